@@ -1,0 +1,53 @@
+// Which paths the simulated PointPerfect account may read, and how the provisioning answer lists them
+// (specs: PointPerfect answer 1.3, topics 2.2).
+
+export const REGIONS = ['eu', 'us', 'kr', 'au', 'jp'] as const;
+export type SimRegion = (typeof REGIONS)[number];
+
+export const GROUPS = ['gad', 'hpac', 'ocb'] as const;
+export type CorrectionGroup = (typeof GROUPS)[number];
+
+/** UBX-RXM-SPARTNKEY, both keys in one frame. */
+export const KEY_FRAME_TOPIC = '/pp/ubx/0236/ip';
+/** The same keys as JSON. */
+export const KEY_JSON_TOPIC = '/pp/key/ip';
+
+export const regionTopic = (region: SimRegion): string => `/pp/ip/${region}`;
+export const groupTopic = (region: SimRegion, group: CorrectionGroup): string => `${regionTopic(region)}/${group}`;
+
+const REGION_WORDS: Readonly<Record<SimRegion, string>> = { eu: 'EU', us: 'US', kr: 'KR', au: 'AU', jp: 'Japan' };
+const GROUP_WORDS: Readonly<Record<CorrectionGroup, string>> = {
+  gad: 'geographic area definition',
+  hpac: 'high-precision atmosphere correction',
+  ocb: 'GNSS orbit, clocks and bias',
+};
+
+const regionPaths = (region: SimRegion): string[] => [regionTopic(region), ...GROUPS.map((g) => groupTopic(region, g))];
+
+/** Every correction path. */
+export const CORRECTION_TOPICS: readonly string[] = REGIONS.flatMap(regionPaths);
+
+/** Every path the account may subscribe to. */
+export const ALL_TOPICS: readonly string[] = [KEY_FRAME_TOPIC, KEY_JSON_TOPIC, ...CORRECTION_TOPICS];
+
+export interface ListedSubscription {
+  description?: string;
+  /** One path, or several joined by `;` when there is no description. */
+  path: string;
+}
+
+/** The `subscriptions` member: described single paths first, then the joined conveniences that nobody should subscribe to. */
+export function listedSubscriptions(): ListedSubscription[] {
+  return [
+    { description: 'IP key distribution topic', path: KEY_FRAME_TOPIC },
+    { description: 'IP key distribution topic (JSON)', path: KEY_JSON_TOPIC },
+    ...REGIONS.flatMap((region) => {
+      const title = `IP correction topic for ${REGION_WORDS[region]} region`;
+      return [
+        { description: title, path: regionTopic(region) },
+        ...GROUPS.map((group) => ({ description: `${title} ${GROUP_WORDS[group]}`, path: groupTopic(region, group) })),
+      ];
+    }),
+    ...REGIONS.map((region) => ({ path: [KEY_FRAME_TOPIC, ...regionPaths(region)].join(';') })),
+  ];
+}

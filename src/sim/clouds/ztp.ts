@@ -1,0 +1,266 @@
+// The simulated provisioning service: an HTTPS server that is healthy by default and takes faults in front
+// (specs: simulator rows 1-15).
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { Clock, Logger, Timer } from '../../core/index.js';
+import type { SimKey, SimKeys } from '../keys.js';
+import { createDoor, type Door } from './door.js';
+import type { Pki, ServerFace } from './pki.js';
+import type { Registry, SimThing } from './registry.js';
+import { listedSubscriptions } from './topics.js';
+import { DEFAULT_PROFILE, judgeBody, judgeHead, MAX_BODY_BYTES, ZTP_PATH, type ZtpProfile } from './ztp-rules.js';
+
+/** What goes wrong in front of the healthy service. */
+export type ZtpFault =
+  | { is: 'status'; status: number; body?: string; contentType?: string; retryAfter?: string }
+  | { is: 'redirect'; location: string }
+  /** 200 whose JSON ends in the middle, with a matching Content-Length. */
+  | { is: 'truncated' }
+  /** 200 with a captive portal's page. */
+  | { is: 'html' }
+  | { is: 'empty' }
+  /** 200 with so many bytes of JSON. */
+  | { is: 'huge'; bytes: number }
+  /** Nothing for that long, then the connection is cut. */
+  | { is: 'stall'; forMs: number }
+  /** The connection is cut after the request. */
+  | { is: 'cut' }
+  /** A healthy answer whose private key belongs to another certificate. */
+  | { is: 'wrong-key' }
+  /** A healthy answer whose certificate ended long ago. */
+  | { is: 'expired-certificate' };
+
+export interface ZtpCall {
+  status: number;
+  hardwareId?: string;
+  /** Which fault answered, when one did. */
+  fault?: ZtpFault['is'];
+}
+
+export interface SimZtp extends AsyncDisposable {
+  readonly url: string;
+  readonly door: Door;
+  /** Calls that reached the service, oldest first (at most the last 1000). */
+  readonly calls: readonly ZtpCall[];
+  configure(changes: Partial<ZtpProfile>): void;
+  /** The next `times` requests (default 1) get this fault; faults queue up. */
+  pushFault(fault: ZtpFault, times?: number): void;
+  clearFaults(): void;
+  /** What certificate the server shows from now on. */
+  show(face: ServerFace): Promise<void>;
+  /** Takes a Thing off its plan, or puts it back. False when there is no such Thing. */
+  setActive(hardwareId: string, isActive: boolean): boolean;
+  /** Withdraws the certificates issued to a Thing; the next answer holds a new one. False when there is no such Thing. */
+  revoke(hardwareId: string): boolean;
+}
+
+export interface ZtpDeps {
+  clock: Clock;
+  log: Logger;
+  pki: Pki;
+  registry: Registry;
+  keys: SimKeys;
+  /** `host:port` of the broker. */
+  brokerHost: () => string;
+}
+
+const MAX_CALLS = 1000;
+const PAST_MS = Date.UTC(2024, 1, 1);
+
+const shownKey = (key: SimKey): Readonly<Record<string, unknown>> => ({
+  start: key.startUtcMs,
+  duration: key.durationMs,
+  value: key.valueHex,
+});
+
+/** The key members as the service spells them, in the answer and on the JSON key topic. */
+export function shownKeys(keys: SimKeys): Readonly<Record<string, unknown>> {
+  const { current, next } = keys.pair();
+  return { current: shownKey(current), next: shownKey(next) };
+}
+
+export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Promise<SimZtp> {
+  const { clock, log, pki, registry, keys } = deps;
+  let profile: ZtpProfile = DEFAULT_PROFILE;
+  const faults: ZtpFault[] = [];
+  const calls: ZtpCall[] = [];
+  const stalls = new Set<Timer>();
+
+  const face = await pki.server('normal');
+  const server = createServer({ key: face.privateKey, cert: face.certificate, maxHeaderSize: 16_384 });
+  server.on('tlsClientError', (error: Error) => log.debug('sim.ztp.tls', { reason: error.message }));
+  const door = createDoor(server, 'ztp', options.port);
+
+  const record = (call: ZtpCall): void => {
+    calls.push(call);
+    if (calls.length > MAX_CALLS) calls.shift();
+    log.debug('sim.ztp.call', { ...call });
+  };
+
+  const mqttAnswer = async (thing: SimThing, isComplete: boolean, fault: ZtpFault | undefined): Promise<object> => {
+    const rest = {
+      clientId: thing.clientId,
+      brokerHost: deps.brokerHost(),
+      supportsMqtt: true,
+      supportsLband: false,
+      subscriptionsTitle: 'MQTT Subscriptions',
+      subscriptions: listedSubscriptions(),
+      rotatingKeyTitle: 'Dynamic Keys',
+      dynamickeys: shownKeys(keys),
+    };
+    if (!isComplete) return rest;
+    const issued = await pki.issueClient(
+      thing.clientId,
+      fault?.is === 'expired-certificate' ? { notAfterMs: PAST_MS } : {},
+    );
+    registry.change(thing, { serials: [...thing.serials, issued.serial] });
+    const privateKey = fault?.is === 'wrong-key' ? (await pki.issueClient('stranger')).privateKey : issued.privateKey;
+    return { certificate: issued.certificate, privateKey, ...rest };
+  };
+
+  const ntripAnswer = (thing: SimThing, isComplete: boolean): object => ({
+    rtcmCredentials: {
+      ...(isComplete ? { endpoint: 'localhost' } : {}),
+      httpPort: profile.httpPortAs === 'string' ? '2101' : 2101,
+      userName: thing.clientId.slice(0, 8),
+      password: thing.clientId.slice(24),
+      mountPoint: 'NEAR-SPARTN',
+    },
+  });
+
+  const send = (
+    response: ServerResponse,
+    status: number,
+    body: string,
+    headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+  ): void => {
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  };
+
+  /** The faults that replace the whole answer. True when one did. */
+  const spoil = (fault: ZtpFault, response: ServerResponse): boolean => {
+    switch (fault.is) {
+      case 'wrong-key':
+      case 'expired-certificate':
+      case 'truncated':
+        return false;
+      case 'status':
+        send(response, fault.status, fault.body ?? '', {
+          'content-type': fault.contentType ?? 'text/plain',
+          ...(fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter }),
+        });
+        break;
+      case 'redirect':
+        send(response, 302, '', { location: fault.location });
+        break;
+      case 'html':
+        send(response, 200, '<!doctype html><title>Welcome</title><p>Please sign in to the guest network.</p>', {
+          'content-type': 'text/html; charset=utf-8',
+        });
+        break;
+      case 'empty':
+        send(response, 200, '');
+        break;
+      case 'huge':
+        send(response, 200, JSON.stringify({ certificate: 'A'.repeat(fault.bytes) }));
+        break;
+      case 'cut':
+        response.destroy();
+        break;
+      case 'stall': {
+        const timer = clock.after(fault.forMs, () => {
+          stalls.delete(timer);
+          response.destroy();
+        });
+        stalls.add(timer);
+        response.once('close', () => {
+          timer.cancel();
+          stalls.delete(timer);
+        });
+        break;
+      }
+    }
+    return true;
+  };
+
+  const answer = async (text: string, response: ServerResponse): Promise<void> => {
+    const fault = faults.shift();
+    if (fault && spoil(fault, response)) {
+      record({ status: response.statusCode, fault: fault.is });
+      return;
+    }
+    const judgement = judgeBody(text, profile, registry);
+    if (judgement.is === 'refused') {
+      const { status, body, headers } = judgement.refusal;
+      send(response, status, body, headers);
+      record({ status });
+      return;
+    }
+    const { thing } = judgement;
+    const isComplete = thing.answers >= profile.incompleteAnswers;
+    registry.change(thing, { answers: thing.answers + 1 });
+    const data = profile.plan === 'mqtt' ? await mqttAnswer(thing, isComplete, fault) : ntripAnswer(thing, isComplete);
+    const body = JSON.stringify(data);
+    send(response, 200, fault?.is === 'truncated' ? body.slice(0, Math.floor(body.length / 2)) : body);
+    record({ status: 200, hardwareId: thing.hardwareId, ...(fault ? { fault: fault.is } : {}) });
+  };
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    const refusal = judgeHead({ method: request.method ?? '', path, headers: request.headers });
+    if (refusal) {
+      // The body is not read, so the connection cannot serve another request.
+      send(response, refusal.status, refusal.body, { ...refusal.headers, connection: 'close' });
+      record({ status: refusal.status });
+      return;
+    }
+    const parts: Buffer[] = [];
+    let size = 0;
+    request.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size <= MAX_BODY_BYTES) parts.push(part);
+    });
+    request.on('end', () => {
+      answer(Buffer.concat(parts).toString('utf8'), response).catch((error: unknown) => {
+        log.error('sim.ztp.failed', { error });
+        response.destroy();
+      });
+    });
+  };
+  server.on('request', onRequest);
+  await door.open();
+
+  return {
+    get url() {
+      return `https://localhost:${door.port}${ZTP_PATH}`;
+    },
+    door,
+    calls,
+    configure: (changes) => void (profile = { ...profile, ...changes }),
+    pushFault(fault, times = 1) {
+      for (let i = 0; i < times; i++) faults.push(fault);
+    },
+    clearFaults: () => void (faults.length = 0),
+    async show(name) {
+      const shown = await pki.server(name);
+      server.setSecureContext({ key: shown.privateKey, cert: shown.certificate });
+    },
+    setActive(hardwareId, isActive) {
+      const thing = registry.byHardwareId(hardwareId);
+      if (thing) registry.change(thing, { isActive });
+      return thing !== undefined;
+    },
+    revoke(hardwareId) {
+      const thing = registry.byHardwareId(hardwareId);
+      if (thing) registry.revoke(thing);
+      return thing !== undefined;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const timer of stalls) timer.cancel();
+      await door.close();
+    },
+  };
+}
