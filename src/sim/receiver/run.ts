@@ -1,0 +1,47 @@
+// `waymark sim receiver`: one simulated receiver on a port of its own, for other programs to talk to.
+import { type Clock, deferred, type Logger } from '../../core/index.js';
+import { createPlug, type Plug } from '../plug.js';
+import { createSimReceiver, type SimReceiver, type SimReceiverOptions } from './receiver.js';
+
+/** Ties the receiver's power to its cable: what was in RAM does not survive it. Returns the untying. */
+export function powerReceiverFromPlug(receiver: SimReceiver, plug: Plug): () => void {
+  return plug.onPlug((isPlugged) => {
+    if (isPlugged) receiver.restart();
+  });
+}
+
+export interface RunSimReceiverOptions extends Partial<SimReceiverOptions> {
+  /** Path the port appears at. */
+  link: string;
+  clock: Clock;
+  log: Logger;
+  /** Ends the run like SIGTERM does. */
+  signal?: AbortSignal;
+  /** Where the one line with the address goes (default: stdout). */
+  print?: (line: string) => void;
+}
+
+/** Opens the port, prints its address in one line, runs until SIGTERM, SIGINT or the signal. Errors: those of `createPlug`. */
+export async function runSimReceiver(options: RunSimReceiverOptions): Promise<void> {
+  const { link, clock, log, signal, print, seed = 'waymark', keyCheck = 'tag', saveFile } = options;
+  const stop = deferred<undefined>();
+  const end = (): void => stop.resolve(undefined);
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted === true) end();
+  try {
+    await using plug = await createPlug({ link, clock, log });
+    using receiver = createSimReceiver(
+      { port: plug, clock, log },
+      { seed, keyCheck, ...(saveFile === undefined ? {} : { saveFile }) },
+    );
+    powerReceiverFromPlug(receiver, plug);
+    (print ?? ((line) => void process.stdout.write(`${line}\n`)))(plug.address);
+    await stop.promise;
+  } finally {
+    process.off('SIGTERM', end);
+    process.off('SIGINT', end);
+    signal?.removeEventListener('abort', end);
+  }
+}
