@@ -1,0 +1,54 @@
+// The module as it leaves the factory, by its options.
+import { factoryNvm, openNvm } from './nvm.js';
+import type { SimModuleOptions } from './options.js';
+import { freshSession, type ModuleState, withLuhn } from './state.js';
+
+/** IMEI and ICCID begin with the prefixes reserved for tests; network 001-01 is the test network. */
+export function initialState(options: SimModuleOptions): ModuleState {
+  const apn = options.apn ?? 'internet.example';
+  const nvm = openNvm(options.stateFile, factoryNvm(apn), options.log);
+  const serial = `${(options.seed ?? 1) % 1_000_000}`.padStart(6, '0');
+  return {
+    power: 'off',
+    poweredOnMonoMs: 0,
+    identity: {
+      manufacturer: 'Telit',
+      model: 'LE910C1-EUX',
+      revision: '25.21.226',
+      imei: withLuhn(`00101700${serial}`),
+      ...options.identity,
+    },
+    card: {
+      state: 'ready',
+      iccid: withLuhn(`898801000000${serial}`),
+      imsi: `001010000${serial}`,
+      pin: '1234',
+      puk: '12345678',
+      isPinEnabled: false,
+      pinTries: 3,
+      pukTries: 10,
+      ...options.card,
+    },
+    functionality: 1,
+    session: freshSession(nvm),
+    coverage: {
+      state: 'home',
+      technology: 7,
+      areaCode: '4E20',
+      cellId: '0140A29',
+      rejectCause: 11,
+      isDataOnly: false,
+      ...options.coverage,
+    },
+    operator: options.operator ?? { longName: 'Waymark Test', shortName: 'WMTest', numeric: '00101' },
+    signal: { rssiDbm: -67, rsrpDbm: -95, rsrqDb: -10, ...options.signal },
+    selection: 0,
+    registration: 0,
+    isAttached: false,
+    activeContexts: new Set(),
+    addressOf: (id) => `10.64.${(options.seed ?? 1) % 200}.${20 + id}`,
+    zoneQuarters: options.zoneQuarters ?? 4,
+    hasNetworkTime: false,
+    nvm,
+  };
+}

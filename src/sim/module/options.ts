@@ -1,0 +1,86 @@
+// What a simulated module is made with, and what a world or a test may do with it.
+import type { Clock, Logger } from '../../core/index.js';
+import type { PortLike } from '../plug.js';
+import type { Behaviour, LineBehaviour } from './behaviour.js';
+import type { Chunking } from './chunker.js';
+import type { Coverage, Identity, ModuleState, Operator, Signal, SimCard, SimCardState } from './state.js';
+
+export interface TranscriptLine {
+  /** Wall clock of the simulation, ms. */
+  atMs: number;
+  /** `>` to the module, `<` from it. */
+  direction: '>' | '<';
+  /** Already scrubbed of secrets. */
+  text: string;
+}
+
+export interface SimModuleOptions {
+  port: PortLike;
+  clock: Clock;
+  log: Logger;
+  /** The module to be: only Telit LE910C1-EUX for now. */
+  profile?: 'telit';
+  /** What outlives a power cut is kept here; memory only without it. */
+  stateFile?: string | undefined;
+  /** Same seed, same latencies and levels (default 1). */
+  seed?: number;
+  /** Power-on to first answer, ms (default 2000). */
+  boot?: number;
+  /** Times from power-on to a usable card, from there to registration, and to a bearer, ms. */
+  cardMs?: number;
+  searchMs?: number;
+  bearerMs?: number;
+  /** Scales every latency but the boot; 0 answers in the same tick (default 1). */
+  latencyScale?: number;
+  chunking?: Chunking;
+  chunkGapMs?: number;
+  identity?: Partial<Identity>;
+  card?: Partial<SimCard>;
+  coverage?: Partial<Coverage>;
+  operator?: Operator;
+  signal?: Partial<Signal>;
+  /** APN of context 1 in the factory state. */
+  apn?: string;
+  /** Context 1 comes up with the registration (default true). */
+  hasInitialBearer?: boolean;
+  zoneQuarters?: number;
+  /** Said unasked after each boot, e.g. `+PBREADY` (default nothing). */
+  bootTexts?: readonly string[];
+  transcript?: (line: TranscriptLine) => void;
+}
+
+export interface SimModuleCounters {
+  lines: number;
+  /** Bytes typed while a command that cannot be aborted was open: a client's mistake. */
+  intrusions: number;
+  resets: number;
+}
+
+export interface SimModule extends AsyncDisposable {
+  readonly state: Readonly<ModuleState>;
+  readonly counters: Readonly<SimModuleCounters>;
+  /** The last thousand lines in both directions. */
+  readonly transcriptLines: readonly TranscriptLine[];
+  /** Puts a behaviour in front of all others; returns its removal. */
+  push(behaviour: Behaviour | LineBehaviour): () => void;
+  /** Is context 1 up? */
+  readonly pdpActive: boolean;
+  /** The network takes context 1 away or gives it (the latter only while attached). */
+  setPdpActive(isActive: boolean): void;
+  /** Told each change of `pdpActive`; returns the unsubscribe. */
+  onPdp(cb: (isActive: boolean) => void): () => void;
+  /** What the network grants from now on. */
+  setRegistration(change: Partial<Coverage>): void;
+  setSignal(change: Partial<Signal>): void;
+  /** Another card state; `ready` is an unlocked card with fresh counters. */
+  setSim(state: SimCardState, details?: Partial<SimCard>): void;
+  /** An unsolicited line at the next place where one may stand. */
+  urc(text: string): void;
+  /** Power cycle: settings lost, NVM kept. Also turns a module on that was shut down. */
+  reset(): void;
+  powerOff(): void;
+  /** The cable was pulled: power is gone and the open command with it. */
+  unplugged(): void;
+  /** The cable is back: boots. */
+  replugged(): void;
+}
