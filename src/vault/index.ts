@@ -1,0 +1,16 @@
+export { atomicWrite } from './atomic.js';
+export { crc32c } from './crc32c.js';
+export * from './credential.js';
+export { nextCredential } from './credential-machine.js';
+export { credentialMemoryCodec } from './credential-memory.js';
+export * from './credential-model.js';
+export * from './credential-source.js';
+export * from './disk.js';
+export * from './identity.js';
+export * from './identity-check.js';
+export { identityCodec } from './identity-codec.js';
+export type { Codec } from './record.js';
+export * from './remedies.js';
+export type { Slot } from './slot.js';
+export * from './store.js';
+export { watchFile } from './watch-file.js';

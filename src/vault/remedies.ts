@@ -1,0 +1,94 @@
+// The fixed sentence a person is shown for a credential that does not work, by kind and reason. It names the page to
+// visit, because that is what users most lack (specs/tokens.md section 2).
+import type { SecretKind } from '../core/index.js';
+import type { CredentialReason, CredentialState } from './credential-model.js';
+
+export type CredentialKind = SecretKind | 'client-certificate';
+
+/** Reason or state to sentence; the reason is looked up first, then the state. */
+export type RemedyTable = Readonly<Partial<Record<CredentialReason | CredentialState, string>>>;
+
+const ZTP_PAGE =
+  'in the Thingstream portal (Location Services, Location Things, Device Profiles, then the profile’s ZTP page)';
+const THING_PAGE = 'in the Thingstream portal (Location Services, Location Things, then the Thing)';
+const APP_TOKEN_PAGE = 'in the deviceWISE portal (Developer, App Tokens)';
+
+/** Good for every kind whose value a person puts into a file. */
+const FILE_REMEDIES: RemedyTable = {
+  unreadable: 'The file that holds the value cannot be read: check its path and that it belongs to the service user.',
+  'bad-permissions':
+    'The file that holds the value can be read by others: run chmod 600 on it and make the service user its owner.',
+  malformed:
+    'The value holds blanks, quotes or characters no token has: copy it again, without quotes and on a single line.',
+  superseded: 'A newer value has replaced this one: nothing has to be done unless the newer one fails as well.',
+};
+
+const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
+  'ztp-token': {
+    ...FILE_REMEDIES,
+    missing: `Copy the ZTP token ${ZTP_PAGE} into the file that ztp.token names, and run chmod 600 on the file.`,
+    malformed: `The ZTP token must be the 36-character lower-case UUID shown ${ZTP_PAGE}: copy it again.`,
+    rejected: `The ZTP token is not accepted: copy token and endpoint again; both are shown ${ZTP_PAGE}.`,
+    expired: `The ZTP token has ended: create a new one ${ZTP_PAGE} and put it into the file.`,
+    revoked: `The ZTP token was withdrawn: create a new one ${ZTP_PAGE} and put it into the file.`,
+    deactivated: `The Thing is deactivated or has no plan: activate it and assign a plan ${THING_PAGE}.`,
+    'no-plan': `The Thing has no plan: assign one and activate it ${THING_PAGE}; the gateway tries again by itself.`,
+    'not-listed': `The hardware code of this gateway is not on the allow list: add it to the device profile ${ZTP_PAGE}.`,
+    'wrong-account': `The hardware code already belongs to another device profile: free it or choose “Return existing device details” ${ZTP_PAGE}.`,
+    scope: `The device profile does not cover this service: choose a profile with a PointPerfect plan ${ZTP_PAGE}.`,
+    'operator-said': `The provisioning service refuses this device and says why in the evidence: correct it ${ZTP_PAGE}.`,
+  },
+  'app-token': {
+    ...FILE_REMEDIES,
+    missing: `Copy the app token ${APP_TOKEN_PAGE} into the file that modem.deviceWise.appToken names, and run chmod 600 on the file.`,
+    malformed: `The app token holds characters the module cannot be told (comma, quote, semicolon, backslash or blanks): create another one ${APP_TOKEN_PAGE}.`,
+    rejected: `The app token or the application id is not accepted: compare the token ${APP_TOKEN_PAGE}, and check that this gateway has always used the same application.`,
+    expired: `The app token has ended: create a new one ${APP_TOKEN_PAGE} and put it into the file.`,
+    revoked: `The app token was deleted or changed: create a new one ${APP_TOKEN_PAGE} and put it into the file.`,
+    deactivated: `The app token is switched off or its organisation has no licence left: check both ${APP_TOKEN_PAGE}.`,
+    'wrong-account': `The app token belongs to another organisation: take one of the organisation that owns this gateway’s thing ${APP_TOKEN_PAGE}.`,
+    scope: `The app token may not do this: give it a role with thing access ${APP_TOKEN_PAGE}.`,
+    'locked-risk': `The app token was refused repeatedly and is not tried any more: put a new one from the deviceWISE portal (Developer, App Tokens) into the file.`,
+  },
+  'client-certificate': {
+    ...FILE_REMEDIES,
+    missing: `There is no client certificate yet: give a ZTP token in ztp.token, or download certificate and key ${THING_PAGE} and name them under identity.`,
+    malformed: `Certificate and key cannot be read or do not belong together: download both again ${THING_PAGE}, or provision again with waymark ztp renew.`,
+    rejected: `The broker refuses the client certificate: check that the Thing is active and that the certificate belongs to it ${THING_PAGE}.`,
+    expiring: `The client certificate ends soon: with ZTP it is renewed by itself, otherwise download a new one ${THING_PAGE}.`,
+    expired: `The client certificate has ended: check the clock first, then provision again with waymark ztp renew or download a new one ${THING_PAGE}.`,
+    revoked: `The client certificate was revoked: provision again with waymark ztp renew, or download a new one ${THING_PAGE}.`,
+    deactivated: `The Thing is deactivated or has no plan: activate it and assign a plan ${THING_PAGE}.`,
+    'no-plan': `The Thing has no plan: assign one and activate it ${THING_PAGE}; the gateway tries again by itself.`,
+    'wrong-account': `The certificate belongs to another client id: use the certificate, key and client id of one and the same Thing ${THING_PAGE}.`,
+  },
+};
+
+const ANY_KIND: RemedyTable = {
+  ...FILE_REMEDIES,
+  missing: 'There is no value yet: put it into the file the configuration names, and run chmod 600 on the file.',
+  valid: 'Nothing has to be done.',
+  expiring: 'It ends soon: create a new one in the provider’s portal and put it in place before that day.',
+  expired: 'It has ended: create a new one in the provider’s portal and put it in place.',
+  rejected: 'The provider does not accept it: compare it with the one shown in the provider’s portal.',
+  revoked: 'The provider has withdrawn it: create a new one in the provider’s portal and put it in place.',
+  deactivated: 'The provider has switched it off: check plan and status in the provider’s portal.',
+  'locked-risk': 'It was refused repeatedly and is not tried any more, so that the account is not locked: replace it.',
+};
+
+/** What to do about it, one whole sentence. `own` (from the caller) is asked before the built-in tables. */
+export function remedyFor(
+  kind: CredentialKind,
+  state: CredentialState,
+  reason?: CredentialReason,
+  own: RemedyTable = {},
+): string {
+  if (state === 'valid') return own.valid ?? 'Nothing has to be done.';
+  const tables = [own, TABLES[kind] ?? {}, ANY_KIND];
+  // The reason says more than the state, but only where somebody wrote a sentence for it; per table, nearest first.
+  for (const table of tables) {
+    const sentence = (reason === undefined ? undefined : table[reason]) ?? table[state];
+    if (sentence !== undefined) return sentence;
+  }
+  return 'Look at the evidence and replace the value if the provider no longer accepts it.';
+}
