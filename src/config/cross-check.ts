@@ -1,0 +1,101 @@
+// Mistakes that only show when two keys are looked at together. Works on data that may be wrong elsewhere, so that these
+// too are reported in the first round.
+import type { Data } from './document.js';
+
+export interface CrossFinding {
+  path: readonly string[];
+  message: string;
+  isWarning?: boolean;
+}
+
+type Section = { readonly [key: string]: Data };
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+/** The longest name a Unix socket may have is 107 bytes; the socket's own name needs some of them. */
+const MAX_RUNTIME_DIR = 88;
+
+const section = (parent: Section | undefined, key: string): Section | undefined => {
+  const value = parent?.[key];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : undefined;
+};
+
+const portOf = (hostAndPort: string): number => Number(hostAndPort.slice(hostAndPort.lastIndexOf(':') + 1));
+
+/** February has no 31st, though the parser would make it the 3rd of March. */
+const isDay = (day: string): boolean => {
+  const utcMs = Date.parse(`${day}T00:00:00Z`);
+  return Number.isFinite(utcMs) && new Date(utcMs).toISOString().startsWith(day);
+};
+
+export function crossCheck(root: Section): CrossFinding[] {
+  const found: CrossFinding[] = [];
+  const problem = (path: readonly string[], message: string): void => void found.push({ path, message });
+  const warning = (path: readonly string[], message: string): void =>
+    void found.push({ path, message, isWarning: true });
+  const has = (key: string): boolean => root[key] !== undefined;
+
+  if (has('ztp') && has('identity'))
+    problem(
+      ['identity'],
+      'ztp and identity are both given: keep ztp to be provisioned, or identity to use ready files',
+    );
+  if (has('corrections') && !has('ztp') && !has('identity'))
+    problem(['corrections'], 'corrections need an identity: add a ztp section (or identity with ready files)');
+  if (has('corrections') && !has('gnss'))
+    warning(['corrections'], 'there is no gnss section, so nothing uses the corrections');
+  if (!has('modem') && !has('gnss') && !has('ztp') && !has('identity'))
+    warning([], 'nothing is configured: add modem, gnss or ztp');
+
+  const modem = section(root, 'modem');
+  const gnss = section(root, 'gnss');
+  if (typeof modem?.['port'] === 'string' && modem['port'] === gnss?.['port'])
+    problem(['gnss', 'port'], 'is the same port as modem.port: two programs cannot share one');
+
+  const bearer = section(modem, 'bearer');
+  if (bearer?.['apn'] !== undefined && (bearer['mode'] ?? 'observe') === 'observe')
+    warning(['modem', 'bearer', 'apn'], 'has no effect while bearer.mode is observe');
+
+  const deviceWise = section(modem, 'deviceWise');
+  const server = deviceWise?.['server'];
+  if (typeof server === 'string' && server.includes(':')) {
+    const port = portOf(server);
+    if (port > 65_535) problem(['modem', 'deviceWise', 'server'], 'the port must be from 1 to 65535');
+    else if ((deviceWise?.['security'] ?? 'tls') === 'tls' && port !== 8883)
+      warning(
+        ['modem', 'deviceWise', 'server'],
+        'with security: tls the module uses port 8883 whatever is written here',
+      );
+  }
+
+  const silence = section(section(root, 'corrections'), 'silence');
+  const resubscribe = silence?.['resubscribeSeconds'] ?? 30;
+  const reconnect = silence?.['reconnectSeconds'] ?? 60;
+  if (typeof resubscribe === 'number' && typeof reconnect === 'number' && reconnect <= resubscribe)
+    problem(
+      [
+        'corrections',
+        'silence',
+        silence?.['reconnectSeconds'] === undefined ? 'resubscribeSeconds' : 'reconnectSeconds',
+      ],
+      `reconnectSeconds (${reconnect}) must be larger than resubscribeSeconds (${resubscribe})`,
+    );
+
+  const hook = section(root, 'recovery')?.['powerHook'];
+  const program: unknown = Array.isArray(hook) ? (hook as readonly Data[])[0] : undefined;
+  if (typeof program === 'string' && !program.startsWith('/'))
+    problem(['recovery', 'powerHook'], 'the program must be an absolute path');
+
+  const runtimeDir = root['runtimeDir'];
+  if (typeof runtimeDir === 'string' && Buffer.byteLength(runtimeDir) > MAX_RUNTIME_DIR)
+    problem(['runtimeDir'], `is longer than ${MAX_RUNTIME_DIR} bytes, too long for the socket inside it`);
+
+  const http = section(section(root, 'status'), 'http');
+  const host = http?.['host'];
+  if (typeof host === 'string' && !LOOPBACK.includes(host))
+    warning(['status', 'http', 'host'], 'lets others in the network see the status page, which has no password');
+
+  const floor = section(root, 'clock')?.['floor'];
+  if (typeof floor === 'string' && /^\d{4}-\d{2}-\d{2}/.test(floor) && !isDay(floor.slice(0, 10)))
+    problem(['clock', 'floor'], 'is not a day of the calendar');
+  return found;
+}
