@@ -1,0 +1,2 @@
+// The location services, one file or folder a cloud.
+export * from './pointperfect/index.js';

@@ -1,0 +1,7 @@
+// PointPerfect: corrections and their keys.
+export * from './flow.js';
+export * from './keys.js';
+export * from './mqtt.js';
+export * from './prove.js';
+export * from './source.js';
+export * from './topics.js';
