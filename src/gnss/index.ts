@@ -1,0 +1,17 @@
+export * from './configure.js';
+export * from './crc.js';
+export * from './feeder.js';
+export * from './fix.js';
+export * from './framer.js';
+export * from './health.js';
+export * from './intake.js';
+export * from './line-gate.js';
+export * from './nmea.js';
+export * from './receiver.js';
+export * from './receiver-types.js';
+export * from './rtcm.js';
+export * from './rxm-cor.js';
+export type { FrameKind } from './scanner.js';
+export * from './spartn.js';
+export * from './spartn-key.js';
+export * from './ubx.js';

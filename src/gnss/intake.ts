@@ -1,0 +1,100 @@
+// What goes down to the receiver: corrections as they came from a source become whole valid frames, and keys become a
+// frame that is kept for the receiver's next start. A network source may feed and aid the receiver, nothing else: UBX
+// that would change its configuration, restart it or write its flash is refused.
+import type { Feeder } from './feeder.js';
+import { createFramer } from './framer.js';
+import { type SpartnKeyInput, spartnKeyFrame } from './spartn-key.js';
+import { UBX, ubxId } from './ubx.js';
+
+export type FeedKind = 'spartn' | 'rtcm3' | 'ubx';
+
+export interface IntakeCounters {
+  /** Whole valid frames from correction sources. */
+  correctionFramesIn: number;
+  droppedNotRunning: number;
+  /** UBX messages that no correction source has to send. */
+  refused: number;
+  keysSent: number;
+}
+
+export interface Intake {
+  push(kind: FeedKind, bytes: Uint8Array): void;
+  restart(kind: FeedKind): void;
+  setKeys(keys: readonly SpartnKeyInput[]): void;
+  /** Hands the kept keys to the feeder, if there are any. */
+  sendKeys(): void;
+  /** The receiver's port is open (or not any more). */
+  setRunning(isRunning: boolean): void;
+  readonly hasKeys: boolean;
+  readonly counters: Readonly<IntakeCounters>;
+  /** Candidates that failed their check, and bytes outside frames, over all kinds. */
+  readonly bad: { readonly frames: number; readonly bytes: number };
+}
+
+const MGA_CLASS = 0x13;
+
+export function createIntake(feeder: Feeder, options: { leapSeconds: number }): Intake {
+  const counters: IntakeCounters = { correctionFramesIn: 0, droppedNotRunning: 0, refused: 0, keysSent: 0 };
+  let keyFrame: Uint8Array | undefined;
+  let isRunning = false;
+  /** Before the first opening corrections wait for it (while fresh): a session may be up sooner than the port. */
+  let wasLost = false;
+
+  const sendKeys = (): void => {
+    if (!keyFrame || !isRunning) return;
+    feeder.offerUrgent(keyFrame);
+    counters.keysSent++;
+  };
+
+  const onCorrection = (frame: Uint8Array): void => {
+    counters.correctionFramesIn++;
+    if (!wasLost) feeder.offer(frame);
+    else counters.droppedNotRunning++;
+  };
+
+  const onUbx = (frame: Uint8Array): void => {
+    const id = ubxId(frame);
+    if (id === UBX.rxmSpartnKey) {
+      // A copy: the frame may be a view on a network buffer, and this one is kept.
+      keyFrame = Uint8Array.from(frame);
+      sendKeys();
+    } else if (id >> 8 === MGA_CLASS || id === UBX.rxmPmp) onCorrection(frame);
+    else counters.refused++;
+  };
+
+  const framers = {
+    spartn: createFramer({ protocols: ['spartn'], onFrame: (_, frame) => onCorrection(frame) }),
+    rtcm3: createFramer({ protocols: ['rtcm3'], onFrame: (_, frame) => onCorrection(frame) }),
+    ubx: createFramer({ protocols: ['ubx'], onFrame: (_, frame) => onUbx(frame) }),
+  };
+
+  return {
+    counters,
+    push: (kind, bytes) => framers[kind].push(bytes),
+    restart: (kind) => framers[kind].reset(),
+    setKeys(keys) {
+      const frame = spartnKeyFrame(keys, options.leapSeconds);
+      if (!frame) return;
+      keyFrame = frame;
+      sendKeys();
+    },
+    sendKeys,
+    setRunning(value) {
+      isRunning = value;
+      wasLost = !value;
+      if (!value) counters.droppedNotRunning += feeder.clear();
+    },
+    get hasKeys() {
+      return keyFrame !== undefined;
+    },
+    get bad() {
+      let frames = 0;
+      let bytes = 0;
+      for (const { counters: c } of Object.values(framers)) {
+        frames += c.badChecksum + c.overlong;
+        bytes += c.skippedBytes;
+      }
+      return { frames, bytes };
+    },
+  };
+}

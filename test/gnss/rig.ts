@@ -1,0 +1,76 @@
+// A receiver under test on an in-memory link, with its far end in the test's hands.
+import { createFakeClock, deferred, type FakeClock, silentLogger, WaymarkError } from '../../src/core/index.js';
+import { createReceiver, type Receiver, type ReceiverOptions } from '../../src/gnss/index.js';
+import { type Link, memoryLinkPair } from '../../src/link/index.js';
+import { ubx } from './frames.js';
+
+export interface FarEnd {
+  link: Link;
+  /** Everything the gateway has written. */
+  bytes(): Buffer;
+  send(bytes: Uint8Array): Promise<void>;
+}
+
+export interface Rig {
+  clock: FakeClock;
+  receiver: Receiver;
+  /** The far ends in order of opening. */
+  ends: FarEnd[];
+  /** Runs it once; resolves with what it rejected with. */
+  run(): { ended: Promise<unknown>; stop(): void };
+  /** Lets I/O and promises happen without time passing. */
+  settle(): Promise<void>;
+  /** The next opening fails with this. */
+  refuse(error: Error): void;
+}
+
+export function createRig(options: Partial<ReceiverOptions> = {}): Rig {
+  const clock = createFakeClock();
+  const ends: FarEnd[] = [];
+  let refusal: Error | undefined;
+  const open = async (): Promise<Link> => {
+    if (refusal) {
+      const error = refusal;
+      refusal = undefined;
+      throw error;
+    }
+    const [near, far] = memoryLinkPair();
+    const got: Buffer[] = [];
+    void (async () => {
+      for await (const chunk of far.bytes) got.push(Buffer.from(chunk));
+    })();
+    ends.push({ link: far, bytes: () => Buffer.concat(got), send: (bytes) => far.write(bytes) });
+    return near;
+  };
+  const receiver = createReceiver(
+    { open, clock, log: silentLogger },
+    {
+      port: '/dev/ttyGNSS',
+      baudRate: 38_400,
+      protocol: 'ubx',
+      maxAgeMs: 10_000,
+      maxQueuedBytes: 65_536,
+      leapSeconds: 18,
+      configure: false,
+      ...options,
+    },
+  );
+  return {
+    clock,
+    receiver,
+    ends,
+    refuse: (error) => void (refusal = error),
+    settle: () => clock.advance(0),
+    run() {
+      const stop = new AbortController();
+      const outcome = deferred<unknown>();
+      receiver.run({ signal: stop.signal }).catch((error: unknown) => outcome.resolve(error));
+      return {
+        ended: outcome.promise,
+        stop: () => stop.abort(new WaymarkError('core.cancelled', 'stopped by the test')),
+      };
+    },
+  };
+}
+
+export const MON_VER_POLL = ubx(0x0a, 0x04);
