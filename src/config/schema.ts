@@ -98,6 +98,10 @@ const gnssSchema = section('The GNSS receiver. Leave the section out when there 
   port: port('Port of the receiver.'),
   baudRate: v.optional(whole(1200, 4_000_000, 'Line speed; without effect on USB ports.'), 38_400),
   protocol: v.optional(choice(['ubx', 'nmea'], 'ubx: u-blox, takes corrections. nmea: positions only.'), 'ubx'),
+  silentAfterSeconds: v.optional(
+    whole(0, 3600, 'Nothing from the receiver for this long reopens the port; 0: never, for one-way wiring.'),
+    15,
+  ),
   configure: v.optional(
     flag('Switch on the messages needed, in the receiver’s RAM only; false leaves the receiver as it is.'),
     true,

@@ -28,7 +28,13 @@ export interface BackoffState {
 /** The wait before attempt number `attempt` (0 = first retry) of an outage that has lasted `outageMs`. `random` in 0..1. */
 export function backoffDelayMs(policy: BackoffPolicy, { attempt, outageMs }: BackoffState, random: number): number {
   if (outageMs < policy.quickForMs) return 1000 + 1000 * random;
-  const full = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(attempt, 30));
+  // After a quick phase the count of attempts is already high; doubling from there on is waiting as long again as has
+  // been waited since it ended.
+  const grown =
+    policy.quickForMs > 0
+      ? policy.baseMs + (outageMs - policy.quickForMs)
+      : policy.baseMs * 2 ** Math.min(Math.max(attempt, 0), 30);
+  const full = Math.min(policy.capMs, grown);
   return full / 2 + (full / 2) * random;
 }
 

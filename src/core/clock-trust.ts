@@ -48,7 +48,7 @@ export function createClockTrust(clock: Clock, floorMs: number): ClockTrust {
   return {
     status,
     offer(source, utcMs) {
-      if (utcMs < floorMs || utcMs > floorMs + FIFTEEN_YEARS_MS) return;
+      if (!(utcMs >= floorMs && utcMs <= floorMs + FIFTEEN_YEARS_MS)) return;
       const wallAtOffer = clock.wall();
       compared = { source, offsetMs: utcMs - wallAtOffer, wallAtOffer, monoAtOffer: clock.mono() };
     },

@@ -15,7 +15,7 @@ export interface Clock {
   mono(): number;
   /** Wall-clock milliseconds since 1970-01-01 UTC; may be wrong until trusted (see `ClockTrust`). */
   wall(): number;
-  /** Calls `fn` once after `ms`. Never blocks process exit. */
+  /** Calls `fn` once after `ms`. The process stays alive until it has fired or is cancelled. */
   after(ms: number, fn: () => void): Timer;
   /** Like `after`, for waiting on real devices and peers: a scaled clock keeps a real-time floor under it. */
   deadline(ms: number, fn: () => void): Timer;

@@ -4,6 +4,7 @@ export * from './clock-trust.js';
 export * from './cloud-record.js';
 export * from './deadline.js';
 export * from './dialer.js';
+export { ERRORS, type ErrorInfo, type Retry, type Rung } from './error-table.js';
 export * from './errors.js';
 export * from './fix.js';
 export * from './log.js';

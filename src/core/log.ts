@@ -44,36 +44,48 @@ export function createOutput(
         dropped++;
         return;
       }
-      stream.write(escapeControls(scrubber.scrub(text)));
+      stream.write(escapeControls(scrubber.scrub(text), 'json'));
     },
   };
 }
 
 const MAX_FIELD = 2000;
+const MAX_DEPTH = 4;
+const MAX_ITEMS = 50;
+
+/** Scrubbed before it is cut: half a token would no longer be recognised. */
+function boundedText(text: string): string {
+  return text.length > MAX_FIELD ? `${scrubber.scrub(text).slice(0, MAX_FIELD)}…` : text;
+}
 
 /** Errors as an allow list of properties: libraries hang requests, options and buffers on theirs. */
-function plainError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return error;
+function plainError(error: Error, depth: number): unknown {
   const { code, hint, retry } = error as { code?: unknown; hint?: unknown; retry?: unknown };
   return {
-    message: error.message.slice(0, MAX_FIELD),
+    message: boundedText(error.message),
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof hint === 'string' ? { hint } : {}),
     ...(typeof retry === 'string' ? { retry } : {}),
-    ...(error.cause !== undefined && depth < 3 ? { cause: plainError(error.cause, depth + 1) } : {}),
-    ...(code === 'core.internal' || code === undefined ? { stack: error.stack?.slice(0, MAX_FIELD) } : {}),
+    ...(error.cause !== undefined && depth < MAX_DEPTH ? { cause: plain(error.cause, depth + 1) } : {}),
+    ...(error.stack && (code === 'core.internal' || code === undefined) ? { stack: boundedText(error.stack) } : {}),
   };
 }
 
-function bounded(fields: LogFields): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) {
-    if (value instanceof Error) out[key] = plainError(value);
-    else if (value instanceof Uint8Array) out[key] = `[${value.length} bytes]`;
-    else if (typeof value === 'string' && value.length > MAX_FIELD) out[key] = `${value.slice(0, MAX_FIELD)}…`;
-    else out[key] = value;
-  }
-  return out;
+/** Any value as something small that holds no bytes and no library object's insides. */
+function plain(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return boundedText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Error) return plainError(value, depth);
+  if (value instanceof Uint8Array) return `[${value.length} bytes]`;
+  const isList = Array.isArray(value);
+  if (!isList && 'toJSON' in value) return value;
+  if (depth >= MAX_DEPTH) return '[…]';
+  if (isList) return value.slice(0, MAX_ITEMS).map((item) => plain(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, MAX_ITEMS)
+      .map(([key, item]) => [key, plain(item, depth + 1)]),
+  );
 }
 
 export interface LogOptions {
@@ -96,18 +108,28 @@ export function createLogger(options: LogOptions): Logger {
     {
       write: (line: string) => {
         options.output.write(line);
-        if (options.tap) options.tap(JSON.parse(scrubber.scrub(line)) as Record<string, unknown>);
+        if (options.tap) options.tap(parsed(scrubber.scrub(line)));
       },
     },
   );
   return wrap(root);
 }
 
+/** A line must never be lost, nor its writer harmed, because a scrubbed shape took a piece of the JSON with it. */
+function parsed(line: string): Record<string, unknown> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return { event: 'log.unparsable', text: line };
+  }
+}
+
 function wrap(target: pino.Logger): Logger {
   const at =
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}, sentence?: string): void => {
-      if (target.isLevelEnabled(level)) target[level]({ event, ...bounded(fields) }, sentence);
+      if (target.isLevelEnabled(level))
+        target[level]({ event, ...(plain(fields) as object) }, sentence && boundedText(sentence));
     };
   return {
     trace: at('trace'),

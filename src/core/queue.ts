@@ -40,6 +40,10 @@ export class DropOldestQueue<T> {
     if (!item) return undefined;
     this.#head++;
     this.#weight -= item.weight;
+    if (this.#head === this.#items.length) {
+      this.clear();
+      return item.value;
+    }
     // Compact now and then instead of shifting the array on every take.
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items.splice(0, this.#head);
@@ -97,7 +101,16 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
 
   /** Removes the oldest waiting item. */
   dropOldest(): T | undefined {
-    return this.#items.shift();
+    return this.#take();
+  }
+
+  #take(): T | undefined {
+    const value = this.#items.shift();
+    if (this.#room && this.#items.length < this.#limit) {
+      this.#room.resolve(undefined);
+      this.#room = undefined;
+    }
+    return value;
   }
 
   /** Ends the stream after what is queued; with an error the reader's loop throws it. */
@@ -116,12 +129,7 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     return {
       next: () => {
         if (this.#items.length > 0) {
-          const value = this.#items.shift() as T;
-          if (this.#room && this.#items.length < this.#limit) {
-            this.#room.resolve(undefined);
-            this.#room = undefined;
-          }
-          return Promise.resolve({ value, done: false });
+          return Promise.resolve({ value: this.#take() as T, done: false });
         }
         if (this.#ended)
           return this.#ended.error

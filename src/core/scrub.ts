@@ -6,34 +6,57 @@ const MIN_KNOWN = 6;
 const JSON_MEMBERS =
   'token|access_token|sessionToken|refresh_token|secret|password|newPassword|oldPassword|privateKey|appToken|sessionId|chipcode|tokens';
 
+// Most lines are JSON, some JSON within JSON: a pattern must neither miss an escaped quote nor eat one, or the line no
+// longer parses. `Q` is a quote at any of those depths; a quoted AT argument ends with the quote it began with.
+const Q = String.raw`\\{0,3}"`;
+const arg = (q: string): string =>
+  String.raw`(?:(?<${q}>\\{0,3})"[^"\r\n]{0,512}?\k<${q}>"|${Q}[^"\\\r\n]{0,512}|[^",\\\s}]{1,512})`;
+const ARG = arg('q');
+/** The arguments to the end of an AT line, quoted or bare. */
+const REST = `${arg('first')}(?:,${arg('more')}){0,7}`;
+/** Not again where a known value was already replaced. */
+const NEW = String.raw`(?!\[secret)`;
+
+const at = (head: string, tail: string): RegExp => new RegExp(`(${head})${NEW}${tail}`, 'gi');
+
+/** A secret member of JSON written out plainly (1), within a JSON string (2), or within one in one (4 backslashes an escape). */
+function jsonMember(unit: number): RegExp {
+  const quote = `\\\\{${unit - 1}}"`;
+  const content = `(?:[^"\\\\]|\\\\{${unit}}(?:${quote}|\\\\{${unit}}|[^"\\\\]))`;
+  return new RegExp(`(${quote}(?:${JSON_MEMBERS})${quote}\\s*:\\s*${quote})${NEW}${content}{1,8192}`, 'gi');
+}
+
 /** [pattern, replacement]; quantifiers are bounded and never nested, so hostile text costs linear time. */
 const SHAPES: readonly [RegExp, string][] = [
   [
-    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,8000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g,
+    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[^-"\\]|\\{1,4}[nrt]|-(?!----(?:BEGIN|END))){0,8000}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
     '[secret pem]',
   ],
-  [/\b(Bearer|Basic)\s+[^\s",]{1,4096}/gi, '$1 [secret]'],
-  [/(VZ-M2M-Token"?\s*:\s*"?)[^\s",]{1,4096}/gi, '$1[secret]'],
-  [/([?&;](?:token|access_token|key|secret|password|chipcode)=)[^&;\s"]{1,4096}/gi, '$1[secret]'],
+  [/\b(Bearer|Basic)(\s+)(?!\[secret)[^\s",\\]{1,4096}/gi, '$1$2[secret]'],
+  [new RegExp(`(VZ-M2M-Token(?:${Q})?\\s*:\\s*(?:${Q})?)${NEW}[^\\s",\\\\]{1,4096}`, 'gi'), '$1[secret]'],
+  [/([?&;](?:token|access_token|key|secret|password|chipcode)=)(?!\[secret)[^&;\s"\\]{1,4096}/gi, '$1[secret]'],
   [/\beyJ[\w-]{1,4096}\.[\w-]{1,8192}\.[\w-]{0,4096}/g, '[secret jwt]'],
-  [new RegExp(`(\\\\?"(?:${JSON_MEMBERS})\\\\?"\\s*:\\s*\\\\?")(?!\\[secret)[^"\\\\]{1,8192}`, 'gi'), '$1[secret]'],
-  [/((?:AT)?#DWCFG[=:] ?[^,\r\n]{0,256},[^,\r\n]{0,8},)[^,\r\n]{1,256}/gi, '$1[secret]'],
-  [/((?:AT)?\+UGSRV[=:] ?[^,\r\n]{0,256},[^,\r\n]{0,256},)[^,\r\n]{1,256}/gi, '$1[secret]'],
-  [/((?:AT)?(?:\+CGAUTH|\+UAUTHREQ|#PDPAUTH|\+QICSGP)=\d{1,3},\d{1,3}),[^\r\n]{1,400}/gi, '$1,[secret]'],
-  [/(AT#SGACT=\d{1,3},\d),[^\r\n]{1,400}/gi, '$1,[secret]'],
-  [/(AT\+CPIN=)[^\r\n]{1,40}/gi, '$1[secret]'],
-  [/(AT\+CPWD=|AT\+CLCK="?[A-Z]{2}"?,\d,)[^\r\n]{1,80}/gi, '$1[secret]'],
+  ...[1, 2, 4].map((unit): [RegExp, string] => [jsonMember(unit), '$1[secret]']),
+  [at(String.raw`(?:AT)?#DWCFG[=:] ?[^,\r\n]{0,256},[^,\r\n]{0,8},`, ARG), '$1[secret]'],
+  [at(String.raw`(?:AT)?\+UGSRV[=:] ?[^,\r\n]{0,256},[^,\r\n]{0,256},`, ARG), '$1[secret]'],
+  [at(String.raw`(?:AT)?(?:\+CGAUTH|\+UAUTHREQ|#PDPAUTH|\+QICSGP)=\d{1,3},\d{1,3},`, REST), '$1[secret]'],
+  [at(String.raw`AT#SGACT=\d{1,3},\d,`, REST), '$1[secret]'],
+  [at(String.raw`AT\+(?:CPIN|CPWD)=`, REST), '$1[secret]'],
+  [at(String.raw`AT\+CLCK=${Q}?[A-Z]{2}${Q}?,\d,`, REST), '$1[secret]'],
 ];
 
 /** Controls and bidirectional marks that JSON leaves raw; a terminal would obey them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: naming them is the purpose
 const TERMINAL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
 
-/** Text from outside made safe for a terminal or a log: controls become `\x1b` and the like. Keeps newline and tab. */
-export function escapeControls(text: string): string {
+/**
+ * Text from outside made safe for a terminal or a log: controls become `\x1b` and the like. Keeps newline and tab.
+ * The `json` form stays readable to a JSON parser when they stand in a string.
+ */
+export function escapeControls(text: string, form: 'short' | 'json' = 'short'): string {
   return text.replace(TERMINAL, (c) => {
-    const code = c.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+    const hex = c.charCodeAt(0).toString(16);
+    return form === 'short' && hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
   });
 }
 

@@ -61,7 +61,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 
 /** Resolves when `signal` aborts, never rejects. */
 export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => void onAbort(signal, resolve));
+  return new Promise((resolve) => void onAbort(signal, () => resolve()));
 }
 
 /** Settles as `promise` does, or rejects with the abort reason if `signal` comes first. */

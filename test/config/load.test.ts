@@ -290,7 +290,13 @@ corrections: {region: eu}
         pollSeconds: 15,
         bearer: { mode: 'observe', contextId: 1, ipType: 'IPV4V6' },
       },
-      gnss: { port: 'tcp://127.0.0.1:7000', baudRate: 38_400, protocol: 'ubx', configure: true },
+      gnss: {
+        port: 'tcp://127.0.0.1:7000',
+        baudRate: 38_400,
+        protocol: 'ubx',
+        silentAfterSeconds: 15,
+        configure: true,
+      },
       ztp: {
         url: 'https://api.thingstream.io/ztp/pointperfect/credentials',
         token: `file:${dir.path}/token`,
