@@ -1,0 +1,149 @@
+// The three credentials of this agent: ZTP token, deviceWISE app token, client certificate. Each is a source with a
+// state, evidence and a remedy; the status object and `token list` show them whether or not anything is connected.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Config, resolveSecret } from '../config/index.js';
+import { type Clock, type Logger, Secret, WaymarkError } from '../core/index.js';
+import {
+  type Credential,
+  certificateLife,
+  checkIdentity,
+  createCredential,
+  credentialMemoryCodec,
+  type Identity,
+  type Vault,
+  watchFile,
+} from '../vault/index.js';
+
+export interface CredentialSet extends Disposable {
+  ztpToken: Credential | undefined;
+  appToken: Credential | undefined;
+  certificate: Credential | undefined;
+  all(): readonly Credential[];
+  /** Reads a secret again when its file changes: rotation without a restart. */
+  watch(): void;
+  /** Waits until what is remembered is on disk. */
+  flush(): Promise<void>;
+}
+
+export interface CredentialSetDeps {
+  config: Config;
+  configDir: string;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  log: Logger;
+  vault: Vault | undefined;
+  isWallTrusted: () => boolean;
+  /** The identity in force, for the certificate's life. */
+  identity: () => Identity | undefined;
+}
+
+export function createCredentials(deps: CredentialSetDeps): CredentialSet {
+  const { config, configDir, env, clock, log, vault, isWallTrusted } = deps;
+  const make = (
+    id: string,
+    kind: 'ztp-token' | 'app-token' | 'client-certificate',
+    load: Parameters<typeof createCredential>[1]['load'],
+  ): Credential =>
+    createCredential(
+      { clock, log, isWallTrusted, ...(vault ? { slot: vault.slot(`credential-${id}`, credentialMemoryCodec) } : {}) },
+      { id, kind, load },
+    );
+
+  const { ztp, modem } = config;
+  const appTokenRef = modem?.deviceWise?.appToken;
+  const ztpToken =
+    ztp &&
+    make('ztp-token', 'ztp-token', async () => ({
+      value: await resolveSecret(ztp.token, 'ztp-token', { env, configDir }),
+    }));
+  const appToken =
+    appTokenRef === undefined
+      ? undefined
+      : make('app-token', 'app-token', async () => ({
+          value: await resolveSecret(appTokenRef, 'app-token', { env, configDir }),
+        }));
+  const certificate =
+    ztp || config.identity
+      ? make('client-certificate', 'client-certificate', () => {
+          const identity = deps.identity();
+          if (identity?.shape !== 'keys')
+            return Promise.reject(
+              new WaymarkError('secret.absent', 'no client certificate yet', { hint: 'It comes with provisioning.' }),
+            );
+          const life = certificateLife(identity.certificate);
+          return Promise.resolve({
+            value: identity.privateKey,
+            validFromUtcMs: life.notBeforeUtcMs,
+            expiresAtUtcMs: life.notAfterUtcMs,
+            expirySource: 'certificate' as const,
+          });
+        })
+      : undefined;
+  const all = [ztpToken, appToken, certificate].filter((c): c is Credential => c !== undefined);
+  const watched: Disposable[] = [];
+  const files: readonly [string | undefined, Credential | undefined][] = [
+    [ztp?.token, ztpToken],
+    [appTokenRef, appToken],
+  ];
+  return {
+    ztpToken,
+    appToken,
+    certificate,
+    all: () => all,
+    watch() {
+      for (const [ref, credential] of files)
+        if (credential && ref?.startsWith('file:'))
+          watched.push(
+            watchFile({ clock }, resolve(configDir, ref.slice('file:'.length)), () => void credential.reload()),
+          );
+    },
+    flush: async () => void (await Promise.all(all.map((credential) => credential.flush()))),
+    [Symbol.dispose]() {
+      for (const watch of watched) watch[Symbol.dispose]();
+      for (const credential of all) credential[Symbol.dispose]();
+    },
+  };
+}
+
+/** The identity that `identity:` in the configuration names. Errors: `identity.invalid`, `config.unreadable`. */
+export async function identityFromFiles(
+  files: NonNullable<Config['identity']>,
+  configDir: string,
+  nowUtcMs: number,
+): Promise<Identity> {
+  const read = async (name: string): Promise<string> => {
+    try {
+      return await readFile(resolve(configDir, name), 'utf8');
+    } catch (cause) {
+      throw new WaymarkError('identity.invalid', `${name} cannot be read`, {
+        cause,
+        hint: 'Check the paths under identity in the configuration.',
+      });
+    }
+  };
+  const identity: Identity = {
+    shape: 'keys',
+    version: 1,
+    clientId: files.clientId,
+    certificate: await read(files.certFile),
+    privateKey: new Secret('client-key', await read(files.keyFile)),
+    host: files.host,
+    port: files.port,
+    topics: files.topics.flatMap((topic) => topic.split(';')),
+    keys: {},
+    supports: { ip: true, lband: false },
+  };
+  checkIdentity(identity, nowUtcMs);
+  return identity;
+}
+
+/** A CA bundle as PEM, or undefined for the system's. */
+export async function readCa(file: string | undefined, configDir: string): Promise<string[] | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return [await readFile(resolve(configDir, file), 'utf8')];
+  } catch (cause) {
+    throw new WaymarkError('config.unreadable', `CA file ${file} cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,57 @@
+// The identity in force, for everyone who waits for one. A renewed identity ends the session that runs on the old one.
+import { abortable, type Deferred, deferred } from '../core/index.js';
+import type { Identity, KeysIdentity } from '../vault/index.js';
+
+export interface IdentityHolder {
+  current(): Identity | undefined;
+  /** Resolves with an identity that can open a correction session. */
+  whenUsable(signal: AbortSignal): Promise<KeysIdentity>;
+  set(identity: Identity): void;
+  /** The same identity with newer decryption keys: no reason to end a session. */
+  updateKeys(keys: KeysIdentity['keys']): KeysIdentity | undefined;
+  /** Called when a new identity is in force. */
+  onChange(listener: (identity: Identity) => void): () => void;
+  /** Asks the identity lane to renew: the far side refused what we have. */
+  requestRenewal(reason: string): void;
+  /** Resolves with the reason of the next request. */
+  renewalRequested(signal: AbortSignal): Promise<string>;
+}
+
+export function createIdentityHolder(): IdentityHolder {
+  let identity: Identity | undefined;
+  let usable: Deferred<KeysIdentity> = deferred();
+  let asked: Deferred<string> = deferred();
+  const listeners = new Set<(identity: Identity) => void>();
+  return {
+    current: () => identity,
+    whenUsable: (signal) => abortable(usable.promise, signal),
+    set(next) {
+      identity = next;
+      if (next.shape === 'keys') {
+        usable.resolve(next);
+        usable = deferred();
+        usable.resolve(next);
+      }
+      for (const listener of listeners) listener(next);
+    },
+    updateKeys(keys) {
+      if (identity?.shape !== 'keys') return undefined;
+      identity = { ...identity, keys };
+      usable = deferred();
+      usable.resolve(identity);
+      return identity;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    requestRenewal(reason) {
+      asked.resolve(reason);
+    },
+    async renewalRequested(signal) {
+      const reason = await abortable(asked.promise, signal);
+      asked = deferred();
+      return reason;
+    },
+  };
+}

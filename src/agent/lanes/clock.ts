@@ -1,0 +1,36 @@
+// The clock lane: compares the wall clock with what the network and the receiver say, and keeps a floor on disk that
+// a wrong clock cannot poison (it moves only while the clock is confirmed by a source).
+import { type BackoffPolicy, type Clock, type ClockTrust, PORT_BACKOFF, sleep } from '../../core/index.js';
+import type { Lane } from '../lane.js';
+
+export interface ClockLaneDeps {
+  clock: Clock;
+  trust: ClockTrust;
+  /** UTC by the cellular network at a monotonic moment, once known. */
+  networkTime: () => { utcMs: number; atMonoMs: number } | undefined;
+  saveFloor: (utcMs: number) => Promise<void>;
+}
+
+const COMPARE_MS = 10_000;
+const SAVE_MS = 3_600_000;
+
+export function createClockLane({ clock, trust, networkTime, saveFloor }: ClockLaneDeps): Lane {
+  return {
+    name: 'clock',
+    async run({ signal, ok }) {
+      let savedAt = Number.NEGATIVE_INFINITY;
+      for (;;) {
+        const network = networkTime();
+        if (network) trust.offer('network', network.utcMs + (clock.mono() - network.atMonoMs));
+        const status = trust.status();
+        if (status.reason === 'confirmed' && clock.mono() - savedAt >= SAVE_MS) {
+          savedAt = clock.mono();
+          await saveFloor(clock.wall());
+        }
+        if (status.state === 'trusted') ok();
+        await sleep(clock, COMPARE_MS, signal);
+      }
+    },
+    policy: (): BackoffPolicy => PORT_BACKOFF,
+  };
+}

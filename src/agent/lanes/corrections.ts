@@ -1,0 +1,143 @@
+// The session lane: keeps one connection to the correction service, and says whether corrections flow and are used.
+import {
+  type BackoffPolicy,
+  type BudgetLedger,
+  budgetSpend,
+  budgetWaitMs,
+  type Clock,
+  type ClockTrust,
+  linkedController,
+  NETWORK_BACKOFF,
+  REFUSED_BACKOFF,
+  sleep,
+  WaymarkError,
+} from '../../core/index.js';
+import type { Receiver } from '../../gnss/index.js';
+import type { CorrectionSnapshot, CorrectionSource } from '../../services/index.js';
+import type { LampBoard } from '../lamp-board.js';
+import type { Lane } from '../lane.js';
+
+export interface CorrectionLaneDeps {
+  /** Resolves with the source for the identity in force; a new one after each renewal. */
+  source: (signal: AbortSignal) => Promise<CorrectionSource>;
+  receiver: Receiver | undefined;
+  lamps: LampBoard;
+  clock: Clock;
+  trust: ClockTrust;
+  /** Calls back when another identity is in force: the session on the old one ends. Returns the unsubscribe. */
+  renewed: (listener: () => void) => () => void;
+  /** Told how each connection went, for the credential's state. */
+  outcome: (result: 'ok' | WaymarkError) => void;
+}
+
+/** Connects in any hour: sixty, and the quick ones of an outage's first minute. */
+const CONNECT_BUDGET = [{ count: 100, perMs: 3_600_000 }] as const;
+/** Longer than the lives of a session that a twin or a refusal ends at once. */
+const STABLE_MS = 10_000;
+/** Corrections slower than this are not flowing: the service's slowest group comes every 30 s. */
+const FLOW_MS = 60_000;
+
+const REFUSED: readonly string[] = [
+  'mqtt.refused',
+  'tls.client-refused',
+  'tls.untrusted',
+  'tls.name',
+  'mqtt.not-granted',
+  'corrections.no-topic',
+];
+
+const isUp = ({ state }: CorrectionSnapshot): boolean =>
+  state === 'connected' || state === 'flowing' || state === 'silent';
+
+export interface CorrectionLane extends Lane {
+  /** Called once a second: lamps follow the data, not the connection. */
+  show(): void;
+  current(): CorrectionSource | undefined;
+  readonly disconnects: number;
+  readonly lastReason: string | undefined;
+}
+
+export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
+  const { lamps, clock, receiver } = deps;
+  let source: CorrectionSource | undefined;
+  let ledger: BudgetLedger = [];
+  let disconnects = 0;
+  let lastReason: string | undefined;
+
+  async function spendConnect(signal: AbortSignal): Promise<void> {
+    const waitMs = budgetWaitMs(CONNECT_BUDGET, ledger, clock.wall());
+    if (waitMs > 0) await sleep(clock, waitMs, signal);
+    ledger = budgetSpend(CONNECT_BUDGET, ledger, clock.wall());
+  }
+
+  function show(): void {
+    if (!source) return;
+    const s = source.snapshot();
+    if (!isUp(s)) return;
+    lamps.lit('session', `${s.source} to ${s.host}`);
+    const lastMonoMs = receiver ? receiver.snapshot().lastFedMonoMs : s.lastMessageMonoMs;
+    if (lastMonoMs !== undefined && clock.mono() - lastMonoMs <= clock.ioBudgetMs(FLOW_MS)) {
+      const r = receiver?.snapshot().counters;
+      lamps.lit('corrections', r ? `flowing into the receiver${r.used > 0 ? ', used' : ''}` : 'flowing');
+      return;
+    }
+    if (receiver && !receiver.snapshot().running) lamps.waiting('corrections', 'the receiver is not connected');
+    else if (lamps.isLit('corrections'))
+      lamps.dark('corrections', new WaymarkError('corrections.silent', 'no corrections for a minute'), {
+        what: 'asked for again by itself',
+      });
+    else lamps.waiting('corrections', 'waiting for the first corrections');
+  }
+
+  return {
+    name: 'session',
+    stableAfterMs: STABLE_MS,
+    get disconnects() {
+      return disconnects;
+    },
+    get lastReason() {
+      return lastReason;
+    },
+    current: () => source,
+    show,
+    async run({ signal, ok, doing }) {
+      doing('waiting for the clock');
+      await deps.trust.whenTrusted(signal);
+      doing('waiting for an identity');
+      const mine = await deps.source(signal);
+      source = mine;
+      await spendConnect(signal);
+      doing('connecting');
+      const seen = { up: false };
+      using link = linkedController(signal);
+      const off = deps.renewed(() => link.abort(new WaymarkError('mqtt.closed', 'the identity was renewed')));
+      try {
+        await mine.run({
+          signal: link.signal,
+          onState: () => {
+            if (!isUp(mine.snapshot())) return;
+            if (!seen.up) {
+              seen.up = true;
+              deps.outcome('ok');
+            }
+            ok();
+            show();
+          },
+        });
+      } catch (error) {
+        if (seen.up) disconnects++;
+        throw error;
+      } finally {
+        off();
+      }
+    },
+    policy: (error): BackoffPolicy => (REFUSED.includes(error.code) ? REFUSED_BACKOFF : NETWORK_BACKOFF),
+    onFailure({ error, waitMs }) {
+      lastReason = error.code;
+      deps.outcome(error);
+      lamps.dark('session', error, { what: 'connects again', atMonoMs: clock.mono() + waitMs });
+      lamps.blocked('corrections', 'session');
+      return undefined;
+    },
+  };
+}

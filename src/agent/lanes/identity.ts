@@ -1,0 +1,112 @@
+// The identity lane: has an identity as soon as possible (the cached one first), and a fresh one before it is needed.
+import {
+  type BackoffPolicy,
+  type Clock,
+  type ClockTrust,
+  linkedController,
+  sleep,
+  WaymarkError,
+  ZTP_REFUSED_BACKOFF,
+  ZTP_WEATHER_BACKOFF,
+} from '../../core/index.js';
+import type { Identity } from '../../vault/index.js';
+import { renewAtUtcMs } from '../../ztp/index.js';
+import { certificateDates } from '../certificate.js';
+import type { IdentityHolder } from '../identity-holder.js';
+import type { LampBoard } from '../lamp-board.js';
+import type { Lane } from '../lane.js';
+
+/** What the lane needs of the provisioning machine (or of configured files). */
+export interface IdentitySource {
+  /** The identity kept from before, without asking anybody. */
+  cached(): Promise<Identity | undefined>;
+  ensure(options: { signal: AbortSignal }): Promise<Identity>;
+  /** Absent for configured files: a person replaces those. */
+  renew?: (options: { signal: AbortSignal; reason: string }) => Promise<Identity>;
+}
+
+export interface IdentityLaneDeps {
+  source: IdentitySource;
+  holder: IdentityHolder;
+  lamps: LampBoard;
+  clock: Clock;
+  trust: ClockTrust;
+  /** Resolves when there is a way out (or it is time to try regardless). */
+  networkUp: (signal: AbortSignal) => Promise<void>;
+}
+
+const WORDS: Readonly<Record<Identity['shape'], string>> = {
+  keys: 'certificate and topics for MQTT',
+  ntrip: 'an NTRIP account',
+  chipcode: 'an AssistNow chipcode',
+};
+
+function describe(identity: Identity): string {
+  if (identity.shape !== 'keys') return WORDS[identity.shape];
+  const dates = certificateDates(identity);
+  const until = dates ? `, certificate until ${new Date(dates.notAfterUtcMs).toISOString().slice(0, 10)}` : '';
+  return `…${identity.clientId.slice(-4)} at ${identity.host}${until}`;
+}
+
+export function createIdentityLane(deps: IdentityLaneDeps): Lane {
+  const { source, holder, lamps, clock } = deps;
+
+  function adopt(identity: Identity): void {
+    holder.set(identity);
+    if (identity.shape !== 'keys')
+      throw new WaymarkError(
+        'ztp.unsupported-plan',
+        `the account delivers ${WORDS[identity.shape]}, which is kept but not used yet`,
+      );
+    lamps.lit('identity', describe(identity));
+  }
+
+  /** Until the certificate is due, or the far side has refused it. */
+  async function untilRenewal(signal: AbortSignal): Promise<string> {
+    using either = linkedController(signal);
+    const identity = holder.current();
+    const due = identity && renewAtUtcMs(identity);
+    const dueInMs = due === undefined ? undefined : Math.max(0, due - clock.wall());
+    const waits: Promise<string>[] = [holder.renewalRequested(either.signal)];
+    if (dueInMs !== undefined) waits.push(sleep(clock, dueInMs, either.signal).then(() => 'expiring'));
+    try {
+      return await Promise.race(waits);
+    } finally {
+      for (const wait of waits) wait.catch(() => undefined);
+      either.abort();
+    }
+  }
+
+  return {
+    name: 'identity',
+    async run({ signal, ok, doing }) {
+      const cached = await source.cached();
+      if (!cached) {
+        doing('waiting for the network');
+        lamps.waiting('identity', 'waits for the network to provision itself');
+        await deps.networkUp(signal);
+        doing('waiting for the clock');
+        await deps.trust.whenTrusted(signal);
+        lamps.waiting('identity', 'provisioning');
+      }
+      doing('provisioning');
+      adopt(await source.ensure({ signal }));
+      ok();
+      for (;;) {
+        const reason = await untilRenewal(signal);
+        if (!source.renew) continue;
+        doing('renewing');
+        await deps.trust.whenTrusted(signal);
+        adopt(await source.renew({ signal, reason }));
+        ok();
+      }
+    },
+    policy: (error): BackoffPolicy => (error.retry === 'operator' ? ZTP_REFUSED_BACKOFF : ZTP_WEATHER_BACKOFF),
+    onFailure({ error, waitMs }) {
+      // A failed renewal leaves the identity in force; only having none darkens the lamp.
+      if (!holder.current() || error.code === 'ztp.unsupported-plan')
+        lamps.dark('identity', error, { what: 'provisioning is tried again', atMonoMs: clock.mono() + waitMs });
+      return undefined;
+    },
+  };
+}

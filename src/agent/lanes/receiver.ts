@@ -1,0 +1,67 @@
+// The receiver lane: keeps the GNSS receiver's port open and turns what it reports into the fix lamp.
+import { type Clock, PORT_BACKOFF, WaymarkError } from '../../core/index.js';
+import type { Receiver } from '../../gnss/index.js';
+import type { LampBoard } from '../lamp-board.js';
+import type { Lane } from '../lane.js';
+import { nodeIsBack } from './node-watch.js';
+
+export interface ReceiverLaneDeps {
+  receiver: Receiver;
+  lamps: LampBoard;
+  clock: Clock;
+}
+
+/** A fix older than this is no fix. */
+const FIX_STALE_MS = 5000;
+
+const WORDS: Readonly<Record<string, string>> = {
+  '2d': '2D fix',
+  '3d': '3D fix, no corrections used yet',
+  rtk_float: 'RTK float',
+  rtk_fixed: 'RTK fixed',
+};
+
+export function showFix({ receiver, lamps, clock }: ReceiverLaneDeps): void {
+  const { running, fix } = receiver.snapshot();
+  if (!running) return;
+  const fresh = clock.mono() - fix.atMonoMs <= clock.ioBudgetMs(FIX_STALE_MS);
+  if (fix.quality === 'none' || !fresh) {
+    lamps.waiting('fix', 'no position yet: the antenna needs a clear view of the sky');
+    return;
+  }
+  lamps.lit('fix', WORDS[fix.quality] ?? fix.quality);
+}
+
+export function createReceiverLane(deps: ReceiverLaneDeps, options: { port: string }): Lane {
+  const { receiver, lamps, clock } = deps;
+  return {
+    name: 'gnss',
+    async run({ signal, ok }) {
+      const off = receiver.onFix(() => {
+        ok();
+        showFix(deps);
+      });
+      try {
+        await receiver.run({ signal });
+      } finally {
+        off();
+      }
+    },
+    policy: () => PORT_BACKOFF,
+    onFailure({ error, waitMs }) {
+      const gone = error.code === 'link.absent' || error.code === 'link.closed';
+      lamps.dark(
+        'fix',
+        new WaymarkError(error.code, `receiver: ${error.message}`, { hint: error.hint }),
+        gone
+          ? { what: 'the port is looked for until it is back' }
+          : { what: 'tried again', atMonoMs: clock.mono() + waitMs },
+      );
+      return undefined;
+    },
+    untilWorthRetrying(error, signal) {
+      if (error.code !== 'link.absent' && error.code !== 'link.closed') return undefined;
+      return nodeIsBack(options.port, clock, signal);
+    },
+  };
+}

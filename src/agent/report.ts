@@ -1,0 +1,228 @@
+// Builds the one status object from what the parts say of themselves. Identifiers are masked here, once.
+import { type Clock, type ClockTrust, maskIdentifier } from '../core/index.js';
+import type { Receiver, ReceiverSnapshot } from '../gnss/index.js';
+import type { ModemSnapshot } from '../modem/index.js';
+import {
+  type CredentialView,
+  LAMPS,
+  type LampView,
+  type ModemView,
+  type PartView,
+  type ServingGrade,
+  type StatusSnapshot,
+} from '../status/index.js';
+import type { CredentialStatus, Identity } from '../vault/index.js';
+import { certificateDates } from './certificate.js';
+import type { LampBoard } from './lamp-board.js';
+import type { CorrectionLane } from './lanes/corrections.js';
+import type { AgentCondition, Lamp } from './states.js';
+import { version } from './version.js';
+
+export interface ReportSources {
+  clock: Clock;
+  bootId: string;
+  startedWallMs: number;
+  startedMonoMs: number;
+  showIdentifiers: boolean;
+  lamps: LampBoard;
+  part: (name: string) => PartView | undefined;
+  trust: ClockTrust;
+  modem: (() => ModemSnapshot) | undefined;
+  receiver: Receiver | undefined;
+  identity: {
+    current: () => Identity | undefined;
+    source: 'ztp' | 'files' | 'none';
+    state: () => { state: string; reason?: string; callsToday: number };
+  };
+  session: CorrectionLane | undefined;
+  credentials: () => readonly CredentialStatus[];
+  bytes: () => Readonly<Record<string, { in: number; out: number }>>;
+  loopLag: () => { p50: number; p99: number; max: number };
+}
+
+const iso = (wallMs: number): string => new Date(wallMs).toISOString();
+const USED_MS = 60_000;
+
+function lampView(name: (typeof LAMPS)[number], lamp: Lamp, monoMs: number): LampView {
+  return {
+    name,
+    state: lamp.state,
+    since: iso(lamp.sinceWallMs),
+    ...(lamp.detail === undefined ? {} : { detail: lamp.detail }),
+    ...(lamp.reason ? { reason: lamp.reason.code, message: lamp.reason.message, hint: lamp.reason.hint } : {}),
+    ...(lamp.next ? { next: lamp.next.what } : {}),
+    ...(lamp.next?.atMonoMs === undefined ? {} : { nextInMs: Math.max(0, Math.round(lamp.next.atMonoMs - monoMs)) }),
+  };
+}
+
+export function gradeOf(receiver: ReceiverSnapshot | undefined, clock: Clock): ServingGrade {
+  const within = (at: number | undefined): boolean =>
+    at !== undefined && clock.mono() - at <= clock.ioBudgetMs(USED_MS);
+  if (within(receiver?.lastUsedMonoMs)) return 'corrected';
+  if (within(receiver?.lastFedMonoMs)) return 'aided';
+  return 'connected-only';
+}
+
+const GRADE_WORDS: Readonly<Record<ServingGrade, string>> = {
+  corrected: 'the receiver uses the corrections',
+  aided: 'corrections reach the receiver; it does not say that it uses them',
+  'connected-only': 'connected',
+};
+
+function why(condition: AgentCondition, grade: ServingGrade): string {
+  const dark = LAMPS.map((name) => ({ name, lamp: condition.lamps[name] })).find(
+    ({ lamp }) => lamp.state === 'dark' || lamp.state === 'waiting',
+  );
+  const reason = dark ? `${dark.name}: ${dark.lamp.reason?.message ?? dark.lamp.detail ?? 'not ready yet'}` : '';
+  switch (condition.state) {
+    case 'serving':
+      return `serving, ${GRADE_WORDS[grade]}`;
+    case 'degraded': {
+      const lost = condition.lost && condition.lamps[condition.lost];
+      return `degraded: ${condition.lost ?? ''} lost (${lost?.reason?.message ?? 'no reason known'})`;
+    }
+    case 'draining':
+      return 'stopping on request';
+    case 'stopped':
+      return 'stopped';
+    case 'booting':
+    case 'modem':
+    case 'network':
+    case 'identity':
+    case 'session':
+    case 'misconfigured':
+      return `not serving yet; ${reason}`;
+  }
+}
+
+function nextStep(lamps: readonly LampView[]): string {
+  const dark = lamps.find((lamp) => lamp.state === 'dark' || lamp.state === 'waiting');
+  if (!dark) return 'nothing to do: everything is lit';
+  if (dark.next === undefined) return `waits for ${dark.name}`;
+  return dark.nextInMs === undefined ? dark.next : `${dark.next} in ${Math.ceil(dark.nextInMs / 1000)} s`;
+}
+
+function modemView(s: ModemSnapshot, showIdentifiers: boolean): ModemView {
+  const { networkTime: _networkTime, imei, iccid, imsi, ...rest } = s;
+  const shown = (value: string): string => (showIdentifiers ? value : maskIdentifier(value));
+  return {
+    ...rest,
+    counters: { ...rest.counters },
+    ...(imei === undefined ? {} : { imei: shown(imei) }),
+    ...(iccid === undefined ? {} : { iccid: shown(iccid) }),
+    ...(imsi === undefined ? {} : { imsi: shown(imsi) }),
+  };
+}
+
+export function credentialView(status: CredentialStatus, clock: Clock): CredentialView {
+  const { expiresAt, since, retryAt, fingerprint, reason, evidence, remedy, expirySource, ...rest } = status;
+  const { atUtcMs: _at, ...facts } = evidence ?? {};
+  return {
+    ...rest,
+    since: iso(since),
+    ...(reason === undefined ? {} : { reason }),
+    ...(evidence === undefined ? {} : { evidence: { ...facts, at: iso(evidence.atUtcMs) } }),
+    ...(expiresAt === undefined
+      ? {}
+      : { expiresAt: iso(expiresAt), expiresInDays: Math.floor((expiresAt - clock.wall()) / 86_400_000) }),
+    ...(expirySource === undefined ? {} : { expirySource }),
+    ...(retryAt === undefined ? {} : { retryAt: iso(retryAt) }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    remedy,
+  };
+}
+
+const ABSENT: PartView = { state: 'absent', sinceMs: 0, attempt: 0, restarts: 0 };
+
+export function buildSnapshot(from: ReportSources): StatusSnapshot {
+  const { clock } = from;
+  const mono = clock.mono();
+  const condition = from.lamps.condition();
+  const receiver = from.receiver?.snapshot();
+  const grade = gradeOf(receiver, clock);
+  const lamps = LAMPS.map((name) => lampView(name, condition.lamps[name], mono));
+  const identity = from.identity.current();
+  const provisioning = from.identity.state();
+  const source = from.session?.current()?.snapshot();
+  const counters = receiver?.counters;
+  const fix = receiver?.fix;
+  const { atMonoMs, ...fixFacts } = fix ?? { quality: 'none' as const, atMonoMs: undefined };
+  const dates = certificateDates(identity);
+  const key = identity?.shape === 'keys' ? (identity.keys.next ?? identity.keys.current) : undefined;
+  return {
+    schemaVersion: 1,
+    version,
+    bootId: from.bootId,
+    startedAt: iso(from.startedWallMs),
+    uptimeMs: Math.round(mono - from.startedMonoMs),
+    overall:
+      condition.state === 'serving'
+        ? 'ok'
+        : condition.state === 'stopped' || condition.state === 'misconfigured'
+          ? 'failed'
+          : 'degraded',
+    state: condition.state,
+    ...(condition.state === 'serving' ? { grade } : {}),
+    since: iso(condition.sinceWallMs),
+    why: why(condition, grade),
+    next: nextStep(lamps),
+    lamps,
+    parts: {
+      modem: from.part('modem') ?? ABSENT,
+      gnss: from.part('gnss') ?? ABSENT,
+      identity: from.part('identity') ?? ABSENT,
+      session: from.part('session') ?? ABSENT,
+      outbox: ABSENT,
+      clock: from.part('clock') ?? ABSENT,
+      status: from.part('status') ?? ABSENT,
+    },
+    clock: from.trust.status(),
+    ...(from.modem ? { modem: modemView(from.modem(), from.showIdentifiers) } : {}),
+    identity: {
+      state: provisioning.state,
+      source: from.identity.source,
+      ztpCallsToday: provisioning.callsToday,
+      ...(provisioning.reason === undefined ? {} : { reason: provisioning.reason }),
+      ...(identity ? { shape: identity.shape } : {}),
+      ...(identity && identity.shape !== 'chipcode' ? { host: identity.host, port: identity.port } : {}),
+      ...(identity?.shape === 'keys' ? { clientId: maskIdentifier(identity.clientId) } : {}),
+      ...(dates ? { certificateExpiresAt: iso(dates.notAfterUtcMs) } : {}),
+      ...(key ? { keyExpiresAt: iso(key.startUtcMs + key.durationMs) } : {}),
+    },
+    session: {
+      state: source?.state ?? 'none',
+      connects: source?.connects ?? 0,
+      disconnects: from.session?.disconnects ?? 0,
+      ...(from.session?.lastReason === undefined ? {} : { lastReason: from.session.lastReason }),
+      topics: source?.topics ?? [],
+    },
+    corrections: {
+      source: source?.source ?? 'none',
+      framesIn: counters?.correctionFramesIn ?? 0,
+      framesToReceiver: counters?.framesToReceiver ?? 0,
+      bytesToReceiver: counters?.bytesToReceiver ?? 0,
+      dropped: counters ? counters.droppedStale + counters.droppedOverflow + counters.droppedNotRunning : 0,
+      ...(receiver?.lastFedMonoMs === undefined ? {} : { ageMs: Math.round(mono - receiver.lastFedMonoMs) }),
+      badBytes: counters?.correctionSkippedBytes ?? 0,
+      usedByReceiver: counters?.used ?? 0,
+      notDecrypted: counters?.notDecrypted ?? 0,
+      verdict: receiver?.corrections ?? 'none',
+    },
+    fix: { ...fixFacts, ...(atMonoMs === undefined ? {} : { ageMs: Math.round(mono - atMonoMs) }) },
+    ...(receiver
+      ? {
+          receiver: {
+            running: receiver.running,
+            port: receiver.port,
+            ...(receiver.model === undefined ? {} : { model: receiver.model }),
+            framesIn: receiver.counters.framesIn,
+            badFrames: receiver.counters.badFrames,
+          },
+        }
+      : {}),
+    credentials: from.credentials().map((status) => credentialView(status, clock)),
+    bytes: from.bytes(),
+    loopLagMs: from.loopLag(),
+    rssBytes: process.memoryUsage.rss(),
+  };
+}

@@ -1,0 +1,44 @@
+// The demo runs a real configuration file, so that what is shown is what a gateway does: this writes it, with its
+// secret files, into the state directory.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { WorldReady } from './sim-process.js';
+
+/** Any well-formed app token will do: the simulated portal knows this one. */
+const DEMO_APP_TOKEN = 'Dw7-demo-App-Tkn';
+
+export interface DemoFiles {
+  configFile: string;
+}
+
+export function writeDemoFiles(stateDir: string, runtimeDir: string, world: WorldReady, region: string): DemoFiles {
+  const secrets = join(stateDir, 'secrets');
+  mkdirSync(secrets, { recursive: true, mode: 0o700 });
+  const secretFile = (name: string, value: string): string => {
+    const path = join(secrets, name);
+    writeFileSync(path, `${value}\n`, { mode: 0o600 });
+    return `file:${path}`;
+  };
+  const config = {
+    version: 1,
+    stateDir: join(stateDir, 'agent'),
+    runtimeDir,
+    modem: {
+      port: world.modem.address,
+      bearer: { mode: 'observe', contextId: 1 },
+      deviceWise: { server: 'localhost:8883', appToken: secretFile('app-token', DEMO_APP_TOKEN) },
+    },
+    gnss: { port: world.receiver.address },
+    ztp: {
+      url: world.clouds.ztp.url,
+      token: secretFile('ztp-token', world.clouds.ztp.token),
+      givenName: 'waymark-demo',
+      caFile: world.clouds.caFile,
+    },
+    corrections: { region, caFile: world.clouds.caFile },
+  };
+  const configFile = join(stateDir, 'gateway.yaml');
+  writeFileSync(configFile, stringify(config), { mode: 0o600 });
+  return { configFile };
+}

@@ -1,0 +1,196 @@
+// The command line: noun then verb. JSON goes to stdout and everything else to stderr; each verb gives its exit code.
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
+import { Command, CommanderError, Option } from 'commander';
+import { version } from '../agent/version.js';
+import { EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
+import { parseDurationMs, parsePositive } from './duration.js';
+import { explainFailure, printJson, stderr, stdout } from './output.js';
+
+const DEFAULT_CONFIG = '/etc/waymark/gateway.yaml';
+
+// Cellular hand-shakes take longer than the quarter second that Node gives each address.
+setDefaultAutoSelectFamilyAttemptTimeout(5000);
+process.umask(0o077);
+
+let exitCode = 0;
+const verb =
+  <A extends unknown[]>(action: (...args: A) => Promise<number> | number) =>
+  async (...args: A): Promise<void> => {
+    exitCode = await action(...args);
+  };
+
+const program = new Command('waymark')
+  .description('Gateway agent: modem, identity, corrections and positions, and always the reason why not.')
+  .showHelpAfterError('(see `waymark --help`)')
+  .exitOverride()
+  .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
+
+const logOption = (): Option => new Option('--log <level>', 'log level').choices([...LOG_LEVELS]);
+const configOption = (): Option => new Option('-c, --config <file>', 'configuration file').default(DEFAULT_CONFIG);
+const jsonOption = (): Option => new Option('--json', 'one JSON object on stdout, for programs').default(false);
+
+program
+  .command('run')
+  .description('run the agent in the foreground')
+  .addOption(configOption())
+  .addOption(logOption())
+  .action(verb(async (options: { config: string; log?: LogLevel }) => (await import('./run.js')).run(options)));
+
+interface DemoFlags {
+  for?: string;
+  json: boolean;
+  stateDir?: string;
+  capture?: string;
+  speed: string;
+  timeScale: string;
+  saveReceiver?: string;
+  transcript?: string;
+  log?: LogLevel;
+  region: string;
+}
+
+program
+  .command('demo')
+  .description('see it work: everything simulated but the program itself')
+  .option('--for <duration>', 'end by itself, counted from process start (30s, 5m); exit 0 when serving, else 75')
+  .addOption(jsonOption())
+  .option('--state-dir <dir>', 'keep the state here (default: a temporary one)')
+  .option('--capture <file>', 'stream a recording instead of generated corrections, once')
+  .option('--speed <n>', 'how much faster the recording plays', '1')
+  .option('--time-scale <n>', 'run one clock for agent and simulators that many times faster', '1')
+  .option('--save-receiver <file>', 'keep every correction byte the receiver got')
+  .option('--transcript <file>', 'append the AT dialogue, secrets removed')
+  .addOption(new Option('--region <region>', 'correction region').choices(['eu', 'us', 'kr', 'au', 'jp']).default('eu'))
+  .addOption(logOption())
+  .action(
+    verb(async (flags: DemoFlags) =>
+      (await import('./demo.js')).demo({
+        ...flags,
+        forMs: flags.for === undefined ? undefined : parseDurationMs(flags.for),
+        speed: parsePositive('--speed', flags.speed),
+        timeScale: parsePositive('--time-scale', flags.timeScale),
+      }),
+    ),
+  );
+
+interface WhereFlags {
+  config: string;
+  runtimeDir?: string;
+  json: boolean;
+}
+
+program
+  .command('status')
+  .description('what the running agent is doing, and why not (exit 0 ok, 1 degraded, 2 failed)')
+  .addOption(configOption())
+  .option('--runtime-dir <dir>', 'where the agent’s socket is (default: from the configuration)')
+  .addOption(jsonOption())
+  .option('--watch', 'repeat every second', false)
+  .option('--healthy', 'exit 0 when the agent is alive, for health checks', false)
+  .action(
+    verb(async (flags: WhereFlags & { watch: boolean; healthy: boolean }) =>
+      (await import('./status.js')).status(flags),
+    ),
+  );
+
+const config = program.command('config').description('the configuration file');
+config
+  .command('check')
+  .description('judge the file: every problem with its line')
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .action(verb(async (flags: { config: string; json: boolean }) => (await import('./config.js')).configCheck(flags)));
+config
+  .command('schema')
+  .description('print the JSON Schema')
+  .action(verb(async () => (await import('./config.js')).configSchemaVerb()));
+
+program
+  .command('token')
+  .description('credentials')
+  .command('list')
+  .description('state, expiry and remedy of every credential; never a character of one')
+  .addOption(configOption())
+  .option('--runtime-dir <dir>', 'where the agent’s socket is (default: from the configuration)')
+  .addOption(jsonOption())
+  .action(verb(async (flags: WhereFlags) => (await import('./status.js')).tokenList(flags)));
+
+const sim = program.command('sim').description('each simulator alone, for other programs to talk to');
+sim
+  .command('modem')
+  .description('a cellular module behind a pseudo terminal')
+  .addOption(new Option('--profile <name>', 'module family').choices(['telit']).default('telit'))
+  .requiredOption('--link <path>', 'name of the port to make')
+  .option('--state-file <file>', 'keep the module’s memory here')
+  .action(
+    verb(async (flags: { profile: string; link: string; stateFile?: string }) =>
+      (await import('./sim-process.js')).runSimulator('modem', flags),
+    ),
+  );
+sim
+  .command('receiver')
+  .description('a GNSS receiver behind a pseudo terminal')
+  .requiredOption('--link <path>', 'name of the port to make')
+  .option('--save <file>', 'keep every correction byte it got')
+  .action(
+    verb(async (flags: { link: string; save?: string }) =>
+      (await import('./sim-process.js')).runSimulator('receiver', {
+        link: flags.link,
+        ...(flags.save ? { saveFile: flags.save } : {}),
+      }),
+    ),
+  );
+sim
+  .command('clouds')
+  .description('the services; prints where they are as one JSON object on one line')
+  .requiredOption('--state-dir <dir>', 'certificates and devices are kept here')
+  .option('--port <name=number>', 'fix a port (ztp, broker)', collectPorts, {})
+  .action(
+    verb(async (flags: { stateDir: string; port: Record<string, number> }) =>
+      (await import('./sim-process.js')).runSimulator('clouds', { stateDir: flags.stateDir, ports: flags.port }),
+    ),
+  );
+sim
+  .command('ctl')
+  .description('pull and put back cables of a running demo: `sim ctl --state-dir D unplug modem`')
+  .requiredOption('--state-dir <dir>', 'the demo’s --state-dir')
+  .argument('<action>', 'unplug, replug or reset')
+  .argument('<device>', 'modem or receiver')
+  .action(
+    verb(async (action: string, device: string, flags: { stateDir: string }) =>
+      (await import('./sim-control.js')).controlWorld(flags.stateDir, { do: action, device }),
+    ),
+  );
+
+function collectPorts(text: string, before: Record<string, number>): Record<string, number> {
+  const [name = '', number = ''] = text.split('=', 2);
+  return { ...before, [name]: parsePositive(`--port ${name}`, number) };
+}
+
+program
+  .command('version')
+  .description('print the version')
+  .addOption(jsonOption())
+  .action(
+    verb((flags: { json: boolean }) => {
+      if (flags.json) printJson({ version, node: process.versions.node, arch: process.arch });
+      else stdout.write(`waymark ${version}\n`);
+      return EXIT.ok;
+    }),
+  );
+
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync(process.argv);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return explainFailure(error);
+  }
+}
+
+void main().then((code) => {
+  // Ends by itself once stdout has drained; lingering handles would be a defect, but must not hang a script.
+  process.exitCode = code;
+  if (code !== 0 || process.argv[2] !== 'run') setImmediate(() => process.exit());
+});

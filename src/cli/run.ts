@@ -1,0 +1,34 @@
+// `waymark run`: the agent in the foreground, logging to stdout, until told to stop.
+import { dirname, resolve } from 'node:path';
+import { createAgent } from '../agent/index.js';
+import { loadConfig } from '../config/index.js';
+import { createClock, createLogger, EXIT, inheritedAnchor, type LogLevel, linkedController } from '../core/index.js';
+import { onStopSignal } from './on-stop.js';
+import { stdout } from './output.js';
+
+export interface RunOptions {
+  config: string;
+  log?: LogLevel | undefined;
+}
+
+/** Gives the exit code; configuration problems reject with `config.*` (78). */
+export async function run(options: RunOptions): Promise<number> {
+  const clock = createClock(inheritedAnchor(process.env));
+  const configFile = resolve(options.config);
+  const config = await loadConfig(configFile, { env: process.env });
+  const log = createLogger({ level: options.log ?? config.log.level, output: stdout, now: () => clock.wall() });
+  using stop = linkedController();
+  const off = onStopSignal(() => stop.abort());
+  // A second line of defence for what no lane caught: say it once, then let the service manager start us clean.
+  const fatal = (error: unknown): void => {
+    log.error('fatal', { error });
+    process.exit(EXIT.internal);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+  process.on('SIGPIPE', () => undefined);
+  const agent = await createAgent({ config, configDir: dirname(configFile), clock, log, env: process.env });
+  await agent.run({ signal: stop.signal });
+  off();
+  return EXIT.ok;
+}

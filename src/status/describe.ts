@@ -1,0 +1,82 @@
+// The snapshot in plain words, for a person on a ladder.
+import { escapeControls } from '../core/index.js';
+import type { LampView, StatusSnapshot } from './snapshot.js';
+
+const MARK = { lit: '●', waiting: '◐', dark: '○', absent: '–' } as const;
+const COLOUR = { lit: 32, waiting: 33, dark: 31, absent: 90 } as const;
+
+const paint = (colour: number, text: string, on: boolean): string => (on ? `\u001b[${colour}m${text}\u001b[0m` : text);
+
+/** The lamp a person should look at: the first that should be lit and is not. */
+export function firstDark(lamps: readonly LampView[]): LampView | undefined {
+  return lamps.find((lamp) => lamp.state === 'dark' || lamp.state === 'waiting');
+}
+
+const duration = (ms: number): string => {
+  const s = Math.round(ms / 1000);
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.round(s / 60)} min`;
+  return `${Math.round(s / 3600)} h`;
+};
+
+function lampLine(lamp: LampView, colour: boolean): string {
+  const label = lamp.name === 'sim' ? 'SIM' : lamp.name;
+  const said =
+    lamp.state === 'lit'
+      ? (lamp.detail ?? '')
+      : (lamp.message ?? lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : ''));
+  return `  ${paint(COLOUR[lamp.state], MARK[lamp.state], colour)} ${label.padEnd(12)}${said}`;
+}
+
+/** Several lines of text ending in a newline. */
+export function describeStatus(status: StatusSnapshot, options: { colour: boolean }): string {
+  const lines = [`Waymark ${status.version}: ${status.why}`, ''];
+  const dark = firstDark(status.lamps);
+  for (const lamp of status.lamps) {
+    lines.push(lampLine(lamp, options.colour));
+    if (lamp !== dark) continue;
+    if (lamp.hint) lines.push(`      → ${lamp.hint}`);
+    if (lamp.next)
+      lines.push(`      next: ${lamp.next}${lamp.nextInMs === undefined ? '' : ` in ${duration(lamp.nextInMs)}`}`);
+  }
+  const { corrections: c, fix } = status;
+  lines.push('');
+  if (c.source !== 'none')
+    lines.push(
+      `  corrections ${c.framesToReceiver} frames to the receiver, ${c.usedByReceiver} used, ${c.dropped} dropped${c.ageMs === undefined ? '' : `, last ${duration(c.ageMs)} ago`}`,
+    );
+  if (fix.latitudeDeg !== undefined && fix.longitudeDeg !== undefined)
+    lines.push(
+      `  position    ${fix.latitudeDeg.toFixed(7)}, ${fix.longitudeDeg.toFixed(7)}${fix.horizontalAccuracyM === undefined ? '' : ` ± ${fix.horizontalAccuracyM.toFixed(3)} m`}`,
+    );
+  if (status.modem?.signal?.rssiDbm !== undefined)
+    lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
+  const troubled = status.credentials.filter((x) => x.remedy !== undefined && x.state !== 'valid');
+  for (const credential of troubled)
+    lines.push(`  credential  ${credential.id} is ${credential.state}: ${credential.remedy ?? ''}`);
+  return escapeKeepingColour(`${lines.join('\n')}\n`);
+}
+
+/** `token list` in words. */
+export function describeCredentials(credentials: StatusSnapshot['credentials']): string {
+  if (credentials.length === 0) return 'No credentials are configured.\n';
+  const lines = credentials.map((c) => {
+    const parts = [
+      `${c.id.padEnd(20)} ${c.state}${c.tested ? '' : ' (not tested yet)'}`,
+      c.fingerprint ? `fingerprint ${c.fingerprint}` : '',
+      c.expiresAt ? `until ${c.expiresAt.slice(0, 10)} (${c.expirySource ?? ''})` : '',
+      c.reason ? `because: ${c.reason}` : '',
+    ].filter(Boolean);
+    return parts.join(', ') + (c.remedy ? `\n${' '.repeat(21)}→ ${c.remedy}` : '');
+  });
+  return escapeControls(`${lines.join('\n')}\n`);
+}
+
+function escapeKeepingColour(text: string): string {
+  // Operator names and module texts come from the air; only our own colour sequences may pass.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+  return text
+    .split(/(\u001b\[\d{1,2}m)/)
+    .map((part, i) => (i % 2 === 1 ? part : escapeControls(part)))
+    .join('');
+}

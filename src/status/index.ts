@@ -1,0 +1,4 @@
+export * from './client.js';
+export * from './describe.js';
+export * from './server.js';
+export * from './snapshot.js';

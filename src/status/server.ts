@@ -1,0 +1,140 @@
+// The status door: HTTP on a unix socket always, on TCP when asked. Read-only; whoever may open the socket may read.
+import { chmodSync, existsSync, unlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { scrubber, WaymarkError } from '../core/index.js';
+import type { StatusSnapshot } from './snapshot.js';
+
+export interface StatusServerOptions {
+  runtimeDir: string;
+  socketMode: number;
+  http?: { host: string; port: number } | undefined;
+}
+
+export interface StatusServer extends AsyncDisposable {
+  readonly socketPath: string;
+  /** The TCP port, when asked for. */
+  readonly port: number | undefined;
+}
+
+export const socketPathIn = (runtimeDir: string): string => join(runtimeDir, 'status.sock');
+
+const MAX_CONNECTIONS = 16;
+
+/** A TCP visitor must name this host: a foreign page that rebinds its name to us is refused. */
+function hostAllowed(request: IncomingMessage, port: number): boolean {
+  const host = request.headers.host ?? '';
+  return [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`].includes(host);
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = scrubber.scrub(`${JSON.stringify(body)}\n`);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'",
+  });
+  response.end(text);
+}
+
+function route(snapshot: () => StatusSnapshot, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    send(response, 405, { error: 'method not allowed' });
+    return;
+  }
+  switch (request.url?.split('?', 1)[0]) {
+    case '/api/v1/status':
+      send(response, 200, snapshot());
+      return;
+    case '/healthz':
+      // Alive is not connected: a gateway without network is healthy.
+      send(response, 200, { alive: true });
+      return;
+    case '/readyz': {
+      const { state } = snapshot();
+      send(response, state === 'serving' ? 200 : 503, { ready: state === 'serving', state });
+      return;
+    }
+    default:
+      send(response, 404, { error: 'not found' });
+  }
+}
+
+function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      server.on('error', () => undefined);
+      resolve();
+    });
+  });
+}
+
+/** True when somebody answers on the socket: a second agent must not take the first one's door. */
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+/** Opens the doors. Errors: `link.busy` when another agent serves this runtime directory. */
+export async function openStatusServer(
+  snapshot: () => StatusSnapshot,
+  options: StatusServerOptions,
+): Promise<StatusServer> {
+  const socketPath = socketPathIn(options.runtimeDir);
+  if (existsSync(socketPath)) {
+    if (await isServed(socketPath))
+      throw new WaymarkError('link.busy', `another agent already serves ${socketPath}`, {
+        hint: 'Stop the other agent first, or give this one its own runtimeDir.',
+      });
+    unlinkSync(socketPath);
+  }
+  const servers: Server[] = [];
+  const make = (guard: (request: IncomingMessage) => boolean): Server => {
+    const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
+      if (guard(request)) route(snapshot, request, response);
+      else send(response, 403, { error: 'foreign host' });
+    });
+    server.maxConnections = MAX_CONNECTIONS;
+    servers.push(server);
+    return server;
+  };
+  await listen(
+    make(() => true),
+    { path: socketPath },
+  );
+  chmodSync(socketPath, options.socketMode);
+  let port: number | undefined;
+  if (options.http) {
+    const server = make((request) => hostAllowed(request, port ?? 0));
+    await listen(server, options.http);
+    const address = server.address();
+    port = typeof address === 'object' && address ? address.port : options.http.port;
+  }
+  return {
+    socketPath,
+    port,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(
+        servers.map(
+          (server) =>
+            new Promise<void>((resolve) => {
+              server.close(() => resolve());
+              server.closeAllConnections();
+            }),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,167 @@
+// A whole gateway in one process: the simulated world on one side, the agent on the other, real pseudo terminals and
+// real TLS in between. Everything opened is closed again.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Agent, createAgent } from '../../src/agent/index.js';
+import { loadConfig } from '../../src/config/index.js';
+import { createClock, createLogger, type Logger, type LogLevel, silentLogger } from '../../src/core/index.js';
+import { createWorld, type World, type WorldOptions } from '../../src/sim/index.js';
+import type { StatusSnapshot } from '../../src/status/index.js';
+
+export const APP_TOKEN = 'Dw7-test-App-Tkn';
+
+type Tree = Record<string, unknown>;
+
+export interface ScenarioOptions {
+  world?: Partial<WorldOptions>;
+  /** Merged over the usual configuration, section by section; `null` removes a section. */
+  config?: Record<string, Tree | null>;
+  /** Called when the world is up and before the agent starts: push faults here. */
+  prepare?: (world: World) => void | Promise<void>;
+  /** Use this folder (and keep it) instead of a temporary one. */
+  dir?: string;
+  log?: { level: LogLevel; lines: string[] };
+}
+
+export interface Scenario extends AsyncDisposable {
+  readonly dir: string;
+  readonly configFile: string;
+  readonly world: World;
+  readonly agent: Agent;
+  readonly transcript: string[];
+  status(): StatusSnapshot;
+  /** Waits until the status satisfies `predicate`; the failure shows the status it stopped at. */
+  until(what: string, predicate: (status: StatusSnapshot) => boolean, deadlineMs?: number): Promise<StatusSnapshot>;
+  /** Stops the agent and leaves the world. */
+  stopAgent(): Promise<void>;
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Polls until `check` is true. */
+export async function eventually(
+  what: string,
+  check: () => boolean | Promise<boolean>,
+  deadlineMs = 15_000,
+): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!(await check())) {
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await pause(20);
+  }
+}
+
+export function writeConfig(dir: string, world: World, overrides: Record<string, Tree | null> = {}): string {
+  const secrets = join(dir, 'secrets');
+  mkdirSync(secrets, { recursive: true, mode: 0o700 });
+  const secret = (name: string, value: string): string => {
+    writeFileSync(join(secrets, name), `${value}\n`, { mode: 0o600 });
+    return `file:${join(secrets, name)}`;
+  };
+  const { clouds, modem, receiver } = world.ready;
+  const base: Record<string, Tree | number | string> = {
+    version: 1,
+    stateDir: join(dir, 'state'),
+    runtimeDir: join(dir, 'run'),
+    modem: {
+      port: modem.address,
+      bearer: { mode: 'observe', contextId: 1 },
+      deviceWise: { server: 'localhost:8883', appToken: secret('app-token', APP_TOKEN) },
+    },
+    gnss: { port: receiver.address },
+    ztp: { url: clouds.ztp.url, token: secret('ztp-token', clouds.ztp.token), caFile: clouds.caFile },
+    corrections: { region: 'eu', caFile: clouds.caFile },
+  };
+  for (const [key, value] of Object.entries(overrides)) {
+    if (value === null) Reflect.deleteProperty(base, key);
+    else base[key] = { ...(base[key] as Tree | undefined), ...value };
+  }
+  const file = join(dir, 'gateway.yaml');
+  writeFileSync(file, stringify(base), { mode: 0o600 });
+  return file;
+}
+
+/** A world in `dir` with ports named after it. */
+export function startWorldIn(dir: string, options: Partial<WorldOptions> = {}): Promise<World> {
+  return createWorld(
+    {
+      clock: createClock(),
+      log: silentLogger,
+      stateDir: dir,
+      links: { modem: join(dir, 'ttyMODEM'), receiver: join(dir, 'ttyGNSS') },
+      ...options,
+    },
+    () => {},
+  );
+}
+
+export async function startScenario(options: ScenarioOptions = {}): Promise<Scenario> {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'waymark-scenario-'));
+  const clock = options.world?.clock ?? createClock();
+  const world = await startWorldIn(dir, options.world);
+  await options.prepare?.(world);
+  const configFile = writeConfig(dir, world, options.config);
+  const transcript: string[] = [];
+  const log: Logger = options.log
+    ? createLogger({
+        level: options.log.level,
+        output: { write: (text) => void options.log?.lines.push(text), dropped: 0 },
+        now: () => clock.wall(),
+      })
+    : silentLogger;
+  const agent = await createAgent({
+    config: await loadConfig(configFile, { env: {} }),
+    configDir: dir,
+    clock,
+    log,
+    env: {},
+    transcript: (direction, line) => void transcript.push(`${direction} ${line}`),
+  });
+  const stop = new AbortController();
+  const running = agent.run({ signal: stop.signal });
+  let failure: unknown;
+  running.catch((error: unknown) => {
+    failure = error;
+  });
+  const stopAgent = async (): Promise<void> => {
+    stop.abort();
+    await running.catch(() => undefined);
+  };
+  return {
+    dir,
+    configFile,
+    world,
+    agent,
+    transcript,
+    status: agent.snapshot,
+    stopAgent,
+    async until(what, predicate, deadlineMs = 20_000) {
+      const end = performance.now() + deadlineMs;
+      for (;;) {
+        if (failure !== undefined) throw failure instanceof Error ? failure : new Error('the agent ended');
+        const status = agent.snapshot();
+        if (predicate(status)) return status;
+        if (performance.now() > end)
+          throw new Error(`not within ${deadlineMs} ms: ${what}\n${JSON.stringify(status, null, 1)}`);
+        await pause(20);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await stopAgent();
+      await world[Symbol.asyncDispose]();
+      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export const lamp = (status: StatusSnapshot, name: string): StatusSnapshot['lamps'][number] => {
+  const found = status.lamps.find((each) => each.name === name);
+  if (!found) throw new Error(`no lamp ${name}`);
+  return found;
+};
+
+export const isServing = (status: StatusSnapshot): boolean => status.state === 'serving';
+export const isFixed = (status: StatusSnapshot): boolean =>
+  status.state === 'serving' && status.fix.quality === 'rtk_fixed';
