@@ -5,16 +5,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Config } from '../config/index.js';
 import {
+  aborted,
   type Clock,
   createClockTrust,
   createDisposer,
+  isWaymarkError,
   type Logger,
-  type Secret,
+  linkedController,
+  onAbort,
   type WaymarkError,
+  withDeadline,
 } from '../core/index.js';
-import { createReceiver, type Receiver } from '../gnss/index.js';
 import { createLinkOpener } from '../link/index.js';
-import { createModem, type Modem } from '../modem/index.js';
 import { createMeter } from '../net/index.js';
 import { type LampName, openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
 import { openVault } from '../vault/index.js';
@@ -31,11 +33,12 @@ import { createModemLane } from './lanes/modem.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
 import { memorySlots } from './memory.js';
 import { untilNetwork } from './network-up.js';
+import { makeModem, makeReceiver, presentLamps } from './parts.js';
 import { createPowerHook } from './power.js';
 import { buildSnapshot } from './report.js';
 import { createSupervisor } from './supervisor.js';
 import { buildTimeMs } from './version.js';
-import { createServiceManager, watchLoopLag } from './watchdog.js';
+import { createServiceManager, type ServiceManager, watchLoopLag } from './watchdog.js';
 
 export interface AgentDeps {
   config: Config;
@@ -60,6 +63,7 @@ export interface Agent {
 }
 
 const TICK_MS = 1000;
+const DRAIN_MS = 10_000;
 
 /** Makes the agent; opens the vault but no device or connection. Errors: `vault.*`, `identity.invalid`, `config.unreadable`. */
 export async function createAgent(deps: AgentDeps): Promise<Agent> {
@@ -74,7 +78,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const memory = memorySlots(vault);
   const floor = (await memory.clockFloor.read())?.value ?? 0;
   const configuredFloor = config.clock.floor === undefined ? 0 : Date.parse(config.clock.floor);
-  const trust = createClockTrust(clock, Math.max(buildTimeMs, floor, configuredFloor));
+  const trust = createClockTrust(clock, Math.max(buildTimeMs, floor, configuredFloor), {
+    requireConfirmation: config.clock.requireSync,
+  });
 
   const lamps = createLampBoard(presentLamps(config), clock, log);
   lamps.onChange(changed);
@@ -173,7 +179,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const startedMonoMs = clock.mono();
   const startedWallMs = clock.wall();
   const bootId = randomUUID();
-  let serving = false;
+  let isDoorOpen = false;
   const statusPart: PartView = { state: 'ok', sinceMs: 0, attempt: 0, restarts: 0 };
   const snapshot = (): StatusSnapshot =>
     buildSnapshot({
@@ -185,7 +191,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       lamps,
       part: (name) =>
         name === 'status'
-          ? serving
+          ? isDoorOpen
             ? { ...statusPart, sinceMs: Math.round(clock.mono() - startedMonoMs) }
             : undefined
           : supervisor.part(name),
@@ -209,6 +215,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   async function run({ signal }: { signal: AbortSignal }): Promise<void> {
     await using resources = createDisposer();
+    using scope = linkedController(signal);
     resources.add(async () => {
       lag[Symbol.dispose]();
       credentials[Symbol.dispose]();
@@ -216,33 +223,45 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     });
     credentials.watch();
     if (modem) resources.use(modem);
-    const socketMode = Number.parseInt(config.status.socketMode, 8);
     const manager = createServiceManager(env, clock, log);
-    const running = supervisor.run(lanes, signal);
-    // The doors open beside the lanes: the first correction must not wait for them.
-    const doors = openStatusServer(snapshot, { runtimeDir: config.runtimeDir, socketMode, http: config.status.http });
+    const running = supervisor.run(lanes, scope.signal);
     running.catch(() => undefined);
-    resources.use(await doors);
-    serving = true;
-    log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
-    manager.ready();
-    const tick = (): void => {
+    const stopping = (): void => {
+      last ??= snapshot();
+      manager.stopping();
+      lamps.send({ is: 'stop', wallMs: clock.wall() });
+    };
+    resources.add(onAbort(signal, stopping));
+    try {
+      // The doors open beside the lanes: the first correction must not wait for them.
+      const socketMode = Number.parseInt(config.status.socketMode, 8);
+      resources.use(
+        await openStatusServer(snapshot, { runtimeDir: config.runtimeDir, socketMode, http: config.status.http }),
+      );
+      isDoorOpen = true;
+      log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
+      manager.ready();
+      resources.add(everySecond(clock, tick(manager)));
+      await Promise.race([running, aborted(signal)]);
+    } finally {
+      scope.abort();
+      await withDeadline({ clock, ms: DRAIN_MS, what: 'lanes to end' }, () => running).catch((error: unknown) => {
+        if (!scope.signal.aborted || isWaymarkError(error, 'core.timeout')) log.warn('agent.drain', { error });
+      });
+    }
+    lamps.send({ is: 'drained', wallMs: clock.wall() });
+    log.info('agent.stopped', { bootId });
+    await running;
+  }
+
+  const tick =
+    (manager: ServiceManager): (() => void) =>
+    () => {
       session?.show();
       if (receiver) showFix({ receiver, lamps, clock });
       manager.alive();
       changed();
-      timer = clock.deadline(TICK_MS, tick);
     };
-    let timer = clock.deadline(TICK_MS, tick);
-    resources.add(() => timer.cancel());
-    signal.addEventListener('abort', () => {
-      last = snapshot();
-      manager.stopping();
-      lamps.send({ is: 'stop', wallMs: clock.wall() });
-    });
-    await running;
-    lamps.send({ is: 'drained', wallMs: clock.wall() });
-  }
 
   return {
     run,
@@ -253,88 +272,6 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       return () => void listeners.delete(listener);
     },
   };
-}
-
-function presentLamps(config: Config): LampName[] {
-  const hasIdentity = config.ztp !== undefined || config.identity !== undefined;
-  return [
-    ...(config.modem ? (['modem', 'sim', 'network'] as const) : []),
-    ...(hasIdentity ? (['identity'] as const) : []),
-    ...(hasIdentity && config.corrections ? (['session', 'corrections'] as const) : []),
-    ...(config.gnss ? (['fix'] as const) : []),
-  ];
-}
-
-async function makeModem(
-  settings: NonNullable<Config['modem']>,
-  deps: AgentDeps,
-  credentials: CredentialSet,
-  open: ReturnType<typeof createLinkOpener>,
-): Promise<Modem> {
-  const { deviceWise } = settings;
-  // A token that cannot be read is said by its credential; the module comes up all the same.
-  const appToken: Secret | undefined = await credentials.appToken?.get().then(
-    (lease) => lease.value,
-    () => undefined,
-  );
-  return createModem(
-    {
-      open,
-      clock: deps.clock,
-      log: deps.log.child('modem'),
-      ...(deps.transcript ? { transcript: deps.transcript } : {}),
-    },
-    {
-      port: settings.port,
-      baudRate: settings.baudRate,
-      profile: settings.profile,
-      commandGapMs: settings.commandGapMs,
-      pollSeconds: settings.pollSeconds,
-      bearer: {
-        mode: settings.bearer.mode,
-        contextId: settings.bearer.contextId,
-        ipType: settings.bearer.ipType,
-        ...(settings.bearer.apn === undefined ? {} : { apn: settings.bearer.apn }),
-      },
-      ...(deviceWise && appToken
-        ? {
-            deviceWise: {
-              server: deviceWise.server,
-              deviceIdSelector: deviceWise.deviceId === 'imei' ? 0 : 1,
-              appToken,
-              security: deviceWise.security === 'tls' ? 1 : 0,
-              heartbeatSeconds: deviceWise.heartbeatSeconds,
-              // The schema bounds it; the type it gives is any whole number.
-              autoReconnect: deviceWise.autoReconnect as 0 | 1 | 2 | 3,
-              overflowHandling: deviceWise.overflow === 'fifo' ? 0 : 1,
-              atrunInstanceId: deviceWise.atInstance,
-              serviceTimeoutSeconds: deviceWise.serviceTimeoutSeconds,
-            },
-          }
-        : {}),
-    },
-  );
-}
-
-function makeReceiver(
-  config: Config,
-  settings: NonNullable<Config['gnss']>,
-  deps: AgentDeps,
-  open: ReturnType<typeof createLinkOpener>,
-): Receiver {
-  return createReceiver(
-    { open, clock: deps.clock, log: deps.log.child('gnss') },
-    {
-      port: settings.port,
-      baudRate: settings.baudRate,
-      protocol: settings.protocol,
-      configure: settings.configure,
-      silentAfterMs: settings.silentAfterSeconds * 1000,
-      maxAgeMs: (config.corrections?.maxAgeSeconds ?? 10) * 1000,
-      maxQueuedBytes: 65_536,
-      leapSeconds: config.corrections?.leapSeconds ?? 18,
-    },
-  );
 }
 
 /** What a session's end says about the client certificate, and whether asking for a new one may help. */
@@ -354,6 +291,15 @@ function reportSession(
     );
     requestRenewal(result.code);
   } else certificate.report({ generation }, { is: 'weather' });
+}
+
+/** Calls `fn` once a second of device time; returns the stop. */
+function everySecond(clock: Clock, fn: () => void): () => void {
+  let timer = clock.deadline(TICK_MS, function next() {
+    fn();
+    timer = clock.deadline(TICK_MS, next);
+  });
+  return () => timer.cancel();
 }
 
 /** Calls `fn` when the lamp turns lit. */

@@ -98,7 +98,9 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
             watchFile({ clock }, resolve(configDir, ref.slice('file:'.length)), () => void credential.reload()),
           );
     },
-    flush: async () => void (await Promise.all(all.map((credential) => credential.flush()))),
+    async flush() {
+      await Promise.all(all.map((credential) => credential.flush()));
+    },
     [Symbol.dispose]() {
       for (const watch of watched) watch[Symbol.dispose]();
       for (const credential of all) credential[Symbol.dispose]();

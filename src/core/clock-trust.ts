@@ -26,8 +26,15 @@ const FIFTEEN_YEARS_MS = 15 * 365.25 * 86_400_000;
 /** Certificates tolerate less than a day badly; NITZ is right to seconds. */
 const CONTRADICTION_MS = 12 * 3_600_000;
 
-/** @param floorMs the later of build time and the last good time kept by the vault, ms since 1970 UTC. */
-export function createClockTrust(clock: Clock, floorMs: number): ClockTrust {
+/**
+ * @param floorMs the later of build time and the last good time kept by the vault, ms since 1970 UTC.
+ * With `requireConfirmation` a merely plausible clock is not enough: a source must have agreed with it.
+ */
+export function createClockTrust(
+  clock: Clock,
+  floorMs: number,
+  { requireConfirmation = false }: { requireConfirmation?: boolean } = {},
+): ClockTrust {
   let compared: { source: TimeSource; offsetMs: number; wallAtOffer: number; monoAtOffer: number } | undefined;
 
   const status = (): ClockTrustStatus => {
@@ -42,7 +49,7 @@ export function createClockTrust(clock: Clock, floorMs: number): ClockTrust {
     }
     if (wall < floorMs) return { state: 'untrusted', reason: 'before-floor' };
     if (wall > floorMs + FIFTEEN_YEARS_MS) return { state: 'untrusted', reason: 'too-far-ahead' };
-    return { state: 'trusted', reason: 'plausible' };
+    return { state: requireConfirmation ? 'untrusted' : 'trusted', reason: 'plausible' };
   };
 
   return {

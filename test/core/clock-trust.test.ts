@@ -102,3 +102,11 @@ describe('waiting for trust', () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+test('where confirmation is required, a merely plausible clock is not trusted until a source agrees', () => {
+  const clock = createFakeClock(Date.UTC(2026, 5, 1));
+  const trust = createClockTrust(clock, Date.UTC(2026, 0, 1), { requireConfirmation: true });
+  expect(trust.status()).toEqual({ state: 'untrusted', reason: 'plausible' });
+  trust.offer('gnss', clock.wall() + 1000);
+  expect(trust.status()).toMatchObject({ state: 'trusted', reason: 'confirmed', source: 'gnss' });
+});

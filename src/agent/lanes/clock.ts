@@ -1,5 +1,6 @@
 // The clock lane: compares the wall clock with what the network and the receiver say, and keeps a floor on disk that
 // a wrong clock cannot poison (it moves only while the clock is confirmed by a source).
+import { existsSync } from 'node:fs';
 import { type BackoffPolicy, type Clock, type ClockTrust, PORT_BACKOFF, sleep } from '../../core/index.js';
 import type { Lane } from '../lane.js';
 
@@ -11,6 +12,7 @@ export interface ClockLaneDeps {
   saveFloor: (utcMs: number) => Promise<void>;
 }
 
+const SYNCHRONISED = '/run/systemd/timesync/synchronized';
 const COMPARE_MS = 10_000;
 const SAVE_MS = 3_600_000;
 
@@ -20,6 +22,8 @@ export function createClockLane({ clock, trust, networkTime, saveFloor }: ClockL
     async run({ signal, ok }) {
       let savedAt = Number.NEGATIVE_INFINITY;
       for (;;) {
+        // Present once the host's own time service has set the clock: then the wall clock is its own witness.
+        if (existsSync(SYNCHRONISED)) trust.offer('kernel', clock.wall());
         const network = networkTime();
         if (network) trust.offer('network', network.utcMs + (clock.mono() - network.atMonoMs));
         const status = trust.status();

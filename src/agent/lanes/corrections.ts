@@ -16,6 +16,7 @@ import type { Receiver } from '../../gnss/index.js';
 import type { CorrectionSnapshot, CorrectionSource } from '../../services/index.js';
 import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
+import { awaitClock } from './await-clock.js';
 
 export interface CorrectionLaneDeps {
   /** Resolves with the source for the identity in force; a new one after each renewal. */
@@ -102,7 +103,7 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
     show,
     async run({ signal, ok, doing }) {
       doing('waiting for the clock');
-      await deps.trust.whenTrusted(signal);
+      await awaitClock(deps.trust, lamps, 'session', signal);
       doing('waiting for an identity');
       const mine = await deps.source(signal);
       source = mine;

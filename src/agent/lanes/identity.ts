@@ -15,6 +15,7 @@ import { certificateDates } from '../certificate.js';
 import type { IdentityHolder } from '../identity-holder.js';
 import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
+import { awaitClock } from './await-clock.js';
 
 /** What the lane needs of the provisioning machine (or of configured files). */
 export interface IdentitySource {
@@ -86,7 +87,7 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
         lamps.waiting('identity', 'waits for the network to provision itself');
         await deps.networkUp(signal);
         doing('waiting for the clock');
-        await deps.trust.whenTrusted(signal);
+        await awaitClock(deps.trust, lamps, 'identity', signal);
         lamps.waiting('identity', 'provisioning');
       }
       doing('provisioning');
@@ -96,7 +97,7 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
         const reason = await untilRenewal(signal);
         if (!source.renew) continue;
         doing('renewing');
-        await deps.trust.whenTrusted(signal);
+        await awaitClock(deps.trust, lamps, 'identity', signal);
         adopt(await source.renew({ signal, reason }));
         ok();
       }
