@@ -1,0 +1,126 @@
+// The app token inside the module (specs/devicewise.md 1.2): read, compare all nine parameters, write all nine only when
+// one differs, read back. The module keeps them in its flash, so a write that does not show is not repeated.
+import { isWaymarkError, Secret, WaymarkError } from '../../../core/index.js';
+import type { AtChannel } from '../../at.js';
+import { bodyOf, intOf } from '../../codec/fields.js';
+import { type AtCommand, deviceWiseServer, deviceWiseToken, numeral } from '../../command.js';
+
+export interface DeviceWiseOptions {
+  /** `host:port`. */
+  server: string;
+  deviceIdSelector: 0 | 1;
+  appToken: Secret;
+  security: 0 | 1;
+  heartbeatSeconds: number;
+  autoReconnect: 0 | 1 | 2 | 3;
+  overflowHandling: 0 | 1;
+  atrunInstanceId: number;
+  serviceTimeoutSeconds: number;
+}
+
+/** The nine parameters as texts, in order; the third is the token. */
+export interface DeviceWiseParameters {
+  readonly plain: readonly string[];
+  readonly token: Secret;
+}
+
+const COUNT = 9;
+const TOKEN_AT = 2;
+/** 65535: longer ones overflow the keepalive field of the module's own client. */
+const MAX_HEARTBEAT = 65_535;
+
+/** Checked and encoded. Errors: `modem.injection`. */
+export function encodeDeviceWise(options: DeviceWiseOptions): DeviceWiseParameters {
+  deviceWiseToken(options.appToken);
+  return {
+    plain: [
+      deviceWiseServer(options.server, options.security),
+      numeral(options.deviceIdSelector, 0, 1, 'deviceWise.deviceId'),
+      '',
+      numeral(options.security, 0, 1, 'deviceWise.security'),
+      numeral(options.heartbeatSeconds, 10, MAX_HEARTBEAT, 'deviceWise.heartbeatSeconds'),
+      numeral(options.autoReconnect, 0, 3, 'deviceWise.autoReconnect'),
+      numeral(options.overflowHandling, 0, 1, 'deviceWise.overflow'),
+      numeral(options.atrunInstanceId, 0, 4, 'deviceWise.atInstance'),
+      numeral(options.serviceTimeoutSeconds, 1, 120, 'deviceWise.serviceTimeoutSeconds'),
+    ],
+    token: options.appToken,
+  };
+}
+
+/** The command that writes all nine. Its shown form has no token. */
+export function writeCommand(parameters: DeviceWiseParameters): AtCommand {
+  const line = (token: string): string =>
+    `AT#DWCFG=${parameters.plain.map((text, i) => (i === TOKEN_AT ? token : text)).join(',')}`;
+  return { text: line(deviceWiseToken(parameters.token)), shown: line('[secret app-token]') };
+}
+
+/** The answer of `AT#DWCFG?`; reserved parameters at its end are left out. The token is a Secret at once. */
+export function parseDwcfg(line: string): DeviceWiseParameters | undefined {
+  const body = bodyOf(line, '#DWCFG');
+  if (body === undefined || body.length > 1024) return undefined;
+  const fields = body.split(',').map((text) => text.trim().replace(/^"|"$/g, ''));
+  if (fields.length < COUNT) return undefined;
+  const token = fields[TOKEN_AT] ?? '';
+  return {
+    plain: fields.slice(0, COUNT).map((text, i) => (i === TOKEN_AT ? '' : text)),
+    token: new Secret('app-token', token),
+  };
+}
+
+/** Equal as the module means it: numbers by value, host names without case, the token exactly. */
+export function sameParameters(a: DeviceWiseParameters, b: DeviceWiseParameters): boolean {
+  return (
+    a.token.equals(b.token) &&
+    a.plain.every((text, i) => {
+      const other = b.plain[i] ?? '';
+      const number = intOf(text);
+      return number === undefined ? text.toLowerCase() === other.toLowerCase() : number === intOf(other);
+    })
+  );
+}
+
+export type AppTokenOutcome = 'unsupported' | 'verified' | 'written';
+
+export interface AppTokenKeeper {
+  /**
+   * Makes the module's parameters those of the configuration. Errors: `modem.error` (refused or not kept),
+   * `modem.injection`, `link.*`, `modem.timeout`.
+   */
+  ensure(run: AtChannel['run'], options: { signal?: AbortSignal | undefined }): Promise<AppTokenOutcome>;
+}
+
+/** One per modem: remembers what was written, so that a module that forgets does not wear its flash out. */
+export function createAppTokenKeeper(deviceWise: DeviceWiseOptions, onWrite: () => void): AppTokenKeeper {
+  let written = false;
+  return {
+    async ensure(run, { signal }) {
+      const wanted = encodeDeviceWise(deviceWise);
+      const send = (command: string | AtCommand) => run(command, { signal });
+      const read = async (): Promise<DeviceWiseParameters | undefined> => {
+        const { lines } = await send({ text: 'AT#DWCFG?', shown: 'AT#DWCFG?' });
+        return lines.map(parseDwcfg).find((found) => found !== undefined);
+      };
+      let found: DeviceWiseParameters | undefined;
+      try {
+        // The read form is its own probe (docs/decisions/0003): which error an unknown command gets differs by family.
+        found = await read();
+      } catch (error) {
+        if (isWaymarkError(error, 'modem.error')) return 'unsupported';
+        throw error;
+      }
+      if (found && sameParameters(wanted, found)) return 'verified';
+      if (written)
+        throw new WaymarkError('modem.error', 'AT#DWCFG: the module does not keep its parameters', {
+          hint: 'The module forgets its deviceWISE settings: it is not written again until the next start.',
+        });
+      await send(writeCommand(wanted));
+      written = true;
+      onWrite();
+      const after = await read();
+      if (!after || !sameParameters(wanted, after))
+        throw new WaymarkError('modem.error', 'AT#DWCFG: the module reads back other parameters than were written');
+      return 'written';
+    },
+  };
+}

@@ -1,0 +1,100 @@
+// Who the module and the SIM are, and whether the SIM is usable.
+import { bodyOf, intOf, splitFields } from './fields.js';
+
+export type SimState = 'unknown' | 'ready' | 'pin' | 'puk' | 'absent' | 'failure' | 'other';
+
+/** The state behind `+CPIN?`; `busy` means ask again. PIN2 and PUK2 do not stand in the way of anything we do. */
+export function parseCpin(line: string): SimState | 'busy' | undefined {
+  const body = bodyOf(line, '+CPIN');
+  if (body === undefined) return undefined;
+  const text = (splitFields(body, 2)[0]?.text ?? '').toUpperCase();
+  switch (text) {
+    case 'READY':
+    case 'SIM PIN2':
+    case 'SIM PUK2':
+      return 'ready';
+    case 'SIM PIN':
+      return 'pin';
+    case 'SIM PUK':
+      return 'puk';
+    case 'NOT INSERTED':
+    case 'SIM REMOVED':
+      return 'absent';
+    case 'NOT READY':
+    case 'SIM BUSY':
+      return 'busy';
+    default:
+      return text.startsWith('PH-') ? 'other' : undefined;
+  }
+}
+
+/** First line that is neither empty nor a prefix of its own: the answer of `+CGMI`, `+CGMM`, `+CGMR`. */
+export function parsePlain(lines: readonly string[], prefix: string): string | undefined {
+  for (const line of lines) {
+    const text = (bodyOf(line, prefix) ?? line).replace(/^"|"$/g, '').trim();
+    if (text !== '') return text.slice(0, 64);
+  }
+  return undefined;
+}
+
+/** The check digit of the first fourteen digits (Luhn). */
+export function luhnDigit(digits: string): number {
+  let sum = 0;
+  for (let i = 0; i < 14; i++) {
+    const digit = digits.charCodeAt(i) - 48;
+    const doubled = i % 2 === 1 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return (10 - (sum % 10)) % 10;
+}
+
+/** The IMEI of `+CGSN`, bare, prefixed or quoted. From an IMEISV (16 digits) the check digit is worked out. */
+export function parseImei(lines: readonly string[]): { imei: string; luhn: boolean } | undefined {
+  for (const line of lines) {
+    const digits = /^(?:[+#]CGSN:)?\s*"?(\d{15,16})"?$/.exec(line)?.[1];
+    if (digits === undefined) continue;
+    const check = luhnDigit(digits);
+    if (digits.length === 16) return { imei: digits.slice(0, 14) + String(check), luhn: true };
+    return { imei: digits, luhn: digits.endsWith(String(check)) };
+  }
+  return undefined;
+}
+
+/** The ICCID, 18 to 20 digits, its padding stripped. */
+export function parseIccid(lines: readonly string[]): string | undefined {
+  for (const line of lines) {
+    const digits = /^(?:[+#]Q?I?CCID:)?\s*"?(89\d{16,18})[Ff]{0,2}"?$/i.exec(line)?.[1];
+    if (digits !== undefined) return digits;
+  }
+  return undefined;
+}
+
+/** The IMSI, 14 or 15 digits. */
+export function parseImsi(lines: readonly string[]): string | undefined {
+  for (const line of lines) {
+    const digits = /^(?:[+#]CIMI:)?\s*"?(\d{14,15})"?$/.exec(line)?.[1];
+    if (digits !== undefined) return digits;
+  }
+  return undefined;
+}
+
+/** Operator of `+COPS?`: undefined for another line, empty when there is none. Names may hold commas, even unquoted. */
+export function parseCops(line: string): { operator?: string; act?: number } | undefined {
+  const body = bodyOf(line, '+COPS');
+  if (body === undefined || body.startsWith('(')) return undefined;
+  const match = /^\d{1,2}\s*(?:,\s*\d{1,2}\s*(?:,(.*))?)?$/.exec(body);
+  if (!match) return undefined;
+  const rest = (match[1] ?? '').trim();
+  const tail = /,\s*(\d{1,2})$/.exec(rest);
+  const name = (tail ? rest.slice(0, tail.index) : rest).trim().replace(/^"|"$/g, '').trim().slice(0, 64);
+  const act = intOf(tail?.[1]);
+  return { ...(name === '' ? {} : { operator: name }), ...(act === undefined ? {} : { act }) };
+}
+
+/** `#QSS: 0` and `#QSS: <mode>,0`: the SIM was taken out. */
+export function parseQss(line: string): { inserted: boolean } | undefined {
+  const body = bodyOf(line, '#QSS');
+  if (body === undefined) return undefined;
+  const status = intOf(splitFields(body, 4).at(-1)?.text);
+  return status === undefined ? undefined : { inserted: status !== 0 };
+}

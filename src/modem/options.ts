@@ -1,0 +1,48 @@
+// What a modem is told and what it offers.
+import type { Clock, Logger, Rung, WaymarkError } from '../core/index.js';
+import type { LinkOpener } from '../link/index.js';
+import type { DeviceWiseOptions } from './apps/devicewise/config.js';
+import type { BearerOptions } from './bearer.js';
+import type { ModemSnapshot } from './snapshot.js';
+
+export interface ModemOptions {
+  /** Path or `tcp://host:port`. */
+  port: string;
+  baudRate: number;
+  profile: 'auto' | 'telit';
+  /** Pause between a final result and the next command. */
+  commandGapMs: number;
+  bearer: BearerOptions;
+  deviceWise?: DeviceWiseOptions;
+  /** Registration, signal and bearer are read this often. */
+  pollSeconds: number;
+}
+
+export interface ModemDeps {
+  open: LinkOpener;
+  clock: Clock;
+  log: Logger;
+  /** Told each time the app token was compared: in place already, written and read back, or why not. */
+  onAppToken?: (outcome: 'verified' | 'written' | WaymarkError) => void;
+  /** Every line in both directions, redacted. */
+  transcript?: (direction: '>' | '<', line: string) => void;
+}
+
+export interface Modem extends AsyncDisposable {
+  /**
+   * Opens the port anew and brings everything up. Rejects with the error that names the dark lamp (`link.*`, `modem.*`,
+   * `sim.*`, `network.*`) or the abort reason.
+   */
+  bringUp(options: { signal: AbortSignal }): Promise<void>;
+  /** Polls until port, module, SIM, registration or bearer is lost, and rejects with the reason. */
+  watch(options: { signal: AbortSignal }): Promise<never>;
+  /** One rung of a ladder; the caller then goes on watching or brings up again. Rungs of other rooms do nothing. */
+  recover(rung: Rung, options: { signal: AbortSignal }): Promise<void>;
+  /** One command line as typed. Errors: those of `AtChannel.run`; `link.closed` while no port is open. */
+  run(
+    command: string,
+    options?: { deadlineMs?: number; signal?: AbortSignal },
+  ): Promise<{ lines: string[]; final: string }>;
+  snapshot(): ModemSnapshot;
+  onChange(callback: () => void): () => void;
+}
