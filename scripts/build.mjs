@@ -1,7 +1,7 @@
 // Builds what ships: one CommonJS bundle for the device behind a small loader with a V8 code cache, a second bundle
 // with the simulators, and the serial binding's prebuilt files where the bundle looks for them.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -19,7 +19,8 @@ const { dirname, join } = require('node:path');
 const vm = require('node:vm');
 const file = join(__dirname, 'lib', 'waymark.cjs');
 const cacheFile = file + '.' + process.arch + '.' + process.versions.v8 + '.cache';
-const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(file, 'utf8') + '\\n})';
+// The file is a function expression in ASCII: read as one byte a character, it is not copied again.
+const source = readFileSync(file, 'latin1');
 let cachedData;
 try { cachedData = readFileSync(cacheFile); } catch { cachedData = undefined; }
 const script = new vm.Script(source, { filename: file, cachedData });
@@ -55,6 +56,17 @@ function newest(folder) {
   return time;
 }
 
+/** The logger's worker transports are never used here; their module would load worker threads at every start. */
+const withoutLogWorkers = {
+  name: 'without-log-workers',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/transport$/ }, ({ importer }) =>
+      /node_modules\/pino\//.test(importer) ? { path: join(root, 'scripts/stubs/empty.cjs') } : undefined,
+    );
+    bundler.onResolve({ filter: /^worker_threads$/ }, () => ({ path: join(root, 'scripts/stubs/main-thread.cjs') }));
+  },
+};
+
 /** True when dist/ is at least as new as every source. */
 export function isFresh() {
   const stamp = join(dist, '.built');
@@ -73,13 +85,27 @@ export async function buildAll() {
     target: 'node20',
     format: 'cjs',
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     logLevel: 'error',
     absWorkingDir: root,
     define: { __WAYMARK_VERSION__: JSON.stringify(version), __WAYMARK_BUILD_TIME_MS__: String(buildTimeMs()) },
   };
-  await build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/lib/waymark.cjs' });
+  await build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/lib/waymark.cjs',
+    alias: {
+      mqtt: join(root, 'scripts/stubs/mqtt.cjs'),
+      'readable-stream': join(root, 'scripts/stubs/stream.cjs'),
+      'worker-timers': join(root, 'scripts/stubs/empty.cjs'),
+      'thread-stream': join(root, 'scripts/stubs/empty.cjs'),
+    },
+    // Built-in modules loaded on demand: `import()` would need a loader that a cached script does not have.
+    supported: { 'dynamic-import': false },
+    plugins: [withoutLogWorkers],
+    banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
+    footer: { js: '})' },
+  });
   await build({ ...common, entryPoints: ['src/sim/main.ts'], outfile: 'dist/sim/sim.cjs' });
   const binding = dirname(require.resolve('@serialport/bindings-cpp/package.json'));
   for (const name of readdirSync(join(binding, 'prebuilds')))
@@ -92,6 +118,8 @@ export async function buildAll() {
     env: { ...process.env, WAYMARK_WRITE_CODE_CACHE: '1' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  // Whoever runs it must be able to read the cache that root made.
+  for (const name of readdirSync(join(dist, 'lib'))) chmodSync(join(dist, 'lib', name), 0o644);
   writeFileSync(join(dist, '.built'), `${version}\n`);
 }
 

@@ -48,7 +48,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   config: ['valibot', 'yaml', '@valibot/to-json-schema'],
   link: ['serialport', '@serialport/stream', '@serialport/bindings-interface'],
   gnss: ['@serialport/parser-readline'],
-  mqtt: ['mqtt', 'mqtt-packet'],
+  mqtt: ['mqtt'],
   cli: ['commander', 'yaml'],
   sim: ['aedes', '@peculiar/x509', 'reflect-metadata'],
 };

@@ -1,6 +1,6 @@
 // Where the identity comes from: the provisioning service, or files that a person put in place.
 import type { Config } from '../config/index.js';
-import type { Clock, Logger } from '../core/index.js';
+import { type Clock, type Logger, WaymarkError } from '../core/index.js';
 import type { Modem } from '../modem/index.js';
 import { createHostDialer, createHttpsClient, type Meter } from '../net/index.js';
 import type { Identity } from '../vault/index.js';
@@ -62,6 +62,11 @@ export async function createIdentitySource(deps: IdentitySourceDeps): Promise<Re
     cached: async () => (await deps.memory.identity.read())?.value,
     ensure: (options) => provisioner.ensure(options),
     renew: (options) => provisioner.renew(options),
+    onSetback: (listener) =>
+      provisioner.onChange(() => {
+        const { reason, nextAttemptMonoMs: nextMonoMs } = provisioner.status();
+        listener(reason && { error: new WaymarkError(reason.code, reason.message, { hint: reason.hint }), nextMonoMs });
+      }),
     state() {
       const { state, reason, calls } = provisioner.status();
       return { state, callsToday: calls, ...(reason === undefined ? {} : { reason: reason.code }) };

@@ -24,7 +24,7 @@ export interface Lane {
   /** Told before the wait, so that lamps can say what happens next. May do something about the cause first. */
   onFailure?(failure: LaneFailure, signal: AbortSignal): Promise<void> | undefined;
   /** Ends the wait early when the cause is gone (a device node is back). */
-  untilWorthRetrying?(error: WaymarkError, signal: AbortSignal): Promise<void> | undefined;
+  untilWorthRetrying?(failure: LaneFailure, signal: AbortSignal): Promise<void> | undefined;
   /** A lane that failed before being up this long goes on in the same outage (flapping must not look like success). */
   stableAfterMs?: number;
 }

@@ -136,7 +136,7 @@ export function createSupervisor({ clock, log, random, onChange }: SupervisorDep
     onChange();
     try {
       await lane.onFailure?.(failure, wait.signal);
-      const early = lane.untilWorthRetrying?.(failure.error, wait.signal);
+      const early = lane.untilWorthRetrying?.(failure, wait.signal);
       await Promise.race([early ?? sleep(clock, failure.waitMs, wait.signal), wake.promise]);
     } catch (error) {
       if (!signal.aborted) log.debug('lane.pause-ended', { lane: lane.name, error: toWaymarkError(error) });

@@ -1,5 +1,4 @@
 // Two watchers of ourselves: how late the event loop is, and whether the service manager may be told we are well.
-import { spawn } from 'node:child_process';
 import type { Clock, Logger, Timer } from '../core/index.js';
 
 const SAMPLE_MS = 100;
@@ -53,9 +52,12 @@ export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: 
   const everyMs = Math.max(1000, Number(env['WATCHDOG_USEC'] ?? 60_000_000) / 1000 / 3);
   let lastAlive = Number.NEGATIVE_INFINITY;
   const notify = (...words: string[]): void => {
-    const child = spawn('systemd-notify', ['--no-block', `--pid=${process.pid}`, ...words], { stdio: 'ignore' });
-    child.on('error', (error) => log.debug('notify.failed', { error }));
-    child.unref();
+    // Loaded only where there is a service manager: a child-process module costs memory too.
+    void import('node:child_process').then(({ spawn }) => {
+      const child = spawn('systemd-notify', ['--no-block', `--pid=${process.pid}`, ...words], { stdio: 'ignore' });
+      child.on('error', (error) => log.debug('notify.failed', { error }));
+      child.unref();
+    });
   };
   return {
     ready: () => notify('--ready'),

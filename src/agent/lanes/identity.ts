@@ -17,11 +17,19 @@ import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
 import { awaitClock } from './await-clock.js';
 
+/** Why there is no identity yet, while it is still being tried for. */
+export interface Setback {
+  error: WaymarkError;
+  nextMonoMs?: number | undefined;
+}
+
 /** What the lane needs of the provisioning machine (or of configured files). */
 export interface IdentitySource {
   /** The identity kept from before, without asking anybody. */
   cached(): Promise<Identity | undefined>;
   ensure(options: { signal: AbortSignal }): Promise<Identity>;
+  /** Calls back when provisioning has run into something (or is through with it). Returns the unsubscribe. */
+  onSetback?: (listener: (setback: Setback | undefined) => void) => () => void;
   /** Absent for configured files: a person replaces those. */
   renew?: (options: { signal: AbortSignal; reason: string }) => Promise<Identity>;
 }
@@ -62,6 +70,19 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
     lamps.lit('identity', describe(identity));
   }
 
+  /** Provisioning keeps trying by itself and rejects only in the end: its reasons are shown as they come. */
+  async function ensureShown(signal: AbortSignal): Promise<Identity> {
+    const off = source.onSetback?.((setback) => {
+      if (setback && !holder.current())
+        lamps.dark('identity', setback.error, { what: 'provisioning is tried again', atMonoMs: setback.nextMonoMs });
+    });
+    try {
+      return await source.ensure({ signal });
+    } finally {
+      off?.();
+    }
+  }
+
   /** Until the certificate is due, or the far side has refused it. */
   async function untilRenewal(signal: AbortSignal): Promise<string> {
     using either = linkedController(signal);
@@ -91,7 +112,7 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
         lamps.waiting('identity', 'provisioning');
       }
       doing('provisioning');
-      adopt(await source.ensure({ signal }));
+      adopt(await ensureShown(signal));
       ok();
       for (;;) {
         const reason = await untilRenewal(signal);

@@ -74,7 +74,8 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
     rung === 'module-reset' ? options.moduleReset : rung === 'power' ? deps.powerCycle !== undefined : true;
 
   async function takeRung(rung: Rung, signal: AbortSignal): Promise<void> {
-    log.warn('recovery.rung', { ladder: 'channel', rung });
+    // Reopening is what each try does anyway: said at each one, it would fill the log while a port is out of order.
+    if (rung !== 'reopen') log.warn('recovery.rung', { ladder: 'channel', rung });
     try {
       if (rung === 'power') await deps.powerCycle?.(signal);
       else if (rung === 'module-reset') await modem.recover('module-reset', { signal });
@@ -112,9 +113,9 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
       await deps.ladder.save(decision.state);
       if (decision.rung) await takeRung(decision.rung, signal);
     },
-    untilWorthRetrying(error, signal) {
+    untilWorthRetrying({ error, waitMs }, signal) {
       if (error.code !== 'link.absent' && error.code !== 'link.closed') return undefined;
-      return nodeIsBack(options.port, clock, signal);
+      return nodeIsBack(options.port, waitMs, clock, signal);
     },
   };
 }

@@ -6,16 +6,38 @@ const POLL_MS = 250;
 /** udev may still be setting permissions when the node appears. */
 const SETTLE_MS = 200;
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+/** Which node stands at the path; undefined when none can be reached (absent, a dangling or circular link, no access). */
+function nodeAt(path: string): string | undefined {
+  try {
+    const node = statSync(path);
+    return `${node.dev}:${node.ino}:${node.rdev}:${node.ctimeMs}`;
+  } catch {
+    return undefined;
+  }
 }
 
-/** Resolves shortly after `address` exists; a network address has no node and is simply tried again after a second. */
-export async function nodeIsBack(address: string, clock: Clock, signal: AbortSignal): Promise<void> {
-  if (address.startsWith('tcp://')) return sleep(clock, 1000, signal);
+/**
+ * Resolves shortly after a node has come to `address`, however long that takes. A node that is there already and yet
+ * could not be used gets `waitMs`, or less when another one takes its place: opening it again at once, for ever, would
+ * only fill the log. A network address has no node and gets `waitMs` too.
+ */
+export async function nodeIsBack(address: string, waitMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const before = address.startsWith('tcp://') ? undefined : nodeAt(address);
+  if (before !== undefined || address.startsWith('tcp://')) {
+    const endMonoMs = clock.mono() + waitMs;
+    for (let leftMs = waitMs; leftMs > 0; leftMs = endMonoMs - clock.mono()) {
+      await sleep(clock, Math.min(leftMs, POLL_MS), signal);
+      if (before !== undefined && nodeAt(address) !== before) return nodeAppears(address, clock, signal);
+    }
+    return;
+  }
+  await nodeAppears(address, clock, signal);
+}
+
+async function nodeAppears(address: string, clock: Clock, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {
-      if (exists(address)) {
+      if (nodeAt(address) !== undefined) {
         off();
         resolve();
         return;

@@ -22,8 +22,13 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 export function showFix({ receiver, lamps, clock }: ReceiverLaneDeps): void {
-  const { running, fix } = receiver.snapshot();
+  const { running, fix, lastFrameMonoMs } = receiver.snapshot();
   if (!running) return;
+  if (lastFrameMonoMs === undefined || clock.mono() - lastFrameMonoMs > clock.ioBudgetMs(FIX_STALE_MS)) {
+    // No word about antennas while nothing comes at all: then power, port or baud rate are at fault.
+    lamps.waiting('fix', 'nothing understandable comes from the receiver: check power, port and baud rate');
+    return;
+  }
   const fresh = clock.mono() - fix.atMonoMs <= clock.ioBudgetMs(FIX_STALE_MS);
   if (fix.quality === 'none' || !fresh) {
     lamps.waiting('fix', 'no position yet: the antenna needs a clear view of the sky');
@@ -59,9 +64,9 @@ export function createReceiverLane(deps: ReceiverLaneDeps, options: { port: stri
       );
       return undefined;
     },
-    untilWorthRetrying(error, signal) {
+    untilWorthRetrying({ error, waitMs }, signal) {
       if (error.code !== 'link.absent' && error.code !== 'link.closed') return undefined;
-      return nodeIsBack(options.port, clock, signal);
+      return nodeIsBack(options.port, waitMs, clock, signal);
     },
   };
 }

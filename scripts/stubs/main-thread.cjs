@@ -1,0 +1,2 @@
+// There are no worker threads here (decision 0005).
+exports.isMainThread = true;
