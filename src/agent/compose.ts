@@ -96,6 +96,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     identity: holder.current,
   });
 
+  // Known from the first look on, not only once somebody asks for the value.
+  void credentials.ztpToken?.reload();
+
   const open = createLinkOpener({ clock, log: log.child('link') });
   const modem = config.modem && (await makeModem(config.modem, deps, credentials, open));
   const receiver = config.gnss && makeReceiver(config, config.gnss, deps, open);

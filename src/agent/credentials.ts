@@ -20,7 +20,7 @@ export interface CredentialSet extends Disposable {
   appToken: Credential | undefined;
   certificate: Credential | undefined;
   all(): readonly Credential[];
-  /** Reads a secret again when its file changes: rotation without a restart. */
+  /** Reads every secret, and again when its file changes: rotation without a restart. */
   watch(): void;
   /** Waits until what is remembered is on disk. */
   flush(): Promise<void>;
@@ -92,11 +92,14 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     certificate,
     all: () => all,
     watch() {
-      for (const [ref, credential] of files)
+      for (const [ref, credential] of files) {
+        // Known before it is needed: until then a token that is in its place would be shown as missing.
+        void credential?.reload();
         if (credential && ref?.startsWith('file:'))
           watched.push(
             watchFile({ clock }, resolve(configDir, ref.slice('file:'.length)), () => void credential.reload()),
           );
+      }
     },
     async flush() {
       await Promise.all(all.map((credential) => credential.flush()));

@@ -64,8 +64,13 @@ export async function createIdentitySource(deps: IdentitySourceDeps): Promise<Re
     renew: (options) => provisioner.renew(options),
     onSetback: (listener) =>
       provisioner.onChange(() => {
-        const { reason, nextAttemptMonoMs: nextMonoMs } = provisioner.status();
-        listener(reason && { error: new WaymarkError(reason.code, reason.message, { hint: reason.hint }), nextMonoMs });
+        const { reason, nextAttemptMonoMs } = provisioner.status();
+        listener(
+          reason && {
+            error: new WaymarkError(reason.code, reason.message, { hint: reason.hint }),
+            ...(nextAttemptMonoMs === undefined ? {} : { nextMonoMs: nextAttemptMonoMs }),
+          },
+        );
       }),
     state() {
       const { state, reason, calls } = provisioner.status();

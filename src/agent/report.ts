@@ -103,11 +103,12 @@ function nextStep(lamps: readonly LampView[]): string {
 }
 
 function modemView(s: ModemSnapshot, showIdentifiers: boolean): ModemView {
-  const { networkTime: _networkTime, imei, iccid, imsi, ...rest } = s;
+  const { networkTime: _networkTime, imei, iccid, imsi, appToken, ...rest } = s;
   const shown = (value: string): string => (showIdentifiers ? value : maskIdentifier(value));
   return {
     ...rest,
     counters: { ...rest.counters },
+    appTokenState: appToken,
     ...(imei === undefined ? {} : { imei: shown(imei) }),
     ...(iccid === undefined ? {} : { iccid: shown(iccid) }),
     ...(imsi === undefined ? {} : { imsi: shown(imsi) }),

@@ -2,7 +2,7 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../agent/version.js';
-import { EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
+import { createClock, EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
 import { parseDurationMs, parsePositive } from './duration.js';
 import { explainFailure, printJson, stderr, stdout } from './output.js';
 
@@ -189,8 +189,21 @@ async function main(): Promise<number> {
   }
 }
 
+/** How long output may take to be read after the end. */
+const DRAIN_MS = 2000;
+
+/** Ends once stdout has drained, or soon if nobody reads it: a service manager would wait 90 s and call it failed. */
+function endDrained(): void {
+  const limit = createClock().deadline(DRAIN_MS, () => process.exit());
+  process.stdout.write('', () => {
+    limit.cancel();
+    process.exit();
+  });
+}
+
 void main().then((code) => {
-  // Ends by itself once stdout has drained; lingering handles would be a defect, but must not hang a script.
+  // Whatever handle lingers would be a defect, but must not keep the process.
   process.exitCode = code;
   if (code !== 0 || process.argv[2] !== 'run') setImmediate(() => process.exit());
+  else endDrained();
 });

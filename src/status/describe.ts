@@ -12,6 +12,9 @@ export function firstDark(lamps: readonly LampView[]): LampView | undefined {
   return lamps.find((lamp) => lamp.state === 'dark' || lamp.state === 'waiting');
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+const PAINTED = /^( *)\u001b\[\d{1,2}m(.)\u001b\[0m/;
+
 const duration = (ms: number): string => {
   const s = Math.round(ms / 1000);
   if (s < 120) return `${s} s`;
@@ -28,8 +31,31 @@ function lampLine(lamp: LampView, colour: boolean): string {
   return `  ${paint(COLOUR[lamp.state], MARK[lamp.state], colour)} ${label.padEnd(12)}${said}`;
 }
 
-/** Several lines of text ending in a newline. */
-export function describeStatus(status: StatusSnapshot, options: { colour: boolean }): string {
+/** Words onto lines of at most `width` columns; what follows the first is indented like it, and two more. */
+function wrap(line: string, width: number): string[] {
+  const painted = PAINTED.exec(line);
+  if (painted) {
+    // Colour takes no columns: wrap without it and put it back.
+    const [all, indent = '', mark = ''] = painted;
+    const [first = '', ...more] = wrap(`${indent}${mark}${line.slice(all.length)}`, width);
+    return [all + first.slice(indent.length + mark.length), ...more];
+  }
+  if (line.length <= width) return [line];
+  const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;
+  const out: string[] = [];
+  let current = '';
+  for (const word of line.split(/(?<=\S) /)) {
+    const longer = current === '' ? word : `${current} ${word}`;
+    if (longer.length > width && current !== '') {
+      out.push(current);
+      current = `${indent}${word}`;
+    } else current = longer;
+  }
+  return [...out, current];
+}
+
+/** Several lines of text ending in a newline, none wider than `width` (as far as words allow). */
+export function describeStatus(status: StatusSnapshot, options: { colour: boolean; width?: number }): string {
   const lines = [`Waymark ${status.version}: ${status.why}`, ''];
   const dark = firstDark(status.lamps);
   for (const lamp of status.lamps) {
@@ -49,12 +75,18 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
     lines.push(
       `  position    ${fix.latitudeDeg.toFixed(7)}, ${fix.longitudeDeg.toFixed(7)}${fix.horizontalAccuracyM === undefined ? '' : ` ± ${fix.horizontalAccuracyM.toFixed(3)} m`}`,
     );
-  if (status.modem?.signal?.rssiDbm !== undefined)
+  const isModemLit = status.lamps.some((lamp) => lamp.name === 'modem' && lamp.state === 'lit');
+  if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
-  const troubled = status.credentials.filter((x) => x.remedy !== undefined && x.state !== 'valid');
+  // A certificate that provisioning is about to bring is no trouble of its own.
+  const awaited = status.credentials.some((x) => x.id === 'ztp-token' && x.state === 'valid');
+  const troubled = status.credentials.filter(
+    (x) => x.state !== 'valid' && !(awaited && x.id === 'client-certificate' && x.state === 'missing'),
+  );
   for (const credential of troubled)
     lines.push(`  credential  ${credential.id} is ${credential.state}: ${credential.remedy ?? ''}`);
-  return escapeKeepingColour(`${lines.join('\n')}\n`);
+  const width = options.width ?? Number.POSITIVE_INFINITY;
+  return escapeKeepingColour(`${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`);
 }
 
 /** `token list` in words. */

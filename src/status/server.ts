@@ -3,7 +3,7 @@ import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { scrubber, WaymarkError } from '../core/index.js';
+import { type ErrorCode, escapeControls, scrubber, WaymarkError } from '../core/index.js';
 import type { StatusSnapshot } from './snapshot.js';
 
 export interface StatusServerOptions {
@@ -29,7 +29,8 @@ function hostAllowed(request: IncomingMessage, port: number): boolean {
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
-  const text = scrubber.scrub(`${JSON.stringify(body)}\n`);
+  // Valid JSON may hold C1 and direction controls as they are; a terminal behind curl would obey them.
+  const text = escapeControls(scrubber.scrub(`${JSON.stringify(body)}\n`), 'json');
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
@@ -64,16 +65,30 @@ function route(snapshot: () => StatusSnapshot, request: IncomingMessage, respons
   }
 }
 
+/** A door that cannot open is a matter of the configuration or the machine, not a defect. */
+function doorFailure(name: string, error: unknown): WaymarkError {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  const is: ErrorCode = code === 'EACCES' || code === 'EPERM' ? 'link.permission' : 'link.busy';
+  const hint =
+    is === 'link.busy'
+      ? 'Something else is in the place of the status door: remove it, or choose another runtimeDir or status.http.'
+      : 'The service user may not open the status door there: choose another runtimeDir or status.http, or grant it.';
+  return new WaymarkError(is, `status door ${name}: ${code}`, { hint, cause: error });
+}
+
 function listen(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const name = 'path' in where ? where.path : `${where.host}:${where.port}`;
+    server.once('error', (error) => reject(doorFailure(name, error)));
     server.listen(where, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       server.on('error', () => undefined);
       resolve();
     });
   });
 }
+
+const NOBODY = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK', 'ECONNRESET']);
 
 /** True when somebody answers on the socket: a second agent must not take the first one's door. */
 function isServed(path: string): Promise<boolean> {
@@ -83,8 +98,22 @@ function isServed(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', () => resolve(false));
+    // Only a refusal means that nobody is there: a busy agent with a full queue (EAGAIN) is one all the same.
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(!NOBODY.has(error.code ?? '')));
   });
+}
+
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  const open = servers.filter((server) => server.listening);
+  await Promise.all(
+    open.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    ),
+  );
 }
 
 /** Opens the doors. Errors: `link.busy` when another agent serves this runtime directory. */
@@ -98,7 +127,11 @@ export async function openStatusServer(
       throw new WaymarkError('link.busy', `another agent already serves ${socketPath}`, {
         hint: 'Stop the other agent first, or give this one its own runtimeDir.',
       });
-    unlinkSync(socketPath);
+    try {
+      unlinkSync(socketPath);
+    } catch (error) {
+      throw doorFailure(socketPath, error);
+    }
   }
   const servers: Server[] = [];
   const make = (guard: (request: IncomingMessage) => boolean): Server => {
@@ -118,23 +151,18 @@ export async function openStatusServer(
   let port: number | undefined;
   if (options.http) {
     const server = make((request) => hostAllowed(request, port ?? 0));
-    await listen(server, options.http);
+    try {
+      await listen(server, options.http);
+    } catch (error) {
+      await closeAll(servers);
+      throw error;
+    }
     const address = server.address();
     port = typeof address === 'object' && address ? address.port : options.http.port;
   }
   return {
     socketPath,
     port,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(
-        servers.map(
-          (server) =>
-            new Promise<void>((resolve) => {
-              server.close(() => resolve());
-              server.closeAllConnections();
-            }),
-        ),
-      );
-    },
+    [Symbol.asyncDispose]: () => closeAll(servers),
   };
 }

@@ -85,7 +85,8 @@ export interface ModemView {
   operator?: string;
   signal?: { rssiDbm?: number; rsrpDbm?: number; rsrqDb?: number; quality: string };
   bearer: { contextId: number; active: boolean; address?: string };
-  appToken: string;
+  /** Of the app token in the module. Not named like the token itself, which no output may show. */
+  appTokenState: string;
   counters: Readonly<Record<string, number>>;
 }
 

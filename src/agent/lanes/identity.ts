@@ -20,7 +20,7 @@ import { awaitClock } from './await-clock.js';
 /** Why there is no identity yet, while it is still being tried for. */
 export interface Setback {
   error: WaymarkError;
-  nextMonoMs?: number | undefined;
+  nextMonoMs?: number;
 }
 
 /** What the lane needs of the provisioning machine (or of configured files). */
@@ -74,7 +74,10 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
   async function ensureShown(signal: AbortSignal): Promise<Identity> {
     const off = source.onSetback?.((setback) => {
       if (setback && !holder.current())
-        lamps.dark('identity', setback.error, { what: 'provisioning is tried again', atMonoMs: setback.nextMonoMs });
+        lamps.dark('identity', setback.error, {
+          what: 'provisioning is tried again',
+          ...(setback.nextMonoMs === undefined ? {} : { atMonoMs: setback.nextMonoMs }),
+        });
     });
     try {
       return await source.ensure({ signal });

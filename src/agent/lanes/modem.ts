@@ -8,7 +8,7 @@ import {
   PORT_BACKOFF,
   type Rung,
   toWaymarkError,
-  type WaymarkError,
+  WaymarkError,
 } from '../../core/index.js';
 import type { Modem, ModemSnapshot } from '../../modem/index.js';
 import type { LampName } from '../../status/index.js';
@@ -126,7 +126,9 @@ function darken(lamps: LampBoard, error: WaymarkError, nextMonoMs: number): void
   const gone = error.code === 'link.absent' || error.code === 'link.closed';
   lamps.dark(
     name,
-    error,
+    gone
+      ? new WaymarkError(error.code, `the module is unplugged or off (${error.message})`, { hint: error.hint })
+      : error,
     gone ? { what: 'the port is looked for until it is back' } : { what: 'tried again', atMonoMs: nextMonoMs },
   );
   const chain: readonly LampName[] = ['modem', 'sim', 'network'];
