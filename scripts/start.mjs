@@ -7,7 +7,9 @@ import { buildAll, isFresh } from './build.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 if (!isFresh()) {
   process.stderr.write('building …\n');
-  await buildAll();
+  // The first run warms the code cache itself: nobody should wait for it before seeing something.
+  await buildAll({ warm: false });
+  process.env.WAYMARK_WRITE_CODE_CACHE = '1';
 }
 const child = spawn(process.execPath, [join(root, 'dist', 'waymark.cjs'), 'demo', ...process.argv.slice(2)], {
   stdio: 'inherit',

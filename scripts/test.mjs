@@ -11,7 +11,7 @@ const data = process.env.WAYMARK_DATA ?? resolve(root, '../shared/data');
 const recordings = existsSync(join(data, 'spartn-eu-continental-99frames.bin'));
 
 ensureTools();
-if (!isFresh()) await buildAll();
+if (!isFresh()) await buildAll({ warm: false });
 
 const projects = ['unit', 'scenarios', 'interop', ...(recordings ? ['recordings'] : [])];
 const result = spawnSync(

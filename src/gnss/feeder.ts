@@ -7,12 +7,12 @@
 //
 // A source that outruns a working port is held back a moment; one whose port is stuck never is.
 import {
-  abortable,
   abortReason,
   type Clock,
   type Deferred,
   DropOldestQueue,
   deferred,
+  onAbort,
   type Timer,
 } from '../core/index.js';
 
@@ -174,6 +174,8 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
     },
     async run(port, { signal }) {
       isRunning = true;
+      // One listener for the whole run instead of one for every wait.
+      const off = onAbort(signal, rouse);
       try {
         for (;;) {
           if (signal.aborted) throw abortReason(signal);
@@ -182,7 +184,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
             holdsSpent = false;
             release();
             wake = deferred<undefined>();
-            await abortable(wake.promise, signal);
+            await wake.promise;
             continue;
           }
           await write(port, batch, signal);
@@ -195,6 +197,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
           if (queue.weight <= options.maxQueuedBytes / 2) release();
         }
       } finally {
+        off();
         isRunning = false;
         writeStartedMonoMs = undefined;
         release();

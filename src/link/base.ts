@@ -11,6 +11,8 @@ const CLOSE_LIMIT_MS = 3000;
 /** The bytes below a link. `done` is called at most once, when the operating system has taken the bytes or failed to. */
 export interface Transport {
   write(bytes: Uint8Array, done: (error?: Error | null) => void): void;
+  /** Bytes the operating system took at once (0: ask `write`), where that never waits; throws when the port is gone. */
+  tryWrite?(bytes: Uint8Array): number;
   /** Frees the device. May hang: the link abandons it after 3 s. */
   close(): Promise<void>;
 }
@@ -94,7 +96,26 @@ export function createLinkOver(options: LinkBaseOptions): DrivenLink {
         reject(abortReason(signal));
         return;
       }
-      const length = bytes.length;
+      let rest = bytes;
+      if (writingBytes === 0 && transport.tryWrite) {
+        // Nearly every write ends here: no timer, no listener, no trip through a stream.
+        try {
+          const taken = transport.tryWrite(bytes);
+          if (taken === bytes.length) {
+            resolve();
+            return;
+          }
+          if (taken > 0) rest = bytes.subarray(taken);
+        } catch (error) {
+          const reason = new WaymarkError('link.closed', `${name}: write failed: ${(error as Error).message}`, {
+            cause: error,
+          });
+          reject(reason);
+          gone(reason);
+          return;
+        }
+      }
+      const length = rest.length;
       writingBytes += length;
       let settled = false;
       const settle = (error?: Error | null): void => {
@@ -114,7 +135,7 @@ export function createLinkOver(options: LinkBaseOptions): DrivenLink {
         gone(error);
       });
       const off = signal ? onAbort(signal, () => settle(abortReason(signal))) : undefined;
-      transport.write(bytes, (error) => {
+      transport.write(rest, (error) => {
         writingBytes -= length;
         if (!error) settle();
         else {

@@ -16,6 +16,8 @@ export interface RawPort {
   read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }>;
   write(buffer: Buffer): Promise<void>;
   close(): Promise<void>;
+  /** Set by `hardenPort` where a write never blocks: how many bytes were taken now. */
+  tryWrite?(bytes: Uint8Array): number;
 }
 
 const READABLE = 0b01;
@@ -89,6 +91,17 @@ export function hardenPort(port: RawPort): void {
       });
       if (waiting !== flag) poller.poll(waiting);
     });
+
+  if (direct)
+    port.tryWrite = (bytes) => {
+      if (port.fd === null) throw fault('port closed', { canceled: true });
+      try {
+        return writeSync(port.fd, bytes, 0, bytes.length, null);
+      } catch (error) {
+        if (wouldBlock(error)) return 0;
+        throw error;
+      }
+    };
 
   port.read = async (buffer, offset, length) => {
     try {

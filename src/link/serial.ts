@@ -121,6 +121,7 @@ export async function openSerial(deps: LinkDeps, target: LinkTarget, signal?: Ab
         if (!stream.isOpen) done(new Error('port is closed'));
         else stream.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), done);
       },
+      tryWrite: (bytes) => (stream.isOpen && raw?.tryWrite ? raw.tryWrite(bytes) : 0),
       async close() {
         watch?.cancel();
         if (!raw) return;
@@ -139,9 +140,12 @@ export async function openSerial(deps: LinkDeps, target: LinkTarget, signal?: Ab
 
   // The node is followed through symbolic links: a stable name that now points elsewhere is another device.
   const first = nodeOf(raw);
+  let isOver = false;
   const look = (): void => {
     stat(path).then(
       (now) => {
+        // The link may have closed meanwhile: one more timer would live, and keep the process alive, for ever.
+        if (isOver) return;
         if (first && (now.rdev !== first.rdev || now.ino !== first.ino)) gone('another device took its name');
         else watch = clock.deadline(NODE_CHECK_MS, look);
       },
@@ -149,7 +153,10 @@ export async function openSerial(deps: LinkDeps, target: LinkTarget, signal?: Ab
     );
   };
   watch = clock.deadline(NODE_CHECK_MS, look);
-  void driven.link.closed.then(() => watch?.cancel());
+  void driven.link.closed.then(() => {
+    isOver = true;
+    watch?.cancel();
+  });
   return driven.link;
 }
 

@@ -63,6 +63,7 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
   let session: Session | undefined;
   let opened = 0;
   let disposed = false;
+  let lastDark: string | undefined;
   let lastProfile: Profile = chooseProfile(options.profile, undefined);
 
   const close = async (): Promise<void> => {
@@ -177,7 +178,9 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
         }
         const known = toWaymarkError(error);
         if (!known.code.startsWith('modem.')) store.patch({ stage: darkLamp(known) });
-        log.info('modem.dark', { stage: store.current.stage, error: known }, known.message);
+        const isNews = known.code !== lastDark;
+        lastDark = known.code;
+        log[isNews ? 'info' : 'debug']('modem.dark', { stage: store.current.stage, error: known }, known.message);
         throw known;
       }
     },

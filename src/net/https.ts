@@ -2,7 +2,7 @@
 // travel), always sends Content-Length (chunked bodies are answered 411 by the provisioning service), and one deadline
 // covers everything including the body.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { request as HttpsRequestFunction } from 'node:https';
 import type { Duplex } from 'node:stream';
 import {
   abortReason,
@@ -75,7 +75,9 @@ export function createHttpsClient(deps: {
           const tls = await connectTls(raw, { host, ca, cert, key, sessions: deps.sessions, clock, signal });
           try {
             await request.beforeSend?.();
-            return await exchange(tls, url, request, clock, signal);
+            // Loaded with the first request: most gateways start on an identity they already have.
+            const { request: httpsRequest } = await import('node:https');
+            return await exchange(httpsRequest, tls, url, request, clock, signal);
           } finally {
             tls.destroy();
             raw.destroy();
@@ -89,6 +91,7 @@ export function createHttpsClient(deps: {
 }
 
 function exchange(
+  httpsRequest: typeof HttpsRequestFunction,
   stream: Duplex,
   url: URL,
   request: HttpsRequest,

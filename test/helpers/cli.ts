@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
-const PROGRAM = resolve(import.meta.dirname, '../../dist/waymark.cjs');
+/** Another build can be put to the same tests. */
+const PROGRAM = process.env['WAYMARK_PROGRAM'] ?? resolve(import.meta.dirname, '../../dist/waymark.cjs');
 
 export interface CliResult {
   code: number | null;

@@ -1,4 +1,5 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { createClock, createFakeClock, isWaymarkError, silentLogger } from '../../src/core/index.js';
 import { createLinkOpener, type Link } from '../../src/link/index.js';
@@ -41,6 +42,29 @@ describe('serial link', () => {
     await until('both sides have 256 bytes', () => reader.text().length === 256 && Buffer.concat(heard).length === 256);
     expect(reader.text()).toBe(all.toString('latin1'));
     expect(Buffer.concat(heard)).toEqual(all);
+  });
+
+  test('a link closed while its node is being looked at leaves no timer behind', async () => {
+    using pty = await openPty();
+    const clock = createClock();
+    const looks: (() => void)[] = [];
+    const counting = {
+      ...clock,
+      deadline(ms: number, fn: () => void) {
+        if (ms === 2000) looks.push(fn);
+        return clock.deadline(ms, fn);
+      },
+    };
+    const link = await createLinkOpener({ clock: counting, log: silentLogger })(
+      { address: pty.path, baudRate: 115_200 },
+      {},
+    );
+    expect(looks.length).toBe(1);
+    looks[0]?.();
+    await link[Symbol.asyncDispose]();
+    // The look is a stat on the thread pool; another one after it has had the same way to go.
+    for (let turn = 0; turn < 5; turn++) await stat(pty.path);
+    expect(looks.length).toBe(1);
   });
 
   test(`no hang-up is missed under 10 kB/s of traffic (${COUNT} unplugs)`, {

@@ -177,6 +177,8 @@ test('identities with and without prefixes, quotes and padding', () => {
   expect(parseImsi(['#CIMI: 204046620123456'])).toBe('204046620123456');
   expect(parsePlain(['', '+CGMI: "Telit"'], '+CGMI')).toBe('Telit');
   expect(parsePlain([], '+CGMI')).toBeUndefined();
+  // A report that nobody knows is not the answer.
+  expect(parsePlain(['$GURC: "x;OK"', 'LE910C1-EUX'], '+CGMM')).toBe('LE910C1-EUX');
   expect(parseQss('#QSS: 0')).toEqual({ inserted: false });
   expect(parseQss('#QSS: 1,0')).toEqual({ inserted: false });
   expect(parseQss('#QSS: 1,1')).toEqual({ inserted: true });

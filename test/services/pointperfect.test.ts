@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   AsyncQueue,
   createFakeClock,
+  createLogger,
   deferred,
   type ErrorCode,
   Secret,
@@ -184,7 +185,7 @@ function fakeSession(refused: string[] = []) {
   };
 }
 
-function bench(session = fakeSession()) {
+function bench(session = fakeSession(), log = silentLogger) {
   const clock = createFakeClock();
   const fed: string[] = [];
   const keys: (readonly SpartnKey[])[] = [];
@@ -208,7 +209,7 @@ function bench(session = fakeSession()) {
       openSession: () => Promise.resolve(current.session.session),
       sink,
       clock,
-      log: silentLogger,
+      log,
       onKeys: (k) => void told.push(k),
     },
     { identity, region: 'eu', silence: { resubscribeMs: 30_000, reconnectMs: 60_000 } },
@@ -381,6 +382,35 @@ describe('corrections over MQTT', () => {
     for (const ms of [100, 100, 20_000, 100, 100, 100]) await live(ms);
     expect(codes).toEqual([...Array.from({ length: 5 }, () => 'mqtt.closed'), 'mqtt.taken-over']);
     expect(b.source.snapshot().lastReason).toBe('mqtt.taken-over');
+  });
+
+  test('a key topic full of rubbish is said once and counted, and the old keys stay', async () => {
+    const lines: string[] = [];
+    const output = { write: (text: string) => void lines.push(text), dropped: 0 };
+    const b = bench(fakeSession(), createLogger({ level: 'info', output, now: () => 0 }));
+    const ended = b.run();
+    for (let i = 0; i < 30; i++) {
+      b.current.session.say('/pp/ubx/0236/ip', `rubbish ${i}`);
+      await b.clock.advance(1);
+    }
+    expect(b.source.snapshot().malformedKeyMessages).toBe(30);
+    expect(lines.filter((line) => line.includes('keys-malformed')).length).toBe(1);
+    expect(b.told).toEqual([]);
+    b.controller.abort();
+    await ended;
+  });
+
+  test('a twin is suspected too when the broker’s end comes as a reset', async () => {
+    const b = bench();
+    const codes: string[] = [];
+    for (let life = 0; life < 3; life++) {
+      b.current.session = fakeSession();
+      const ended = b.run();
+      await b.clock.advance(100);
+      b.current.session.drop('net.closed');
+      codes.push((await ended).code);
+    }
+    expect(codes).toEqual(['net.closed', 'net.closed', 'mqtt.taken-over']);
   });
 
   test('an abort closes the session and carries its reason', async () => {

@@ -10,7 +10,7 @@ import {
   ZTP_WEATHER_BACKOFF,
 } from '../../core/index.js';
 import type { Identity } from '../../vault/index.js';
-import { renewAtUtcMs } from '../../ztp/index.js';
+import { isUsable, renewAtUtcMs } from '../../ztp/index.js';
 import { certificateDates } from '../certificate.js';
 import type { IdentityHolder } from '../identity-holder.js';
 import type { LampBoard } from '../lamp-board.js';
@@ -114,6 +114,9 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
         await awaitClock(deps.trust, lamps, 'identity', signal);
         lamps.waiting('identity', 'provisioning');
       }
+      // Only a trusted clock may say that a certificate has ended: asking for another is a TLS connection, and billed.
+      if (cached && source.renew && !isUsable(cached, clock.wall()))
+        await awaitClock(deps.trust, lamps, 'identity', signal);
       doing('provisioning');
       adopt(await ensureShown(signal));
       ok();

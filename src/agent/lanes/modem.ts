@@ -109,7 +109,9 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
     },
     async onFailure({ error, waitMs }, signal) {
       darken(lamps, error, clock.mono() + waitMs);
-      const decision = climb(ladder, await deps.ladder.load(), error, clock.wall(), available);
+      // A port that another program holds says nothing about the module: neither reset nor power would free it.
+      const fits = (rung: Rung): boolean => (error.code === 'link.busy' ? rung === 'reopen' : available(rung));
+      const decision = climb(ladder, await deps.ladder.load(), error, clock.wall(), fits);
       await deps.ladder.save(decision.state);
       if (decision.rung) await takeRung(decision.rung, signal);
     },

@@ -28,10 +28,16 @@ export function parseCpin(line: string): SimState | 'busy' | undefined {
   }
 }
 
+/** `$GURC: …`: a line with a prefix of its own. */
+const FOREIGN = /^[+#$%^*&][A-Za-z0-9]{1,16}:/;
+
 /** First line that is neither empty nor a prefix of its own: the answer of `+CGMI`, `+CGMM`, `+CGMR`. */
 export function parsePlain(lines: readonly string[], prefix: string): string | undefined {
   for (const line of lines) {
-    const text = (bodyOf(line, prefix) ?? line).replace(/^"|"$/g, '').trim();
+    const body = bodyOf(line, prefix);
+    // A report of a kind nobody knows, fallen between question and answer, is no name of anything.
+    if (body === undefined && FOREIGN.test(line)) continue;
+    const text = (body ?? line).replace(/^"|"$/g, '').trim();
     if (text !== '') return text.slice(0, 64);
   }
   return undefined;

@@ -86,6 +86,7 @@ export function createMqttCorrections(
   let lastMessageMonoMs: number | undefined;
   let lastReason: string | undefined;
   let shortLives = 0;
+  let isKeyTopicBad = false;
   let keys: readonly SpartnKey[] = [identity.keys.current, identity.keys.next].filter((k) => k !== undefined);
 
   const takeKeys = (payload: Uint8Array): void => {
@@ -93,9 +94,14 @@ export function createMqttCorrections(
     counters.keyMessages++;
     if (decoded.is === 'malformed' || decoded.keys.length === 0) {
       counters.malformedKeyMessages++;
-      log.warn('corrections.keys-malformed', { why: decoded.is === 'malformed' ? decoded.why : 'no keys' });
+      // Said once until a good one comes; a topic full of rubbish must not become a log full of it.
+      log[isKeyTopicBad ? 'debug' : 'warn']('corrections.keys-malformed', {
+        why: decoded.is === 'malformed' ? decoded.why : 'no keys',
+      });
+      isKeyTopicBad = true;
       return;
     }
+    isKeyTopicBad = false;
     ({ keys } = decoded);
     sink.setKeys(keys);
     const [current, next] = keys;
@@ -174,7 +180,9 @@ export function createMqttCorrections(
 
   /** Three short lives in a row are no accident: another client uses our id, and each of us throws the other out. */
   const twinSuspected = (reason: WaymarkError, upAtMonoMs: number): WaymarkError => {
-    const isShort = reason.code === 'mqtt.closed' && clock.mono() - upAtMonoMs < SHORT_LIFE_MS;
+    // A broker that closes with bytes unread resets the connection: the same end by another name.
+    const isEnd = reason.code === 'mqtt.closed' || reason.code === 'net.closed';
+    const isShort = isEnd && clock.mono() - upAtMonoMs < SHORT_LIFE_MS;
     shortLives = isShort ? shortLives + 1 : 0;
     if (shortLives < SHORT_LIVES) return reason;
     return new WaymarkError('mqtt.taken-over', `${shortLives} sessions in a row lasted less than 5 s`, {

@@ -11,6 +11,8 @@ export interface Door {
   readonly isOpen: boolean;
   /** Connections that are up. */
   readonly live: number;
+  /** Connections that have come since the start, cut ones too. */
+  readonly connections: number;
   /** Listens. Errors: `demo.port`. */
   open(): Promise<void>;
   /** Stops listening and cuts every connection. Idempotent. */
@@ -28,12 +30,14 @@ export interface Door {
 export function createDoor(server: Server, name: string, port: number): Door {
   let chosen = port;
   let isReachable = true;
+  let connections = 0;
   const sockets = new Set<Socket>();
   const cutAll = (): void => {
     for (const socket of sockets) socket.destroy();
   };
   // Before the server's own listener, so that nothing is answered to a connection that does not exist.
   server.prependListener('connection', (socket: Socket) => {
+    connections++;
     socket.on('error', () => undefined);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -49,6 +53,9 @@ export function createDoor(server: Server, name: string, port: number): Door {
     },
     get live() {
       return sockets.size;
+    },
+    get connections() {
+      return connections;
     },
     cutAll,
     setReachable(value) {
