@@ -13,13 +13,13 @@ import {
   type Logger,
   linkedController,
   onAbort,
-  type WaymarkError,
+  WaymarkError,
   withDeadline,
 } from '../core/index.js';
 import { createLinkOpener } from '../link/index.js';
 import { createMeter } from '../net/index.js';
 import { type LampName, openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
-import { openVault } from '../vault/index.js';
+import { lockDirectory, openVault } from '../vault/index.js';
 import { createCorrectionService } from './correction-service.js';
 import { type CredentialSet, createCredentials } from './credentials.js';
 import { createIdentityHolder } from './identity-holder.js';
@@ -73,8 +73,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     for (const listener of listeners) listener();
   };
 
-  mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
+  makeRuntimeDir(config.runtimeDir);
   const vault = await openVault(config.stateDir, { clock, log });
+  const unlock = lockDirectory(config.stateDir);
   const memory = memorySlots(vault);
   const floor = (await memory.clockFloor.read())?.value ?? 0;
   const configuredFloor = config.clock.floor === undefined ? 0 : Date.parse(config.clock.floor);
@@ -218,6 +219,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   async function run({ signal }: { signal: AbortSignal }): Promise<void> {
     await using resources = createDisposer();
+    resources.add(unlock);
     using scope = linkedController(signal);
     resources.add(async () => {
       lag[Symbol.dispose]();
@@ -294,6 +296,17 @@ function reportSession(
     );
     requestRenewal(result.code);
   } else certificate.report({ generation }, { is: 'weather' });
+}
+
+function makeRuntimeDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new WaymarkError('vault.permission', `the runtime directory ${dir} cannot be made`, {
+      cause,
+      hint: 'Make it by hand for the service user (mode 0700), or set runtimeDir to another folder.',
+    });
+  }
 }
 
 /** Calls `fn` once a second of device time; returns the stop. */

@@ -33,7 +33,7 @@ export interface LadderLimits {
 /** Rungs the channel climbs; `repeat` and `resync` are done by the channel itself within a command. */
 export function channelLadder(limits: LadderLimits): Ladder {
   return [
-    { rung: 'reopen', tries: 3, coolDownMs: 1000 },
+    { rung: 'reopen', tries: 3, coolDownMs: 0 },
     {
       rung: 'module-reset',
       tries: 2,

@@ -1,8 +1,18 @@
 // `waymark demo`: everything simulated but the program itself. One child process holds module, receiver and clouds;
 // the agent talks to them over pseudo terminals and TLS exactly as it would to the real ones.
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createAgent } from '../agent/index.js';
 import { loadConfig } from '../config/index.js';
 import {
@@ -15,6 +25,7 @@ import {
   linkedController,
   scrubber,
   silentLogger,
+  WaymarkError,
 } from '../core/index.js';
 import { writeDemoFiles } from './demo-files.js';
 import { onStopSignal } from './on-stop.js';
@@ -46,15 +57,44 @@ function transcriptWriter(file: string | undefined): {
   close(): void;
 } {
   if (file === undefined) return { write: undefined, close: () => undefined };
-  const fd = openSync(file, 'a', 0o600);
+  const fd = openForAppending(file);
   return {
     write: (direction, line) => void writeSync(fd, `${direction} ${scrubber.scrub(line)}\n`),
     close: () => closeSync(fd),
   };
 }
 
+function makeFolder(folder: string): void {
+  try {
+    // Where a parent exists but takes no folders (/proc), Node's recursive form never returns.
+    if (!existsSync(folder)) mkdirSync(folder, { recursive: !existsSync(dirname(folder)), mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new WaymarkError('cli.usage', `${folder} cannot be used as state directory`, { cause });
+  }
+}
+
+function openForAppending(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600);
+  } catch (cause) {
+    throw new WaymarkError('cli.usage', `${file} cannot be written`, {
+      cause,
+      hint: 'Name a file in a folder you may write to.',
+    });
+  }
+}
+
+/** A folder or file named on the command line that cannot be used is the caller's mistake, not ours. */
+function checkPaths({ capture, saveReceiver }: DemoOptions): void {
+  if (capture !== undefined && !existsSync(capture))
+    throw new WaymarkError('cli.usage', `no such recording: ${capture}`);
+  if (saveReceiver !== undefined) closeSync(openForAppending(saveReceiver));
+}
+
 /** Runs the demo; gives the exit code: 0 when it ended serving, 75 otherwise. */
 export async function demo(options: DemoOptions): Promise<number> {
+  checkPaths(options);
   await using resources = createDisposer();
   const anchor = options.timeScale === 1 ? undefined : anchorNow(options.timeScale);
   const clock = createClock(anchor);
@@ -62,7 +102,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   const temporary = options.stateDir === undefined;
   const stateDir =
     options.stateDir === undefined ? mkdtempSync(join(tmpdir(), 'waymark-demo-')) : resolve(options.stateDir);
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeFolder(stateDir);
   if (temporary) resources.add(() => rmSync(stateDir, { recursive: true, force: true }));
   const runtimeDir = runtimeDirFor(stateDir);
   mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });

@@ -21,6 +21,7 @@ const verb =
 
 const program = new Command('waymark')
   .description('Gateway agent: modem, identity, corrections and positions, and always the reason why not.')
+  .version(`waymark ${version}`, '-V, --version', 'print the version')
   .showHelpAfterError('(see `waymark --help`)')
   .exitOverride()
   .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
@@ -204,6 +205,5 @@ function endDrained(): void {
 void main().then((code) => {
   // Whatever handle lingers would be a defect, but must not keep the process.
   process.exitCode = code;
-  if (code !== 0 || process.argv[2] !== 'run') setImmediate(() => process.exit());
-  else endDrained();
+  endDrained();
 });

@@ -13,7 +13,12 @@ export async function controlWorld(stateDir: string, command: Readonly<Record<st
         const socket = connect(path);
         let text = '';
         socket.on('error', (cause) =>
-          reject(new WaymarkError('status.unavailable', `no demo answers at ${path}`, { cause })),
+          reject(
+            new WaymarkError('status.unavailable', `no demo answers at ${path}`, {
+              cause,
+              hint: 'Start one with `waymark demo --state-dir DIR`, and name the same DIR here.',
+            }),
+          ),
         );
         socket.on('connect', () => socket.write(`${JSON.stringify(command)}\n`));
         socket.on('data', (chunk: Buffer) => {

@@ -5,7 +5,7 @@ import { loadConfig } from '../config/index.js';
 import { createClock, isWaymarkError, linkedController, sleep } from '../core/index.js';
 import { describeCredentials, describeStatus, fetchStatus, type StatusSnapshot } from '../status/index.js';
 import { onStopSignal } from './on-stop.js';
-import { printJson, stdout } from './output.js';
+import { explainFailure, printJson, stdout } from './output.js';
 
 export interface WhereOptions {
   config: string;
@@ -28,8 +28,9 @@ export async function status(options: WhereOptions & { watch: boolean; healthy: 
   try {
     snapshot = await fetchStatus(runtimeDir, clock);
   } catch (error) {
-    if (!isWaymarkError(error, 'status.unavailable') || !options.json) throw error;
-    printJson({ error: { code: error.code, message: error.message, hint: error.hint } });
+    if (!isWaymarkError(error, 'status.unavailable')) throw error;
+    if (options.json) printJson({ error: { code: error.code, message: error.message, hint: error.hint } });
+    else explainFailure(error);
     return EXIT_OF.failed;
   }
   if (options.healthy) {

@@ -50,6 +50,11 @@ const DEVICE_ERRORS = {
     exit: 69,
     rung: 'reopen',
   },
+  'link.driver': {
+    retry: 'operator',
+    hint: 'The serial driver of this program does not load on this system: reinstall it for this processor.',
+    exit: 70,
+  },
   'link.busy': {
     retry: 'backoff',
     hint: 'Another program holds the port (often ModemManager): stop it or have it ignore this device.',
@@ -78,6 +83,11 @@ const DEVICE_ERRORS = {
     retry: 'operator',
     hint: 'The state directory is damaged; the bad file is kept under corrupt/.',
     exit: 74,
+  },
+  'vault.busy': {
+    retry: 'backoff',
+    hint: 'Another agent uses this state directory: stop it, or give this one its own stateDir.',
+    exit: 75,
   },
   'vault.permission': {
     retry: 'operator',

@@ -112,7 +112,7 @@ export function createLogger(options: LogOptions): Logger {
       },
     },
   );
-  return wrap(root);
+  return wrap(root, root, '');
 }
 
 /** A line must never be lost, nor its writer harmed, because a scrubbed shape took a piece of the JSON with it. */
@@ -124,7 +124,8 @@ function parsed(line: string): Record<string, unknown> {
   }
 }
 
-function wrap(target: pino.Logger): Logger {
+/** Children are made from the root: the library would print an inherited key a second time. */
+function wrap(root: pino.Logger, target: pino.Logger, path: string): Logger {
   const at =
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}, sentence?: string): void => {
@@ -137,7 +138,10 @@ function wrap(target: pino.Logger): Logger {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (component) => wrap(target.child({ component })),
+    child(name) {
+      const component = path === '' ? name : `${path}.${name}`;
+      return wrap(root, root.child({ component }), component);
+    },
     enabled: (level) => target.isLevelEnabled(level),
   };
 }

@@ -38,10 +38,7 @@ async function loadSerial(path: string) {
     const binding = SerialPort.binding as unknown as { open(options: object): Promise<RawPort> };
     return { SerialPortStream, binding };
   } catch (error) {
-    throw new WaymarkError('link.absent', `${path}: the serial driver could not be loaded`, {
-      cause: error,
-      hint: 'The serial driver of this program does not load on this system: reinstall it for this processor.',
-    });
+    throw new WaymarkError('link.driver', `${path}: the serial driver could not be loaded`, { cause: error });
   }
 }
 

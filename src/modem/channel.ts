@@ -15,6 +15,7 @@ import {
   abortReason,
   deferred,
   escapeControls,
+  isWaymarkError,
   onAbort,
   scrubber,
   type Timer,
@@ -38,6 +39,7 @@ const MAX_TIMEOUTS = 3;
 /** After a time-out modules are given more room. */
 const RECOVERY_GAP_MS = 100;
 /** Three UBX or NMEA lines where an answer should be: a receiver, not a modem. */
+const MODE_SET = /^AT\+CMEE=\d$/;
 const GNSS_LINE = /^\$(?:G[A-Z]|BD|PU)[A-Z]{2,4},|\xb5b/;
 
 /** A channel over an open link. `commandGapMs` is kept between a final result and the next command. */
@@ -52,6 +54,8 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
   let current: Job | undefined;
   let resync: Resync | undefined;
   let gap: Timer | undefined;
+  /** The error mode the module has confirmed: it falls back when the module restarts without a word. */
+  let confirmedMode: number | undefined;
   let ended: WaymarkError | undefined;
   let armed = false;
   let wantResync = false;
@@ -151,6 +155,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
         counters.timeouts++;
         return strike();
       },
+      expectedMode: confirmedMode,
     });
     resync = attempt;
     return attempt.done.then(
@@ -162,6 +167,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
       },
       (error: unknown) => {
         if (resync === attempt) resync = undefined;
+        if (isWaymarkError(error, 'modem.reset')) lose(error);
         throw error;
       },
     );
@@ -171,6 +177,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     job.timer?.cancel();
     health.consecutiveTimeouts = 0;
     if (kind === 'failure') counters.errors++;
+    else if (MODE_SET.test(job.command.text)) confirmedMode = Number(job.command.text.at(-1));
     job.settle(kind === 'failure' ? errorOfFinal(final, job.shown) : outcomeOf(job, final));
     free(options.commandGapMs);
   };

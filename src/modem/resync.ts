@@ -30,6 +30,8 @@ export interface ResyncOptions {
   write(bytes: Uint8Array): void;
   /** False when enough time-outs have been counted. */
   onTimeout(): boolean;
+  /** The error mode we set and the module confirmed; another answer means that it has restarted since. */
+  expectedMode?: number | undefined;
 }
 
 export function createResync(clock: Clock, options: ResyncOptions): Resync {
@@ -39,6 +41,7 @@ export function createResync(clock: Clock, options: ResyncOptions): Resync {
   let chatter: Timer | undefined;
   let { first } = options;
   let questions = 0;
+  let mode: number | undefined;
 
   const end = (error?: WaymarkError): void => {
     if (phase === 'over') return;
@@ -81,6 +84,10 @@ export function createResync(clock: Clock, options: ResyncOptions): Resync {
 
   const answered = (): void => {
     timer?.cancel();
+    if (options.expectedMode !== undefined && mode !== options.expectedMode) {
+      end(new WaymarkError('modem.reset', 'the module has lost its settings: it restarted'));
+      return;
+    }
     if (questions === 1) {
       end();
       return;
@@ -102,6 +109,7 @@ export function createResync(clock: Clock, options: ResyncOptions): Resync {
       if (text === MARKER) return true;
       if (text.startsWith(MARKER_PREFIX)) {
         if (phase === 'asked') phase = 'seen';
+        mode = Number(text.slice(MARKER_PREFIX.length));
         return true;
       }
       const kind = finalKind(text, MARKER);

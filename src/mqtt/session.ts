@@ -124,6 +124,9 @@ function createConnection({ clock, log }: SessionDeps, options: SessionOptions, 
   // A rejection nobody waits for any more is not an accident.
   accepted.promise.catch(() => undefined);
 
+  // First of all: everything below may end in `fail`, which ends the client.
+  const client = new MqttClient(() => stream, clientOptions(options));
+
   const guard = createPacketGuard(options.maxPacketBytes);
   stream.on('data', (chunk: Buffer) => {
     if (!guard.check(chunk))
@@ -134,7 +137,6 @@ function createConnection({ clock, log }: SessionDeps, options: SessionOptions, 
   stream.on('end', hungUp);
   stream.on('close', hungUp);
 
-  const client = new MqttClient(() => stream, clientOptions(options));
   client.handleMessage = (packet, done) => {
     const message = { topic: packet.topic, payload: packet.payload as Buffer, retain: packet.retain };
     if (inbox.push(message)) done();

@@ -21,13 +21,22 @@ async function fail(code: ErrorCode, times: number): Promise<string[]> {
     { port: '/dev/none', moduleReset: true, limits: { maxResetsPerHour: 3, maxPowerCyclesPerHour: 2 } },
   );
   const { signal } = new AbortController();
-  for (let attempt = 1; attempt <= times; attempt++)
-    await lane.onFailure?.({ error: new WaymarkError(code, 'x'), attempt, outageMs: 0, waitMs: 1 }, signal);
+  for (let attempt = 1; attempt <= times; attempt++) {
+    const seen = { isOver: false };
+    const failure = { error: new WaymarkError(code, 'x'), attempt, outageMs: 0, waitMs: 1 };
+    void lane.onFailure?.(failure, signal)?.then(() => (seen.isOver = true));
+    // A rung is given its time before it is judged.
+    while (!seen.isOver) await clock.advance(1000);
+  }
   return taken;
 }
 
 test('a port that another program holds never resets the module nor cuts its power', async () => {
   expect(await fail('link.busy', 20)).toEqual([]);
+});
+
+test('a module that is unplugged again and again is neither reset nor cut off for it', async () => {
+  expect(await fail('link.closed', 20)).toEqual([]);
 });
 
 test('a module that does not answer climbs to reset and power', async () => {

@@ -7,6 +7,7 @@ import {
   type Logger,
   PORT_BACKOFF,
   type Rung,
+  sleep,
   toWaymarkError,
   WaymarkError,
 } from '../../core/index.js';
@@ -109,11 +110,14 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
     },
     async onFailure({ error, waitMs }, signal) {
       darken(lamps, error, clock.mono() + waitMs);
-      // A port that another program holds says nothing about the module: neither reset nor power would free it.
-      const fits = (rung: Rung): boolean => (error.code === 'link.busy' ? rung === 'reopen' : available(rung));
+      // A port that is held, gone or refused says nothing about the module: neither reset nor power would mend it.
+      const isPort = error.code.startsWith('link.') && error.code !== 'link.stalled';
+      const fits = (rung: Rung): boolean => (isPort ? rung === 'reopen' : available(rung));
       const decision = climb(ladder, await deps.ladder.load(), error, clock.wall(), fits);
       await deps.ladder.save(decision.state);
-      if (decision.rung) await takeRung(decision.rung, signal);
+      if (!decision.rung) return;
+      await takeRung(decision.rung, signal);
+      await sleep(clock, decision.coolDownMs, signal);
     },
     untilWorthRetrying({ error, waitMs }, signal) {
       if (error.code !== 'link.absent' && error.code !== 'link.closed') return undefined;
