@@ -204,7 +204,7 @@ describe('what goes down', () => {
     await settle();
     await ends[0]!.link[Symbol.asyncDispose]();
     await first.ended;
-    receiver.feed('spartn', Buffer.concat([spartn(), spartn()]));
+    void receiver.feed('spartn', Buffer.concat([spartn(), spartn()]));
     const second = run();
     await settle();
     expect(ends[1]!.bytes()).toEqual(MON_VER_POLL);
