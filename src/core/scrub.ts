@@ -46,7 +46,6 @@ const SHAPES: readonly [RegExp, string][] = [
 ];
 
 /** Controls and bidirectional marks that JSON leaves raw; a terminal would obey them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: naming them is the purpose
 const TERMINAL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
 
 /**

@@ -12,7 +12,6 @@ export function firstDark(lamps: readonly LampView[]): LampView | undefined {
   return lamps.find((lamp) => lamp.state === 'dark' || lamp.state === 'waiting');
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
 const PAINTED = /^( *)\u001b\[\d{1,2}m(.)\u001b\[0m/;
 
 const duration = (ms: number): string => {
@@ -106,7 +105,6 @@ export function describeCredentials(credentials: StatusSnapshot['credentials']):
 
 function escapeKeepingColour(text: string): string {
   // Operator names and module texts come from the air; only our own colour sequences may pass.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
   return text
     .split(/(\u001b\[\d{1,2}m)/)
     .map((part, i) => (i % 2 === 1 ? part : escapeControls(part)))

@@ -1,0 +1,26 @@
+// What is said of every error code: how it may be retried, its cure, its exit code, the rung recovery starts from.
+
+/** What may be done about it without a person: nothing is retried faster than its class allows. */
+export type Retry = 'now' | 'backoff' | 'after' | 'never' | 'operator';
+
+/** Where the recovery ladders start (specs: channel ladder, network ladder). */
+export type Rung =
+  | 'repeat'
+  | 'resync'
+  | 'reopen'
+  | 'module-reset'
+  | 'power'
+  | 'resubscribe'
+  | 'session'
+  | 'bearer'
+  | 'registration'
+  | 'radio';
+
+export interface ErrorInfo {
+  retry: Retry;
+  /** One sentence for the person at the device. */
+  hint: string;
+  /** Exit code when a one-shot verb ends with it (default 70). */
+  exit?: number;
+  rung?: Rung;
+}
