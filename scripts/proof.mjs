@@ -26,6 +26,10 @@ const PROOFS = [
   ['test/fuzz/config.test.ts', 'configuration files: any text', 'WAYMARK_FUZZ'],
 ];
 
+// What is proved is what stood here when the run began.
+const commit = git('rev-parse', '--short=12', 'HEAD');
+const changes = git('status', '--porcelain', '--', 'src', 'test') === '' ? '' : ' with changes';
+
 ensureTools();
 await buildAll();
 const work = mkdtempSync(join(tmpdir(), 'waymark-proof-'));
@@ -76,7 +80,6 @@ if (existsSync(data)) {
 }
 rmSync(work, { recursive: true, force: true });
 
-const changes = git('status', '--porcelain', '--', 'src', 'test') === '' ? '' : ' with changes';
 writeFileSync(
   join(root, 'docs/proof.md'),
   `# Proof
@@ -84,7 +87,7 @@ writeFileSync(
 The long counts in full, as \`npm run proof\` ran them. CI runs a tenth of each. Random inputs come from generators seeded
 with 1, 2, 3 …: a failing case names its seed.
 
-Commit ${git('rev-parse', '--short=12', 'HEAD')}${changes}, Node ${process.versions.node}, ${process.arch}, ${cpus().length} processors, ${new Date().toISOString().slice(0, 10)}.
+Commit ${commit}${changes}, Node ${process.versions.node}, ${process.arch}, ${cpus().length} processors, ${new Date().toISOString().slice(0, 10)}.
 
 | what | count | result | time |
 | --- | --- | --- | --- |

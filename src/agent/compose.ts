@@ -2,7 +2,7 @@
 // beyond "is it configured".
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import type { Config } from '../config/index.js';
 import {
   aborted,
@@ -73,7 +73,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     for (const listener of listeners) listener();
   };
 
-  makeRuntimeDir(config.runtimeDir);
+  makeRuntimeDir(config.runtimeDir, config.status.socketMode);
   const vault = await openVault(config.stateDir, { clock, log });
   const unlock = lockDirectory(config.stateDir);
   const memory = memorySlots(vault);
@@ -298,9 +298,11 @@ function reportSession(
   } else certificate.report({ generation }, { is: 'weather' });
 }
 
-function makeRuntimeDir(dir: string): void {
+/** A socket for the group is of no use in a directory the group may not enter. */
+function makeRuntimeDir(dir: string, socketMode: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (socketMode === '0660') chmodSync(dir, 0o750);
   } catch (cause) {
     throw new WaymarkError('vault.permission', `the runtime directory ${dir} cannot be made`, {
       cause,

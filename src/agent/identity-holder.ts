@@ -27,6 +27,8 @@ export function createIdentityHolder(): IdentityHolder {
     whenUsable: (signal) => abortable(usable.promise, signal),
     set(next) {
       identity = next;
+      // A refusal of the old one that came meanwhile is no reason to renew the new one.
+      asked = deferred();
       if (next.shape === 'keys') {
         usable.resolve(next);
         usable = deferred();

@@ -61,6 +61,7 @@ export async function createIdentitySource(deps: IdentitySourceDeps): Promise<Re
   return {
     cached: async () => (await deps.memory.identity.read())?.value,
     ensure: (options) => provisioner.ensure(options),
+    whenDue: (signal) => provisioner.whenRenewalDue({ signal }),
     renew: (options) => provisioner.renew(options),
     onSetback: (listener) =>
       provisioner.onChange(() => {

@@ -1,7 +1,8 @@
 // `waymark status` and `waymark token list`: views of the running agent's one status object.
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { inspectCredentials } from '../agent/index.js';
-import { loadConfig } from '../config/index.js';
+import { loadConfig, parseConfig } from '../config/index.js';
 import { createClock, isWaymarkError, linkedController, sleep } from '../core/index.js';
 import { describeCredentials, describeStatus, fetchStatus, type StatusSnapshot } from '../status/index.js';
 import { onStopSignal } from './on-stop.js';
@@ -15,7 +16,10 @@ export interface WhereOptions {
 
 async function runtimeDirOf(options: WhereOptions): Promise<string> {
   if (options.runtimeDir !== undefined) return resolve(options.runtimeDir);
-  return (await loadConfig(resolve(options.config), { env: process.env })).runtimeDir;
+  // Whoever may ask the agent need not be allowed to read its secrets: only the text is looked at.
+  const file = resolve(options.config);
+  const { config } = parseConfig(await readFile(file, 'utf8').catch(() => ''), file);
+  return config?.runtimeDir ?? (await loadConfig(file, { env: process.env })).runtimeDir;
 }
 
 const EXIT_OF: Readonly<Record<StatusSnapshot['overall'], number>> = { ok: 0, degraded: 1, failed: 2 };

@@ -119,7 +119,7 @@ const ztpSchema = section('Zero touch provisioning: asks Thingstream once for th
   ),
   token: secretRef('Where the ZTP token is. Portal: Location Services, Location Things, Device Profiles.'),
   hardwareId: v.optional(
-    text('Stable name of this hardware; auto: IMEI, else the receiver’s unique id, else the MAC address. It is kept.', {
+    text('Stable name of this hardware; auto: the module’s IMEI, without a module the MAC address. It is kept.', {
       max: 64,
       rule: /^[!-~]{1,64}$/,
       is: 'at most 64 printable characters without blanks',

@@ -62,3 +62,36 @@ test('a certificate that has ended by an untrusted clock is not asked for again'
   expect(lamps.condition().lamps.identity).toMatchObject({ state: 'dark', reason: { code: 'clock.untrusted' } });
   stop.abort();
 });
+
+test('what is due is renewed once; a refusal of the old identity meanwhile does not renew the new one', async () => {
+  const clock = createFakeClock();
+  const holder = createIdentityHolder();
+  const renewals: string[] = [];
+  const identity = { shape: 'keys', clientId: 'abcd', host: 'h', certificate: '', keys: {} } as unknown as Identity;
+  const trust = createClockTrust(clock, clock.wall());
+  let due: ((why: string) => void) | undefined;
+  const lane = createIdentityLane({
+    source: {
+      cached: () => Promise.resolve(identity),
+      ensure: () => Promise.resolve(identity),
+      whenDue: () => new Promise((resolve) => (due = resolve)),
+      renew: ({ reason }) => {
+        renewals.push(reason);
+        holder.requestRenewal('mqtt.refused');
+        return Promise.resolve({ ...identity });
+      },
+    },
+    holder,
+    lamps: createLampBoard(['identity'], clock, silentLogger),
+    clock,
+    trust,
+    networkUp: () => Promise.resolve(),
+  });
+  const stop = new AbortController();
+  lane.run({ signal: stop.signal, ok: () => undefined, doing: () => undefined }).catch(() => undefined);
+  await clock.advance(10);
+  due?.('certificate');
+  await clock.advance(60_000);
+  expect(renewals).toEqual(['certificate']);
+  stop.abort();
+});

@@ -374,16 +374,11 @@ corrections: {region: eu}
 describe('what ships', () => {
   const root = resolve(import.meta.dirname, '../..');
 
-  test.each(['gateway.example.yaml', 'demo.yaml'])(
-    'config/%s is valid and names the schema in its first line',
-    async (name) => {
-      const path = `${root}/config/${name}`;
-      expect((await readFile(path, 'utf8')).split('\n')[0]).toBe(
-        '# yaml-language-server: $schema=./waymark.schema.json',
-      );
-      expect((await inspectConfig(path, { env: {} })).problems).toEqual([]);
-    },
-  );
+  test.each(['gateway.example.yaml'])('config/%s is valid and names the schema in its first line', async (name) => {
+    const path = `${root}/config/${name}`;
+    expect((await readFile(path, 'utf8')).split('\n')[0]).toBe('# yaml-language-server: $schema=./waymark.schema.json');
+    expect((await inspectConfig(path, { env: {} })).problems).toEqual([]);
+  });
 
   test('the example stays valid with every comment sign taken away, save that ztp and identity exclude each other', async () => {
     const text = await readFile(`${root}/config/gateway.example.yaml`, 'utf8');

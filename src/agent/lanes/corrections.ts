@@ -83,7 +83,7 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
       return;
     }
     if (receiver && !receiver.snapshot().running) lamps.waiting('corrections', 'the receiver is not connected');
-    else if (lamps.isLit('corrections'))
+    else if (lamps.condition().lamps.corrections.everLit)
       lamps.dark('corrections', new WaymarkError('corrections.silent', 'no corrections for a minute'), {
         what: 'asked for again by itself',
       });

@@ -4,13 +4,12 @@ import {
   type Clock,
   type ClockTrust,
   linkedController,
-  sleep,
   WaymarkError,
   ZTP_REFUSED_BACKOFF,
   ZTP_WEATHER_BACKOFF,
 } from '../../core/index.js';
 import type { Identity } from '../../vault/index.js';
-import { isUsable, renewAtUtcMs } from '../../ztp/index.js';
+import { isUsable } from '../../ztp/index.js';
 import { certificateDates } from '../certificate.js';
 import type { IdentityHolder } from '../identity-holder.js';
 import type { LampBoard } from '../lamp-board.js';
@@ -30,6 +29,8 @@ export interface IdentitySource {
   ensure(options: { signal: AbortSignal }): Promise<Identity>;
   /** Calls back when provisioning has run into something (or is through with it). Returns the unsubscribe. */
   onSetback?: (listener: (setback: Setback | undefined) => void) => () => void;
+  /** Resolves with why a new identity is due: its end is near, or token, endpoint or device are others. */
+  whenDue?: (signal: AbortSignal) => Promise<string>;
   /** Absent for configured files: a person replaces those. */
   renew?: (options: { signal: AbortSignal; reason: string }) => Promise<Identity>;
 }
@@ -89,11 +90,8 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
   /** Until the certificate is due, or the far side has refused it. */
   async function untilRenewal(signal: AbortSignal): Promise<string> {
     using either = linkedController(signal);
-    const identity = holder.current();
-    const due = identity && renewAtUtcMs(identity);
-    const dueInMs = due === undefined ? undefined : Math.max(0, due - clock.wall());
     const waits: Promise<string>[] = [holder.renewalRequested(either.signal)];
-    if (dueInMs !== undefined) waits.push(sleep(clock, dueInMs, either.signal).then(() => 'expiring'));
+    if (source.whenDue) waits.push(source.whenDue(either.signal));
     try {
       return await Promise.race(waits);
     } finally {
