@@ -67,6 +67,13 @@ function check(text: string, file: string): Checked {
         const path = (issue.path ?? []).map((item) => item.key as string | number);
         if (message !== undefined) add(path, message);
       }
+      // A list where a section belongs: the validator sees an object with numbered keys, which nobody wrote.
+      if (!result.success && findings.length === 0)
+        for (const issue of result.issues)
+          add(
+            (issue.path ?? []).slice(0, -1).map((item) => item.key as string | number),
+            'must be a section of keys and values',
+          );
       for (const { path, message, isWarning } of crossCheck(filled)) {
         if (isWarning) warnings.push({ ...document.placeOf(path, 'key'), path: path.join('.'), message });
         else add(path, message, 'key');

@@ -419,3 +419,11 @@ describe('what ships', () => {
     for (const name of keys) expect(reference).toContain(name);
   });
 });
+
+test('a list where a section belongs is a problem with its place', () => {
+  const { config, problems } = parseConfig('version: 1\nclock:\n  - floor\n', 'f');
+  expect(config).toBeUndefined();
+  expect(problems).toEqual([
+    expect.objectContaining({ path: 'clock', line: expect.any(Number), message: expect.stringContaining('section') }),
+  ]);
+});
