@@ -48,7 +48,7 @@ export function crossCheck(root: Section): CrossFinding[] {
 
   const modem = section(root, 'modem');
   const gnss = section(root, 'gnss');
-  if (typeof modem?.['port'] === 'string' && modem['port'] === gnss?.['port'])
+  if (typeof modem?.['port'] === 'string' && modem['port'] !== 'auto' && modem['port'] === gnss?.['port'])
     problem(['gnss', 'port'], 'is the same port as modem.port: two programs cannot share one');
 
   const bearer = section(modem, 'bearer');
@@ -80,7 +80,15 @@ export function crossCheck(root: Section): CrossFinding[] {
       `reconnectSeconds (${reconnect}) must be larger than resubscribeSeconds (${resubscribe})`,
     );
 
-  const hook = section(root, 'recovery')?.['powerHook'];
+  if (bearer?.['auth'] !== undefined && (bearer['mode'] ?? 'observe') === 'observe')
+    warning(['modem', 'bearer', 'auth'], 'has no effect while bearer.mode is observe');
+
+  const recovery = section(root, 'recovery');
+  const hook = recovery?.['powerHook'];
+  if (recovery?.['power'] === 'command' && hook === undefined)
+    problem(['recovery', 'power'], 'is command, but there is no powerHook: name the program that cuts the power');
+  if (hook !== undefined && recovery?.['power'] !== undefined && recovery['power'] !== 'command')
+    warning(['recovery', 'powerHook'], `has no effect while power is ${String(recovery['power'])}`);
   const program: unknown = Array.isArray(hook) ? (hook as readonly Data[])[0] : undefined;
   if (typeof program === 'string' && !program.startsWith('/'))
     problem(['recovery', 'powerHook'], 'the program must be an absolute path');

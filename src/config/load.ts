@@ -103,6 +103,8 @@ export function parseConfig(text: string, file = 'waymark.yaml'): ConfigReport {
 
 const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind; isPath?: boolean }[] = [
   { path: ['modem', 'deviceWise', 'appToken'], kind: 'app-token' },
+  { path: ['modem', 'sim', 'pin'], kind: 'pin' },
+  { path: ['modem', 'bearer', 'auth', 'password'], kind: 'password' },
   { path: ['ztp', 'token'], kind: 'ztp-token' },
   { path: ['identity', 'keyFile'], kind: 'client-key', isPath: true },
 ];

@@ -19,6 +19,13 @@ export function absolutePaths(config: Config, configDir: string): Config {
       modem: {
         ...modem,
         port: port(modem.port),
+        sim: modem.sim.pin === undefined ? modem.sim : { ...modem.sim, pin: secret(modem.sim.pin) },
+        ...(modem.bearer.auth && {
+          bearer: {
+            ...modem.bearer,
+            auth: { ...modem.bearer.auth, password: secret(modem.bearer.auth.password) },
+          },
+        }),
         ...(modem.deviceWise && {
           deviceWise: { ...modem.deviceWise, appToken: secret(modem.deviceWise.appToken) },
         }),

@@ -14,8 +14,9 @@ const HOST_AND_PORT = new RegExp(`^${HOST}:[1-9][0-9]{0,4}$`);
 const HTTPS_URL =
   /^https:\/\/[A-Za-z0-9.-]{1,253}(?::[1-9][0-9]{0,4})?(?:\/[^\s#"\\\u0000-\u001f\u007f-\uffff]{0,1024})?$/;
 const DEVICE =
-  /^(?:\/[^\u0000-\u001f\u007f"]{1,250}|\.{1,2}\/[^\u0000-\u001f\u007f"]{1,250}|tcp:\/\/[A-Za-z0-9.-]{1,253}:[1-9][0-9]{0,4})$/;
+  /^(?:auto|\/[^\u0000-\u001f\u007f"]{1,250}|\.{1,2}\/[^\u0000-\u001f\u007f"]{1,250}|tcp:\/\/[A-Za-z0-9.-]{1,253}:[1-9][0-9]{0,4})$/;
 /** 3GPP 23.003: labels of letters, digits and hyphens. Anything else could end the AT command it is put into. */
+const AT_TEXT = /^[\u0021\u0023-\u003a\u003c-\u005b\u005d-\u007e]{1,64}$/;
 const APN = /^[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,10}$/;
 const ISO_DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?Z)?$/;
 
@@ -23,7 +24,7 @@ const port = (meaning: string) =>
   text(meaning, {
     max: 260,
     rule: DEVICE,
-    is: 'a device path such as /dev/serial/by-id/usb-… (or /dev/ttyUSB2), or tcp://host:port',
+    is: 'auto, a device path such as /dev/serial/by-id/usb-… (or /dev/ttyUSB2), or tcp://host:port',
   });
 const secretRef = (meaning: string) =>
   text(meaning, {
@@ -40,6 +41,53 @@ const logSchema = section('What is written to the log (standard output, one JSON
     flag('Write IMEI, ICCID and IMSI in full at debug level; otherwise only their last four characters.'),
     false,
   ),
+});
+
+const bearerAuthSchema = section('User and password of the access point, where the plan has them.', {
+  method: v.optional(choice(['pap', 'chap'], 'How they are handed over.'), 'chap'),
+  user: text('User name.', { max: 64, rule: AT_TEXT, is: 'a name without quotes, semicolons or backslashes' }),
+  password: secretRef('Where the password is.'),
+});
+
+const simSchema = section('The SIM card.', {
+  pin: v.exactOptional(
+    secretRef(
+      'Where the PIN is. It is sent once to one card, and only while all three tries are left; a refused PIN is never sent again.',
+    ),
+  ),
+});
+
+const probeSchema = section(
+  'Looks whether the data connection carries anything. Costs nothing while a session is up.',
+  {
+    enabled: v.optional(flag('Look at all.'), true),
+    target: v.exactOptional(
+      text('What is connected to (TCP); without it the gateway’s own service.', {
+        max: 260,
+        rule: HOST_AND_PORT,
+        is: 'host:port',
+      }),
+    ),
+    everySeconds: v.optional(whole(10, 3600, 'Pause between two looks while no session is up, seconds.'), 60),
+  },
+);
+
+const dataPathSchema = section('How the host gets its network from the module.', {
+  kind: v.optional(
+    choice(
+      ['host', 'ecm'],
+      'host: somebody else’s pppd, QMI, MBIM or ECM; only looked at. ecm: switch the module to a USB network card and start it, where its family can.',
+    ),
+    'host',
+  ),
+  interface: v.exactOptional(
+    text('Network interface of that path, such as wwan0; without it the host’s own routing decides.', {
+      max: 15,
+      rule: /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/,
+      is: 'the name of a network interface',
+    }),
+  ),
+  probe: v.optional(probeSchema, {}),
 });
 
 const bearerSchema = section('The data connection of the module.', {
@@ -59,6 +107,7 @@ const bearerSchema = section('The data connection of the module.', {
     }),
   ),
   ipType: v.optional(choice(['IP', 'IPV6', 'IPV4V6'], 'Kind of addresses asked for.'), 'IPV4V6'),
+  auth: v.exactOptional(bearerAuthSchema),
 });
 
 const deviceWiseSchema = section('The module’s own deviceWISE client (AT#DWCFG). Telit modules only.', {
@@ -85,17 +134,29 @@ const deviceWiseSchema = section('The module’s own deviceWISE client (AT#DWCFG
 });
 
 const modemSchema = section('The cellular module. Leave the section out when something else brings the network.', {
-  port: port('AT port of the module.'),
+  port: v.optional(port('AT port of the module; auto looks for it among the USB ports.'), 'auto'),
   baudRate: v.optional(whole(1200, 4_000_000, 'Line speed; without effect on USB ports.'), 115_200),
-  profile: v.optional(choice(['auto', 'telit'], 'Command family; auto asks the module.'), 'auto'),
+  profile: v.optional(
+    choice(
+      ['auto', 'generic', 'telit', 'ublox', 'quectel', 'simcom'],
+      'Command family. The module’s own word wins over a wrong one written here, and status says so.',
+    ),
+    'auto',
+  ),
   commandGapMs: v.optional(whole(0, 1000, 'Pause between an answer and the next command, milliseconds.'), 20),
   pollSeconds: v.optional(whole(5, 3600, 'How often registration and signal are asked for, seconds.'), 15),
+  sim: v.optional(simSchema, {}),
+  roaming: v.optional(
+    choice(['allowed', 'refused'], 'refused: on a foreign network nothing is activated, and status says why.'),
+    'allowed',
+  ),
   bearer: v.optional(bearerSchema, {}),
+  dataPath: v.optional(dataPathSchema, {}),
   deviceWise: v.exactOptional(deviceWiseSchema),
 });
 
 const gnssSchema = section('The GNSS receiver. Leave the section out when there is none.', {
-  port: port('Port of the receiver.'),
+  port: v.optional(port('Port of the receiver; auto looks for it among the USB ports.'), 'auto'),
   baudRate: v.optional(whole(1200, 4_000_000, 'Line speed; without effect on USB ports.'), 38_400),
   protocol: v.optional(choice(['ubx', 'nmea'], 'ubx: u-blox, takes corrections. nmea: positions only.'), 'ubx'),
   silentAfterSeconds: v.optional(
@@ -173,6 +234,12 @@ const clockSchema = section('When the date is believed. Nothing secure is tried 
 
 const recoverySchema = section('How far the gateway goes by itself when the module does not answer.', {
   moduleReset: v.optional(flag('Restart the module by its own command when reopening the port did not help.'), true),
+  power: v.exactOptional(
+    choice(
+      ['off', 'command', 'sysfs', 'uhubctl'],
+      'How the module’s power is cut; without it command if there is a powerHook, else off. command: powerHook. sysfs: its USB device is switched off and on. uhubctl: its hub port, where the hub can.',
+    ),
+  ),
   powerHook: v.exactOptional(
     textList('Program and arguments that cut and restore the module’s power.', {
       min: 1,
@@ -183,6 +250,12 @@ const recoverySchema = section('How far the gateway goes by itself when the modu
   ),
   maxResetsPerHour: v.optional(whole(0, 60, 'Module restarts allowed in an hour.'), 3),
   maxPowerCyclesPerHour: v.optional(whole(0, 60, 'Power cuts allowed in an hour.'), 2),
+  giveBack: v.optional(
+    flag(
+      'End with exit code 75 when every means was tried and nothing is served, so that the service manager starts anew; at most once in six hours.',
+    ),
+    true,
+  ),
 });
 
 const httpSchema = section(

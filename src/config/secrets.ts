@@ -50,6 +50,11 @@ function asSecret(kind: SecretKind, text: string, where: string): Secret {
     if (isWaymarkError(error, 'secret.malformed')) scrubber.register(kind, text.trim());
     throw error;
   }
+  // Its value is never quoted; a length other than these could not be a PIN and would cost a try.
+  if (kind === 'pin' && !/^\d{4,8}$/.test(secret.reveal()))
+    throw new WaymarkError('secret.malformed', `${where}: is not a PIN of four to eight digits`, {
+      hint: 'The file must hold the PIN of the SIM alone: four to eight digits.',
+    });
   if (kind === 'app-token') {
     const value = secret.reveal();
     if (NOT_FOR_AT.test(value))

@@ -8,13 +8,16 @@ export type Rung =
   | 'repeat'
   | 'resync'
   | 'reopen'
+  | 'other-port'
   | 'module-reset'
   | 'power'
   | 'resubscribe'
   | 'session'
+  | 'road'
   | 'bearer'
   | 'registration'
-  | 'radio';
+  | 'radio'
+  | 'give-back';
 
 export interface ErrorInfo {
   retry: Retry;

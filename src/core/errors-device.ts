@@ -35,6 +35,11 @@ export const DEVICE_ERRORS = {
     exit: 75,
     rung: 'reopen',
   },
+  'link.shared': {
+    retry: 'backoff',
+    hint: 'Another program talks on the same port: stop it, or have it ignore this device.',
+    exit: 75,
+  },
   'link.permission': {
     retry: 'backoff',
     hint: 'Add the service user to the group that owns the port (usually dialout).',
@@ -143,7 +148,17 @@ export const DEVICE_ERRORS = {
   'sim.absent': { retry: 'operator', hint: 'Insert the SIM (contacts down) and check the tray.', exit: 69 },
   'sim.pin': {
     retry: 'operator',
-    hint: 'The SIM is locked by a PIN: unlock it in a phone and switch its PIN off.',
+    hint: 'The SIM is locked by a PIN: put the PIN into a file and name it in modem.sim.pin, or switch the PIN off in a phone.',
+    exit: 77,
+  },
+  'sim.pin-refused': {
+    retry: 'operator',
+    hint: 'The SIM refused the configured PIN; it is never tried again. Unlock the SIM in a phone, then correct modem.sim.pin.',
+    exit: 77,
+  },
+  'sim.pin-guarded': {
+    retry: 'operator',
+    hint: 'The PIN is not tried, so that the SIM cannot be blocked: unlock it in a phone, which also restores its tries.',
     exit: 77,
   },
   'sim.puk': {
@@ -166,6 +181,17 @@ export const DEVICE_ERRORS = {
     retry: 'operator',
     hint: 'The network refuses this SIM: check the plan, roaming and whether the IMEI is allowed.',
     exit: 77,
+  },
+  'network.roaming': {
+    retry: 'backoff',
+    hint: 'Only a foreign network is in reach and modem.roaming is refused: allow roaming, or check antenna and coverage.',
+    exit: 75,
+  },
+  'network.no-road': {
+    retry: 'backoff',
+    hint: 'The data connection is up but nothing comes back: check the APN, the plan’s volume and the host’s route.',
+    exit: 75,
+    rung: 'bearer',
   },
   'network.no-bearer': {
     retry: 'backoff',

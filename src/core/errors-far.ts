@@ -170,6 +170,11 @@ export const FAR_ERRORS = {
     exit: 75,
     rung: 'reopen',
   },
+  'gnss.wrong-device': {
+    retry: 'operator',
+    hint: 'The port belongs to another kind of device: check gnss.port and modem.port.',
+    exit: 78,
+  },
   'demo.port': {
     retry: 'operator',
     hint: 'A simulated cloud cannot have that port: choose another with `--port NAME=N`, or 0 for any free one.',

@@ -40,6 +40,8 @@ const SHAPES: readonly [RegExp, string][] = [
   [at(String.raw`(?:AT)?#DWCFG[=:] ?[^,\r\n]{0,256},[^,\r\n]{0,8},`, ARG), '$1[secret]'],
   [at(String.raw`(?:AT)?\+UGSRV[=:] ?[^,\r\n]{0,256},[^,\r\n]{0,256},`, ARG), '$1[secret]'],
   [at(String.raw`(?:AT)?(?:\+CGAUTH|\+UAUTHREQ|#PDPAUTH|\+QICSGP)=\d{1,3},\d{1,3},`, REST), '$1[secret]'],
+  // Read back: context, then whatever the module keeps of the login.
+  [at(String.raw`[+#](?:CGAUTH|UAUTHREQ|PDPAUTH|QICSGP|UPSD): ?\d{1,3},`, REST), '$1[secret]'],
   [at(String.raw`AT#SGACT=\d{1,3},\d,`, REST), '$1[secret]'],
   [at(String.raw`AT\+(?:CPIN|CPWD)=`, REST), '$1[secret]'],
   [at(String.raw`AT\+CLCK=${Q}?[A-Z]{2}${Q}?,\d,`, REST), '$1[secret]'],

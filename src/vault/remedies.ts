@@ -50,6 +50,15 @@ const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
     scope: `The app token may not do this: give it a role with thing access ${APP_TOKEN_PAGE}.`,
     'locked-risk': `The app token was refused repeatedly and is not tried any more: put a new one from the deviceWISE portal (Developer, App Tokens) into the file.`,
   },
+  pin: {
+    ...FILE_REMEDIES,
+    missing: 'Put the PIN of the SIM into the file that modem.sim.pin names, and run chmod 600 on the file.',
+    malformed: 'The file that modem.sim.pin names must hold four to eight digits and nothing else.',
+    rejected:
+      'The SIM refused this PIN, and it is never sent again: unlock the SIM in a phone, then put the right PIN into the file that modem.sim.pin names.',
+    'locked-risk':
+      'The PIN is not tried, so that the SIM cannot be blocked: unlock the SIM in a phone, which restores its tries.',
+  },
   'client-certificate': {
     ...FILE_REMEDIES,
     missing: `There is no client certificate yet: give a ZTP token in ztp.token, or download certificate and key ${THING_PAGE} and name them under identity.`,

@@ -40,7 +40,6 @@ corrections:
   region: mars
 `),
     ).toEqual([
-      '2:1: modem.port: is missing',
       '3:3: modem.prot: unknown key, did you mean "port"?',
       '4:13: modem.baudRate: must be a whole number from 1200 to 4000000',
       '6:11: modem.bearer.mode: must be one of observe, activate; did you mean activate?',
@@ -133,7 +132,11 @@ describe('one mistake, one sentence', () => {
       'version: 1\nstatus:\n  socketMode: 0660',
       '3:15: status.socketMode: must be one of 0600, 0660; put the value in quotes',
     ],
-    ['a bare device name', 'version: 1\ngnss:\n  port: ttyACM0', /^3:9: gnss\.port: must be a device path such as/],
+    [
+      'a bare device name',
+      'version: 1\ngnss:\n  port: ttyACM0',
+      /^3:9: gnss\.port: must be auto, a device path such as/,
+    ],
     ['one port for two', `${MINIMAL}gnss:\n  port: /dev/ttyUSB2`, /^5:3: gnss\.port: is the same port as modem\.port/],
     [
       'a server without port',
@@ -166,6 +169,26 @@ describe('one mistake, one sentence', () => {
       'a hook found by luck',
       'version: 1\nrecovery: {powerHook: [reboot]}',
       /powerHook: the program must be an absolute path/,
+    ],
+    [
+      'power by a command that is not named',
+      'version: 1\nrecovery: {power: command}',
+      /recovery\.power: is command, but there is no powerHook/,
+    ],
+    [
+      'a PIN written into the file',
+      `${MINIMAL}  sim: {pin: "1234"}`,
+      /^4:14: modem\.sim\.pin: must be file:PATH, env:NAME or credential:NAME/,
+    ],
+    [
+      'a user name that would end the AT line',
+      `${MINIMAL}  bearer: {mode: activate, auth: {user: 'a";b', password: env:P}}`,
+      /user: must be a name without quotes, semicolons or backslashes/,
+    ],
+    [
+      'an interface that is a path',
+      `${MINIMAL}  dataPath: {interface: ../eth0}`,
+      /interface: must be the name of a network interface/,
     ],
     [
       'silences in the wrong order',
@@ -288,7 +311,10 @@ corrections: {region: eu}
         profile: 'auto',
         commandGapMs: 20,
         pollSeconds: 15,
+        sim: {},
+        roaming: 'allowed',
         bearer: { mode: 'observe', contextId: 1, ipType: 'IPV4V6' },
+        dataPath: { kind: 'host', probe: { enabled: true, everySeconds: 60 } },
       },
       gnss: {
         port: 'tcp://127.0.0.1:7000',
@@ -312,7 +338,7 @@ corrections: {region: eu}
         silence: { resubscribeSeconds: 30, reconnectSeconds: 60 },
       },
       clock: { requireSync: false },
-      recovery: { moduleReset: true, maxResetsPerHour: 3, maxPowerCyclesPerHour: 2 },
+      recovery: { moduleReset: true, maxResetsPerHour: 3, maxPowerCyclesPerHour: 2, giveBack: true },
       status: { socketMode: '0600' },
     });
   });

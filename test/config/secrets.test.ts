@@ -241,3 +241,17 @@ describe('certificate files', () => {
       expect((await refusal(readCertificates(name))).code).toBe('config.unreadable');
   });
 });
+
+test.each([
+  ['1234', true],
+  ['12345678', true],
+  ['123', false],
+  ['123456789', false],
+  ['12a4', false],
+])('a PIN file holding %j is usable: %s, and its content is never quoted', async (pin, isUsable) => {
+  const outcome = await resolveSecret('env:PIN_HERE', 'pin', { env: { PIN_HERE: pin }, configDir: '/' }).catch(
+    (error: unknown) => error,
+  );
+  if (isUsable) expect((outcome as { reveal(): string }).reveal()).toBe(pin);
+  else expect(String((outcome as Error).message)).toBe('env:PIN_HERE: is not a PIN of four to eight digits');
+});
