@@ -88,7 +88,7 @@ export function crossCheck(root: Section): CrossFinding[] {
   if (recovery?.['power'] === 'command' && hook === undefined)
     problem(['recovery', 'power'], 'is command, but there is no powerHook: name the program that cuts the power');
   if (hook !== undefined && recovery?.['power'] !== undefined && recovery['power'] !== 'command')
-    warning(['recovery', 'powerHook'], `has no effect while power is ${String(recovery['power'])}`);
+    warning(['recovery', 'powerHook'], 'has no effect while power is not command');
   const program: unknown = Array.isArray(hook) ? (hook as readonly Data[])[0] : undefined;
   if (typeof program === 'string' && !program.startsWith('/'))
     problem(['recovery', 'powerHook'], 'the program must be an absolute path');

@@ -1,6 +1,6 @@
 // Cancellation helpers. `AbortSignal.any` against a process-lifetime parent keeps memory for every call, so a linked
 // controller adds one listener and removes it again.
-
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.js';
 import { WaymarkError } from './errors.js';
 
@@ -16,8 +16,12 @@ export interface LinkedController extends Disposable {
   abort(reason?: Error): void;
 }
 
+/** Lanes and waits that hang on one signal at a time; Node's own limit of ten is for leaks in smaller houses. */
+const MAX_LISTENERS = 64;
+
 export function linkedController(parent?: AbortSignal): LinkedController {
   const controller = new AbortController();
+  setMaxListeners(MAX_LISTENERS, controller.signal);
   const follow = (): void => {
     if (parent) controller.abort(abortReason(parent));
   };

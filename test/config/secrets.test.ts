@@ -253,5 +253,5 @@ test.each([
     (error: unknown) => error,
   );
   if (isUsable) expect((outcome as { reveal(): string }).reveal()).toBe(pin);
-  else expect(String((outcome as Error).message)).toBe('env:PIN_HERE: is not a PIN of four to eight digits');
+  else expect((outcome as Error).message).toBe('env:PIN_HERE: is not a PIN of four to eight digits');
 });
