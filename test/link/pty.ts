@@ -21,9 +21,10 @@ export async function until(what: string, fact: () => boolean, limitMs = 10_000)
   }
 }
 
-export async function openPty(): Promise<Pty> {
-  const folder = mkdtempSync(join(tmpdir(), 'waymark-pty-'));
-  const path = join(folder, 'tty');
+/** A device at `at` (which must be free), or at a name of its own. */
+export async function openPty(at?: string): Promise<Pty> {
+  const folder = at === undefined ? mkdtempSync(join(tmpdir(), 'waymark-pty-')) : undefined;
+  const path = at ?? join(folder ?? '', 'tty');
   const child = spawn('socat', [`PTY,raw,echo=0,link=${path}`, 'STDIO'], { stdio: ['pipe', 'pipe', 'ignore'] });
   // The write after the kill is otherwise an uncaught EPIPE.
   child.stdin.on('error', () => {});
@@ -36,7 +37,7 @@ export async function openPty(): Promise<Pty> {
     unplug: () => void child.kill('SIGKILL'),
     [Symbol.dispose]: () => {
       child.kill('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder ?? path, { recursive: true, force: true });
     },
   };
 }

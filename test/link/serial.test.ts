@@ -3,10 +3,11 @@ import { stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { createClock, createFakeClock, isWaymarkError, silentLogger } from '../../src/core/index.js';
 import { createLinkOpener, type Link } from '../../src/link/index.js';
+import { figure, median, quantile } from '../helpers/figures.js';
 import { openPty, until } from './pty.js';
 
 /** A tenth of the proof's count unless told. */
-const COUNT = Number(process.env['WAYMARK_LONG'] ?? 5);
+const COUNT = Number(process.env['WAYMARK_LONG'] ?? 20);
 const open = createLinkOpener({ clock: createClock(), log: silentLogger });
 const at = (address: string) => open({ address, baudRate: 115_200 }, {});
 
@@ -71,6 +72,7 @@ describe('serial link', () => {
     timeout: 20_000 + COUNT * 2000,
   }, async () => {
     let missed = 0;
+    const noticedMs: number[] = [];
     const cpuBefore = process.cpuUsage();
     for (let round = 0; round < COUNT; round++) {
       using pty = await openPty();
@@ -80,14 +82,22 @@ describe('serial link', () => {
       const traffic = setInterval(() => pty.send(line), 10);
       await until('traffic flows', () => reader.text().length > 200);
       await new Promise((resolve) => setTimeout(resolve, (round * 7) % 23));
+      const unplugged = performance.now();
       pty.unplug();
       const reason = await within(link.closed, 1500);
+      noticedMs.push(performance.now() - unplugged);
       clearInterval(traffic);
       if (reason === 'too late' || reason.is !== 'hangup' || reason.error.code !== 'link.closed') missed++;
       else await until('the reader ends', reader.ended);
       await link[Symbol.asyncDispose]();
     }
+    figure(
+      `hang-up under 10 kB/s noticed in ${median(noticedMs).toFixed(1)} ms (median), ` +
+        `${quantile(noticedMs, 0.99).toFixed(1)} ms (p99), ${missed} of ${COUNT} missed`,
+    );
     expect(missed).toBe(0);
+    expect(median(noticedMs)).toBeLessThanOrEqual(50);
+    expect(quantile(noticedMs, 0.99)).toBeLessThanOrEqual(1000);
     // A spinning read loop would burn most of a core for as long as it is missed.
     expect(process.cpuUsage(cpuBefore).user / 1000 / COUNT).toBeLessThan(1000);
   });
