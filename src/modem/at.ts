@@ -2,6 +2,7 @@
 import type { Clock, Logger, WaymarkError } from '../core/index.js';
 import type { Link } from '../link/index.js';
 import type { AtCommand } from './command.js';
+import type { Vendor } from './profile.js';
 import type { UrcHandler } from './urc.js';
 
 export interface AtCounters {
@@ -51,8 +52,8 @@ export interface AtChannel extends AsyncDisposable {
   poke(bytes: Uint8Array): Promise<void>;
   /** Registers for unsolicited lines of a prefix; the newest registration hears first. */
   urcs(prefix: string, handler: UrcHandler): () => void;
-  /** Adds a profile's prefixes and boot texts. */
-  learn(vocabulary: { urcPrefixes?: readonly string[]; bootTexts?: readonly string[] }): void;
+  /** Adds a profile's prefixes and boot texts; errors are read in the words of its vendor. */
+  learn(vocabulary: { urcPrefixes?: readonly string[]; bootTexts?: readonly string[]; vendor?: Vendor }): void;
   /** From now on a boot text means that the module restarted. */
   armResetDetection(): void;
   /** Proves by the marker that answers belong to our commands. Errors: `modem.timeout`, what `lost` says. */

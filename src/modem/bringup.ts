@@ -63,12 +63,25 @@ export const STAGE_RULES: Readonly<Record<WorkStage, StageRule>> = {
   sim: {
     pauseMs: 1000,
     patienceMs: 30_000,
-    patienceFor: { 'sim.pin': 0, 'sim.puk': 0, 'sim.absent': 10_000, 'sim.failure': 30_000 },
+    patienceFor: {
+      'sim.pin': 0,
+      'sim.pin-refused': 0,
+      'sim.pin-guarded': 0,
+      'sim.puk': 0,
+      'sim.absent': 10_000,
+      'sim.failure': 30_000,
+      // A PIN that cannot be sent, or whose attempt cannot be noted first.
+      'modem.injection': 0,
+      'vault.unreadable': 0,
+      'vault.busy': 0,
+      'vault.permission': 0,
+      'vault.write': 0,
+    },
   },
   registration: {
     pauseMs: 2000,
     patienceMs: 180_000,
-    patienceFor: { 'network.denied': 30_000, 'sim.absent': 0, 'sim.pin': 0, 'sim.puk': 0 },
+    patienceFor: { 'network.denied': 30_000, 'network.roaming': 30_000, 'sim.absent': 0, 'sim.pin': 0, 'sim.puk': 0 },
   },
   signal: { pauseMs: 1000, patienceMs: 0, optional: true },
   bearer: { pauseMs: 2000, patienceMs: 60_000, patienceFor: { 'modem.injection': 0 } },

@@ -27,6 +27,8 @@ import { errorOfFinal } from './codec/errors.js';
 import { type AtCommand, assertSendable, rawCommand } from './command.js';
 import { BOOT_TEXTS, finalKind } from './finals.js';
 import { createJob, type Job, outcomeOf, takeLine } from './job.js';
+import { createLimitTimer } from './limit-timer.js';
+import type { Vendor } from './profile.js';
 import { createResync, type Resync } from './resync.js';
 import { Tokenizer } from './tokenizer.js';
 import { UrcRouter } from './urc.js';
@@ -38,9 +40,19 @@ const AT_PROMPT_PAUSE_MS = 50;
 const MAX_TIMEOUTS = 3;
 /** After a time-out modules are given more room. */
 const RECOVERY_GAP_MS = 100;
-/** Three UBX or NMEA lines where an answer should be: a receiver, not a modem. */
 const MODE_SET = /^AT\+CMEE=\d$/;
-const GNSS_LINE = /^\$(?:G[A-Z]|BD|PU)[A-Z]{2,4},|\xb5b/;
+/** NMEA lines where an answer should be: a receiver, not a modem. */
+const GNSS_LINE = /^\$(?:G[A-Z]|BD|PU)[A-Z]{2,4},/;
+const UBX_START = '\xb5b';
+
+const looksLikeReceiver = (line: string): boolean =>
+  line.startsWith('$') ? GNSS_LINE.test(line) : line.includes(UBX_START);
+
+/** False for most information lines, which then need no closer look. */
+const mayBeFinal = (line: string): boolean => {
+  const first = line.charCodeAt(0);
+  return first !== 0x23 /* # */ && (first !== 0x2b /* + */ || line.includes('ERROR'));
+};
 
 /** A channel over an open link. `commandGapMs` is kept between a final result and the next command. */
 export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: number }): AtChannel {
@@ -54,10 +66,13 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
   let current: Job | undefined;
   let resync: Resync | undefined;
   let gap: Timer | undefined;
+  /** Of the command in flight. */
+  const limit = createLimitTimer(clock);
   /** The error mode the module has confirmed: it falls back when the module restarts without a word. */
   let confirmedMode: number | undefined;
   let ended: WaymarkError | undefined;
   let armed = false;
+  let vendor: Vendor | undefined;
   let wantResync = false;
   router.learn([...BOOT_TEXTS]);
 
@@ -69,7 +84,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     resync = undefined;
     const open = current;
     current = undefined;
-    open?.timer?.cancel();
+    limit.rest();
     open?.settle(error);
     for (const job of waiting.splice(0)) job.settle(error);
     lost.resolve(error);
@@ -93,13 +108,16 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
       return;
     }
     const job = waiting.shift();
-    if (!job) return;
+    if (!job) {
+      limit.rest();
+      return;
+    }
     current = job;
     counters.commands++;
     tokenizer.expect(job.command);
     trace('>', job.shown);
-    job.timer = clock.deadline(job.bytes ? Math.min(PROMPT_LIMIT_MS, job.limitMs) : job.limitMs, () => timedOut(job));
-    send(Buffer.from(`${job.text}\r`, 'latin1'));
+    limit.start(job.bytes ? Math.min(PROMPT_LIMIT_MS, job.limitMs) : job.limitMs, () => timedOut(job));
+    send(job.wire);
   };
 
   /** The slot is free; the next command waits out the gap that modules need after a final result. */
@@ -110,6 +128,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
       pump();
       return;
     }
+    limit.rest();
     gap = clock.deadline(gapMs, () => {
       gap = undefined;
       pump();
@@ -128,7 +147,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     current = undefined;
     // A prompt that never got its bytes is left by ESC; nothing else may be sent blindly to a module that counts.
     const stuck = job.bytes && !job.bytesSent ? Uint8Array.of(0x1b) : undefined;
-    if (strike()) startResync(stuck).catch(() => undefined);
+    if (strike()) startResync(stuck, job.text).catch(() => undefined);
   };
 
   /** Counts a time-out; false when it was one too many. */
@@ -139,14 +158,17 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     return false;
   };
 
-  const startResync = (first?: Uint8Array): Promise<void> => {
+  const startResync = (first?: Uint8Array, asked?: string): Promise<void> => {
     if (ended) return Promise.reject(ended);
     if (resync) return resync.done;
     counters.resyncs++;
     wantResync = false;
+    limit.rest();
     tokenizer.reset();
+    router.forget();
     const attempt = createResync(clock, {
       first,
+      asked,
       write: (bytes) => {
         trace('>', bytes[0] === 0x1b ? '[ESC]' : Buffer.from(bytes).toString('latin1').trim());
         send(bytes);
@@ -174,11 +196,11 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
   };
 
   const complete = (job: Job, final: string, kind: 'success' | 'failure'): void => {
-    job.timer?.cancel();
+    limit.stop();
     health.consecutiveTimeouts = 0;
     if (kind === 'failure') counters.errors++;
-    else if (MODE_SET.test(job.command.text)) confirmedMode = Number(job.command.text.at(-1));
-    job.settle(kind === 'failure' ? errorOfFinal(final, job.shown) : outcomeOf(job, final));
+    else if (job.prefix === '+CMEE' && MODE_SET.test(job.text)) confirmedMode = Number(job.command.text.at(-1));
+    job.settle(kind === 'failure' ? errorOfFinal(final, job.shown, vendor) : outcomeOf(job, final));
     free(options.commandGapMs);
   };
 
@@ -205,19 +227,22 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
   const onLine = (line: string): void => {
     if (ended) return;
     const job = current;
-    if (job && !job.echoed && line === job.text) {
+    if (job && !job.echoed && line === job.text && !router.swallowing) {
       job.echoed = true;
       health.echoedLines++;
       return;
     }
     trace('<', line);
-    if (GNSS_LINE.test(line)) health.gnssLines++;
-    if (router.swallowing) unsolicited(line, false);
-    else if (resync) {
+    if (looksLikeReceiver(line)) health.gnssLines++;
+    if (router.swallowing) {
+      // Whatever it says: final result, boot text or our own command.
+      router.dispatch(line);
+      counters.urcs++;
+    } else if (resync) {
       if (!resync.line(line)) unsolicited(line, true);
     } else if (!job) unsolicited(line, false);
     else {
-      const kind = finalKind(line, job.text);
+      const kind = mayBeFinal(line) ? finalKind(line, job.text) : undefined;
       if (kind) complete(job, line, kind);
       else if (bootTexts.has(line) || router.isUnsolicited(line, job)) unsolicited(line, false);
       else takeLine(job, line);
@@ -230,14 +255,13 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     const { bytes } = job;
     job.bytesSent = true;
     trace('<', '[prompt]');
-    job.timer?.cancel();
     const write = (): void => {
       if (current !== job) return;
       trace('>', `[${bytes.length} bytes]`);
       send(bytes);
-      job.timer = clock.deadline(job.limitMs, () => timedOut(job));
+      limit.start(job.limitMs, () => timedOut(job));
     };
-    if (job.command.prompt === '@') job.timer = clock.deadline(AT_PROMPT_PAUSE_MS, write);
+    if (job.command.prompt === '@') limit.start(AT_PROMPT_PAUSE_MS, write);
     else write();
   };
 
@@ -256,9 +280,14 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     },
   });
 
-  const enqueue = (command: AtCommand, bytes: Uint8Array | undefined, runOptions: RunOptions): Promise<AtResult> =>
+  const enqueue = (
+    asked: string | AtCommand,
+    bytes: Uint8Array | undefined,
+    runOptions: RunOptions,
+  ): Promise<AtResult> =>
     new Promise((resolve, reject) => {
       const { signal } = runOptions;
+      const command = typeof asked === 'string' ? rawCommand(asked) : asked;
       assertSendable(command);
       if (ended) throw ended;
       if (signal?.aborted) throw abortReason(signal);
@@ -296,12 +325,8 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
   })();
 
   return {
-    async run(command, runOptions = {}) {
-      return enqueue(typeof command === 'string' ? rawCommand(command) : command, undefined, runOptions);
-    },
-    async prompted(command, bytes, runOptions = {}) {
-      return enqueue({ prompt: '> ', ...command }, bytes, runOptions);
-    },
+    run: (command, runOptions = {}) => enqueue(command, undefined, runOptions),
+    prompted: (command, bytes, runOptions = {}) => enqueue({ prompt: '> ', ...command }, bytes, runOptions),
     async poke(bytes) {
       if (ended) throw ended;
       if (current || resync) throw new WaymarkError('modem.busy', 'a command is in flight');
@@ -310,6 +335,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     },
     urcs: (prefix, handler) => router.on(prefix, handler),
     learn(vocabulary) {
+      vendor = vocabulary.vendor ?? vendor;
       router.learn(vocabulary.urcPrefixes ?? []);
       router.learn(vocabulary.bootTexts ?? []);
       for (const text of vocabulary.bootTexts ?? []) bootTexts.add(text);

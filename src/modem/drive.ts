@@ -2,13 +2,21 @@
 import { abortReason, linkedController, onAbort, type Timer, toWaymarkError, WaymarkError } from '../core/index.js';
 import { readBearer } from './bearer.js';
 import { type BringUpEvent, type BringUpState, nextBringUp, STAGES, type WorkStage } from './bringup.js';
-import { isRegistered } from './registration.js';
 import type { Session } from './session.js';
-import { noBearer, readClock, readOperator, readRegistration, readSignal, STAGE_WORK } from './stages.js';
+import { STAGE_WORK } from './stages/all.js';
+import { noBearer } from './stages/bearer.js';
+import { readClock } from './stages/clock.js';
+import { watchNetworkCard } from './stages/data-path.js';
+import { isUsable, readOperator, readRegistration, registrationError } from './stages/registration.js';
+import { readSignal, readTemperature } from './stages/signal.js';
+import { checkCard } from './stages/sim.js';
+import { pauseDevice } from './stages/verdict.js';
 
 /** A hand-over between cells or technologies looks like a loss for seconds. */
 const REGISTRATION_GRACE_MS = 10_000;
 const RECHECK_MS = 2000;
+/** Reports wake the watch, but a storm of them does not make it ask without end. */
+const POLL_GAP_MS = 1000;
 const CLOCK_REREAD_MS = 600_000;
 
 /** A pause in device time that reports can cut short. */
@@ -112,45 +120,54 @@ export async function runWatch(session: Session, signal: AbortSignal): Promise<n
       scope.abort(session.alarm);
       return;
     }
-    const { state, rejectCause } = session.registration.summary;
-    if (isRegistered(state)) {
+    if (isUsable(session)) {
       grace?.cancel();
       grace = undefined;
       return;
     }
-    grace ??= clock.deadline(REGISTRATION_GRACE_MS, () => {
-      const now = session.registration.summary.state;
-      const code = now === 'denied' ? 'network.denied' : 'network.searching';
-      scope.abort(
-        new WaymarkError(code, `registration lost: ${now}`, {
-          evidence: rejectCause === undefined ? undefined : { rejectCause },
-        }),
-      );
-    });
+    grace ??= clock.deadline(REGISTRATION_GRACE_MS, () => scope.abort(registrationError(session)));
   };
 
-  const poll = async (): Promise<void> => {
-    const wasOperator = store.current.operator;
-    await readRegistration(session, scope.signal);
-    check();
-    if (wasOperator === undefined) await readOperator(session, scope.signal);
-    await readSignal(session, scope.signal);
+  const pollBearer = async (): Promise<void> => {
+    session.suspects.delete('bearer');
     const bearer = await readBearer(session.bearerDeps(scope.signal), options.bearer.contextId);
     store.patch({ bearer });
     if (bearer.active) missing.bearer = false;
     else if (missing.bearer) throw noBearer(session);
     else missing.bearer = true;
+  };
+
+  const poll = async (): Promise<void> => {
+    // What a report has cast doubt on comes first.
+    const bearerFirst = session.suspects.has('bearer');
+    if (bearerFirst) await pollBearer();
+    await checkCard(session, scope.signal);
+    await readRegistration(session, scope.signal);
+    check();
+    if (isUsable(session)) {
+      if (store.current.operator === undefined || session.suspects.has('operator'))
+        await readOperator(session, scope.signal);
+      await watchNetworkCard(session, scope.signal);
+    }
+    await readSignal(session, scope.signal);
+    await readTemperature(session, scope.signal);
+    if (!bearerFirst) await pollBearer();
     const clockAge =
       session.clockReadMonoMs === undefined ? Number.POSITIVE_INFINITY : clock.mono() - session.clockReadMonoMs;
-    if (clockAge > CLOCK_REREAD_MS) await readClock(session, scope.signal);
+    if (clockAge > CLOCK_REREAD_MS || session.suspects.has('clock')) await readClock(session, scope.signal);
   };
 
   session.wakers.add(check);
   try {
     check();
+    let polledMonoMs = Number.NEGATIVE_INFINITY;
     for (;;) {
-      await pause(session, missing.bearer ? RECHECK_MS : options.pollSeconds * 1000, scope.signal);
+      const isUrgent = missing.bearer || session.suspects.has('bearer');
+      await pause(session, isUrgent ? RECHECK_MS : options.pollSeconds * 1000, scope.signal);
+      const restMs = clock.ioBudgetMs(POLL_GAP_MS) - (clock.mono() - polledMonoMs);
+      if (restMs > 0) await pauseDevice(session, Math.min(restMs, POLL_GAP_MS), scope.signal);
       check();
+      polledMonoMs = clock.mono();
       try {
         await poll();
       } catch (error) {

@@ -2,6 +2,13 @@
 export * from './apps/devicewise/config.js';
 export * from './at.js';
 export * from './channel.js';
+export { type Judgement, judgeCommand } from './guard.js';
+export { commandLimitMs } from './limits.js';
 export * from './modem.js';
 export * from './options.js';
-export type { AppTokenState, ModemCounters, ModemSnapshot, ModemStage } from './snapshot.js';
+export type { PinLedger, PinRecord } from './pin.js';
+export { type PortProbe, type ProbeOptions, probePort } from './probe.js';
+export { type CellReport, type PortRole, VENDORS, type Vendor } from './profile.js';
+export type { AppTokenState, DataPath, ModemCounters, ModemSnapshot, ModemStage } from './snapshot.js';
+export { greetModule, type Survey, type SurveyedContext, surveyModule } from './survey.js';
+export { type KnownPort, ROLE_WORDS, roleOf } from './usb.js';

@@ -1,24 +1,47 @@
 // One command on its way through the channel.
-import { type Timer, WaymarkError } from '../core/index.js';
+import { WaymarkError } from '../core/index.js';
 import type { AtResult, RunOptions } from './at.js';
 import { type AtCommand, answerPrefix } from './command.js';
 import { commandLimitMs } from './limits.js';
 import type { InFlight } from './urc.js';
 
 const MAX_ANSWER_LINES = 512;
+const MAX_KNOWN = 128;
+
+interface Nature {
+  prefix: string;
+  limitMs: number;
+  wire: Uint8Array;
+}
+
+/** What has been found out about commands that are asked again and again. None that sets a value: it may be secret. */
+const known = new Map<string, Nature>();
+
+function natureOf(text: string): Nature {
+  const found = known.get(text);
+  if (found) return found;
+  const nature = {
+    prefix: answerPrefix(text),
+    limitMs: commandLimitMs(text),
+    wire: Buffer.from(`${text}\r`, 'latin1'),
+  };
+  if (!text.includes('=') && known.size < MAX_KNOWN) known.set(text, nature);
+  return nature;
+}
 
 export interface Job extends InFlight {
   readonly command: AtCommand;
   /** What transcripts and errors show. */
   readonly shown: string;
   readonly bytes: Uint8Array | undefined;
+  /** The command as it is written, with its CR. */
+  readonly wire: Uint8Array;
   readonly limitMs: number;
   readonly probe: boolean;
   bytesSent: boolean;
   echoed: boolean;
   readonly lines: string[];
   counted: AtResult['payload'];
-  timer: Timer | undefined;
   /** First call wins. The slot stays open until the final result even if the caller has given up. */
   settle(result: AtResult | WaymarkError): void;
 }
@@ -29,20 +52,21 @@ export function createJob(
   options: RunOptions,
   settle: Job['settle'],
 ): Job {
+  const nature = natureOf(command.text);
   return {
     command,
     text: command.text,
     shown: command.shown ?? command.text,
-    prefix: answerPrefix(command.text),
+    prefix: nature.prefix,
+    wire: nature.wire,
     bytes,
-    limitMs: options.deadlineMs ?? command.deadlineMs ?? commandLimitMs(command.text),
+    limitMs: options.deadlineMs ?? command.deadlineMs ?? nature.limitMs,
     probe: options.probe ?? false,
     answers: 0,
     bytesSent: false,
     echoed: false,
     lines: [],
     counted: undefined,
-    timer: undefined,
     settle,
   };
 }

@@ -15,7 +15,7 @@ const LIMITS: readonly [RegExp, number][] = [
   [/^AT(?:#REBOOT|#SHDN|#SYSHALT)/i, 40_000],
   [/^AT\+CPIN\?/i, 10_000],
   [/^AT\+C(?:|G|E|5G)REG\?/i, 10_000],
-  [/^AT(?:\+CRSM|\+CSIM|[+#]CCID|\+ICCID|\+CIMI)/i, 20_000],
+  [/^AT(?:\+CRSM|\+CSIM|[+#]CCID|\+Q?C?ICCID|\+QCCID|\+CIMI)/i, 20_000],
   [/^AT#DWCONN=/i, 35_000],
   [/^AT(?:#DWSTATUS|#DWSEND)/i, 15_000],
   [/^AT#DWCFG=/i, 10_000],

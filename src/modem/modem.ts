@@ -1,41 +1,29 @@
 // The module as the agent sees it: bring it up, watch it, climb a rung, ask it something. Every bring-up has a fresh
 // link; what is known survives in the snapshot.
-import {
-  abortable,
-  abortReason,
-  isWaymarkError,
-  type Rung,
-  scrubber,
-  sleep,
-  toWaymarkError,
-  WaymarkError,
-} from '../core/index.js';
+import { abortReason, scrubber, toWaymarkError, WaymarkError } from '../core/index.js';
 import { createAppTokenKeeper } from './apps/devicewise/config.js';
-import { renewBearer } from './bearer.js';
 import { createAtChannel } from './channel.js';
 import { rawCommand } from './command.js';
 import { runBringUp, runWatch } from './drive.js';
+import { createMemory } from './memory.js';
 import type { Modem, ModemDeps, ModemOptions } from './options.js';
 import type { Profile } from './profile.js';
 import { chooseProfile } from './profiles/choose.js';
+import { climb } from './recover.js';
+import { listenForReports } from './reports.js';
 import { countWrite, createSession, type Session } from './session.js';
 import { createSnapshotStore, forgetModule, type ModemStage } from './snapshot.js';
-
-const RADIO_OFF_MS = 2000;
-/** A module that has stopped answering is told to restart all the same. */
-const BLIND_RESTART_MS = 5000;
 
 /** The lamp that an error darkens. */
 function darkLamp(error: WaymarkError): ModemStage {
   const [room] = error.code.split('.');
   if (room === 'link') return 'absent';
   if (room === 'sim') return 'sim';
-  if (error.code === 'network.no-bearer') return 'bearer';
+  if (error.code === 'network.no-bearer' || error.code === 'network.no-road') return 'bearer';
   return room === 'network' ? 'registration' : 'sync';
 }
 
 const isStopped = (signal: AbortSignal): boolean => signal.aborted;
-const ignore = (): undefined => undefined;
 
 /** A modem on a port; nothing is opened before `bringUp`. */
 export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
@@ -46,6 +34,7 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
     sim: 'unknown',
     registration: { state: 'unknown' },
     bearer: { contextId: options.bearer.contextId, active: false },
+    ...(options.dataPath === 'ecm' ? {} : { dataPath: { kind: 'host', state: 'observed' } }),
     appToken: options.deviceWise ? 'pending' : 'not-configured',
     counters: {
       commands: 0,
@@ -64,7 +53,8 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
   let opened = 0;
   let disposed = false;
   let lastDark: string | undefined;
-  let lastProfile: Profile = chooseProfile(options.profile, undefined);
+  const memory = createMemory();
+  let lastProfile: Profile = chooseProfile(options.profile, undefined, undefined).profile;
 
   const close = async (): Promise<void> => {
     const old = session;
@@ -93,72 +83,18 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
       log,
       store,
       options,
+      memory,
+      pinLedger: deps.pinLedger,
       appToken: keeper,
       onAppToken: (outcome) => deps.onAppToken?.(outcome),
     });
+    listenForReports(fresh);
     session = fresh;
     void channel.lost.then((error) => {
       if (session !== fresh) return;
       store.patch({ stage: darkLamp(error), bearer: { ...store.current.bearer, active: false } });
     });
     return fresh;
-  };
-
-  const radioCycle = async (signal: AbortSignal): Promise<void> => {
-    const { channel } = alive();
-    await channel.run('AT+CFUN=4', { signal });
-    await sleep({ ...clock, after: clock.deadline }, RADIO_OFF_MS, signal);
-    await channel.run('AT+CFUN=1', { signal });
-  };
-
-  const restart = async (signal: AbortSignal): Promise<void> => {
-    try {
-      // The channel of a silent module is lost, so the command goes out over a new link.
-      const usable = session && !session.channel.isLost ? session : await plugIn(signal);
-      const { channel } = usable;
-      if (usable.syncAttempts === 0) await channel.run('AT', { probe: true, deadlineMs: 500, signal }).catch(ignore);
-      await channel.run(lastProfile.restart, { probe: true, deadlineMs: BLIND_RESTART_MS, signal });
-    } catch (error) {
-      // The answer may be lost with the port, or never come: what counts is whether the module comes back.
-      if (!isWaymarkError(error, 'modem.timeout', 'modem.error', 'modem.reset', 'link.closed')) throw error;
-      log.debug('modem.restart', { error });
-    }
-    await close();
-    store.patch({ stage: 'absent' });
-  };
-
-  const climb = async (rung: Rung, signal: AbortSignal): Promise<void> => {
-    switch (rung) {
-      case 'repeat':
-        await alive().channel.run('AT', { signal });
-        return;
-      case 'resync':
-        await abortable(alive().channel.resync(), signal);
-        return;
-      case 'reopen':
-        await close();
-        store.patch({ stage: 'absent' });
-        return;
-      case 'bearer': {
-        const current = alive();
-        await renewBearer(current.bearerDeps(signal), options.bearer);
-        return;
-      }
-      case 'registration':
-        await alive().channel.run('AT+COPS=0', { signal });
-        return;
-      case 'radio':
-        await radioCycle(signal);
-        return;
-      case 'module-reset':
-        await restart(signal);
-        return;
-      case 'power':
-      case 'resubscribe':
-      case 'session':
-        // Other rooms' rungs.
-        return;
-    }
   };
 
   return {
@@ -196,7 +132,20 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
     },
     async recover(rung, { signal }) {
       log.info('modem.recover', { rung });
-      await climb(rung, signal);
+      await climb(
+        {
+          alive,
+          // The channel of a silent module is lost, so the command goes out over a new link.
+          reachable: async () => (session && !session.channel.isLost ? session : plugIn(signal)),
+          close: async () => {
+            await close();
+            store.patch({ stage: 'absent' });
+          },
+          profile: () => lastProfile,
+        },
+        rung,
+        signal,
+      );
     },
     async run(command, runOptions = {}) {
       const typed = { ...rawCommand(command), shown: scrubber.scrub(command) };

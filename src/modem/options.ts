@@ -1,17 +1,25 @@
 // What a modem is told and what it offers.
-import type { Clock, Logger, Rung, WaymarkError } from '../core/index.js';
+import type { Clock, Logger, Rung, Secret, WaymarkError } from '../core/index.js';
 import type { LinkOpener } from '../link/index.js';
 import type { DeviceWiseOptions } from './apps/devicewise/config.js';
 import type { BearerOptions } from './bearer.js';
+import type { PinLedger } from './pin.js';
+import type { Vendor } from './profile.js';
 import type { ModemSnapshot } from './snapshot.js';
 
 export interface ModemOptions {
   /** Path or `tcp://host:port`. */
   port: string;
   baudRate: number;
-  profile: 'auto' | 'telit';
+  profile: 'auto' | Vendor;
   /** Pause between a final result and the next command. */
   commandGapMs: number;
+  /** PIN of the card, when the configuration names one. */
+  pin?: Secret;
+  /** `refused`: a foreign network is not used (`network.roaming`). Default `allowed`. */
+  roaming?: 'allowed' | 'refused';
+  /** `ecm`: the module is made a USB network card, where its family can. Default `host`. */
+  dataPath?: 'host' | 'ecm';
   bearer: BearerOptions;
   deviceWise?: DeviceWiseOptions;
   /** Registration, signal and bearer are read this often. */
@@ -24,6 +32,8 @@ export interface ModemDeps {
   log: Logger;
   /** Told each time the app token was compared: in place already, written and read back, or why not. */
   onAppToken?: (outcome: 'verified' | 'written' | WaymarkError) => void;
+  /** What is remembered of PIN attempts. Without it no PIN is ever sent. */
+  pinLedger?: PinLedger;
   /** Every line in both directions, redacted. */
   transcript?: (direction: '>' | '<', line: string) => void;
 }
@@ -34,7 +44,10 @@ export interface Modem extends AsyncDisposable {
    * `sim.*`, `network.*`) or the abort reason.
    */
   bringUp(options: { signal: AbortSignal }): Promise<void>;
-  /** Polls until port, module, SIM, registration or bearer is lost, and rejects with the reason. */
+  /**
+   * Polls until port, module, SIM, registration or bearer is lost, and rejects with the reason. Another SIM, or one that
+   * asks for its configured PIN again, ends as `modem.reset` does (evidence `card: changed`): bring up again at once.
+   */
   watch(options: { signal: AbortSignal }): Promise<never>;
   /** One rung of a ladder; the caller then goes on watching or brings up again. Rungs of other rooms do nothing. */
   recover(rung: Rung, options: { signal: AbortSignal }): Promise<void>;

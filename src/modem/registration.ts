@@ -73,7 +73,9 @@ function summarise(reports: RegistrationMachine['reports']): Registration {
   for (const report of candidates)
     if (!best || RANK.indexOf(stateOfStat(report.stat)) < RANK.indexOf(stateOfStat(best.stat))) best = report;
   if (!best) return { state: 'unknown' };
-  const { technology, areaCode, cellId, rejectCause } = best;
+  const { technology, areaCode, cellId } = best;
+  // A number of the manufacturer's own has nothing to do with the standard's.
+  const rejectCause = best.causeType === 1 ? undefined : best.rejectCause;
   return {
     state: stateOfStat(best.stat),
     ...(technology === undefined ? {} : { technology }),

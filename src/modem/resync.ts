@@ -27,6 +27,8 @@ export interface Resync {
 export interface ResyncOptions {
   /** Written once after the first silence, to leave a stuck prompt. */
   first?: Uint8Array | undefined;
+  /** The command that was not answered in time: when it was the question itself, its answer may still come. */
+  asked?: string | undefined;
   write(bytes: Uint8Array): void;
   /** False when enough time-outs have been counted. */
   onTimeout(): boolean;
@@ -40,7 +42,7 @@ export function createResync(clock: Clock, options: ResyncOptions): Resync {
   let timer: Timer | undefined;
   let chatter: Timer | undefined;
   let { first } = options;
-  let questions = 0;
+  let questions = options.asked?.toUpperCase() === MARKER ? 1 : 0;
   let mode: number | undefined;
 
   const end = (error?: WaymarkError): void => {

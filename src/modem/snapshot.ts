@@ -2,6 +2,7 @@
 import type { Bearer } from './bearer.js';
 import type { SimState } from './codec/identity.js';
 import type { Signal } from './codec/signal.js';
+import type { CellReport, RetryCounters } from './profile.js';
 import type { Registration } from './registration.js';
 
 /** The lamps of the bring-up in their order; `absent`: the port is not open. */
@@ -31,6 +32,12 @@ export interface ModemCounters {
   writes: number;
 }
 
+/** How the host gets its network. `host`: by somebody else, only observed; `ecm`: the module is a USB network card. */
+export interface DataPath {
+  kind: 'host' | 'ecm';
+  state: 'observed' | 'switching' | 'connected' | 'unsupported' | 'failed';
+}
+
 export type AppTokenState = 'not-configured' | 'unsupported' | 'pending' | 'verified' | 'failed';
 
 export interface ModemSnapshot {
@@ -44,13 +51,25 @@ export interface ModemSnapshot {
   iccid?: string;
   imsi?: string;
   profile?: string;
+  /** The configuration names another family than the module: what is done instead. */
+  profileNote?: string;
   sim: SimState;
-  registration: Registration;
+  /** Tries left before the card blocks itself, as last told. */
+  simTries?: RetryCounters;
+  registration: Registration & {
+    /** `rejectCause` in words. */
+    causeWords?: string;
+    /** Mobile country and network code, digits. */
+    plmn?: string;
+  };
   operator?: string;
   signal?: Signal;
+  cell?: CellReport;
+  temperatureC?: number;
   bearer: Bearer;
-  /** The network's time, and the monotonic time at which it was read. */
-  networkTime?: { utcMs: number; atMonoMs: number };
+  dataPath?: DataPath;
+  /** The network's time, the monotonic time at which it was read, and what told it (`+CCLK`, `#NITZ`). */
+  networkTime?: { utcMs: number; atMonoMs: number; source: string };
   appToken: AppTokenState;
   counters: ModemCounters;
 }
@@ -64,7 +83,21 @@ export interface SnapshotStore {
   onChange(callback: () => void): () => void;
 }
 
-const CONNECTION_PARTS = ['manufacturer', 'model', 'revision', 'imei', 'iccid', 'imsi', 'profile'] as const;
+const CONNECTION_PARTS = [
+  'manufacturer',
+  'model',
+  'revision',
+  'imei',
+  'iccid',
+  'imsi',
+  'profile',
+  'profileNote',
+  'simTries',
+  'operator',
+  'signal',
+  'cell',
+  'temperatureC',
+] as const;
 
 export function createSnapshotStore(initial: ModemSnapshot): SnapshotStore {
   let current = initial;
@@ -98,7 +131,7 @@ export function forgetModule(store: SnapshotStore): void {
     sim: 'unknown',
     registration: { state: 'unknown' },
     bearer: { contextId: store.current.bearer.contextId, active: false },
-    operator: undefined,
-    signal: undefined,
+    // Connected is the only state of the data path that ends with the link.
+    ...(store.current.dataPath?.state === 'connected' ? { dataPath: undefined } : {}),
   });
 }

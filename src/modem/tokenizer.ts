@@ -6,6 +6,7 @@
 //   text ──8 KiB without an end──→ discarding ──CR|LF──→ text
 //
 // Prompts and payloads exist only while the command in flight declares them: a `>` inside other text does no harm.
+// While nothing of the kind is declared, which is nearly always, text is taken in one tight loop up to its line end.
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -52,6 +53,7 @@ export class Tokenizer {
   readonly #sink: TokenSink;
   readonly #line = Buffer.allocUnsafeSlow(MAX_LINE_BYTES);
   #length = 0;
+  #hasNul = false;
   #discarding = false;
   #prompt: PromptKind | undefined;
   #rule: PayloadRule | undefined;
@@ -73,6 +75,7 @@ export class Tokenizer {
   /** Forgets everything unfinished: after a time-out nobody knows what it belonged to. */
   reset(): void {
     this.#length = 0;
+    this.#hasNul = false;
     this.#discarding = false;
     this.#afterHeaderCr = undefined;
     this.#payload = undefined;
@@ -82,7 +85,49 @@ export class Tokenizer {
 
   push(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length) at = this.#step(chunk, at);
+    // Asked anew after each line: its receiver may have declared something.
+    while (at < chunk.length) at = this.#isPlain ? this.#take(chunk, at) : this.#step(chunk, at);
+  }
+
+  /** Nothing but line ends can have a meaning in what comes next. */
+  get #isPlain(): boolean {
+    return (
+      this.#prompt === undefined &&
+      this.#rule === undefined &&
+      this.#payload === undefined &&
+      this.#afterHeaderCr === undefined &&
+      this.#trailer === undefined &&
+      !this.#discarding
+    );
+  }
+
+  /** Takes text up to and with its line end, as `#step` does byte by byte; returns where to go on. */
+  #take(chunk: Uint8Array, from: number): number {
+    const line = this.#line;
+    let length = this.#length;
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at] as number;
+      if (byte > BLANK) {
+        if (length === MAX_LINE_BYTES) {
+          this.#outgrown();
+          return at + 1;
+        }
+        line[length++] = byte;
+      } else if (byte === CR || byte === LF) {
+        if (length === 0) continue;
+        this.#length = length;
+        this.#endLine(byte);
+        return at + 1;
+      } else {
+        // Blanks and control characters are rare: the other way knows what to do with them.
+        this.#length = length;
+        this.#append(byte);
+        if (this.#discarding) return at + 1;
+        length = this.#length;
+      }
+    }
+    this.#length = length;
+    return chunk.length;
   }
 
   /** Consumes from `at` on; returns where to go on. */
@@ -109,14 +154,20 @@ export class Tokenizer {
     // Leading blanks are never part of a line, and left out they cannot hide a prompt.
     if (this.#length === 0 && (byte === NUL || byte === BLANK || byte === TAB)) return;
     if (this.#length === MAX_LINE_BYTES) {
-      this.#length = 0;
-      this.#discarding = true;
-      this.#sink.onOverlong();
+      this.#outgrown();
       return;
     }
     this.#line[this.#length++] = byte;
+    if (byte === NUL) this.#hasNul = true;
     if (this.#prompt !== undefined && this.#length <= 2) this.#checkPrompt(this.#prompt);
     else if (this.#rule !== undefined) this.#checkInlineHeader(this.#rule, byte);
+  }
+
+  #outgrown(): void {
+    this.#length = 0;
+    this.#hasNul = false;
+    this.#discarding = true;
+    this.#sink.onOverlong();
   }
 
   #checkPrompt(prompt: PromptKind): void {
@@ -143,12 +194,17 @@ export class Tokenizer {
     if (this.#length === 0) return;
     let length = this.#length;
     this.#length = 0;
-    for (; length > 0; length--) {
-      const last = this.#line[length - 1];
-      if (last !== NUL && last !== BLANK && last !== TAB) break;
+    // The first character is none of these.
+    for (let last = this.#line[length - 1]; last === BLANK || last === NUL || last === TAB; )
+      last = this.#line[--length - 1];
+    const line = this.#line;
+    // Nearly every second line is this one.
+    const isOk = length === 2 && line[0] === 0x4f && line[1] === 0x4b;
+    let text = isOk ? 'OK' : line.toString('latin1', 0, length);
+    if (this.#hasNul) {
+      this.#hasNul = false;
+      text = text.replaceAll('\0', '');
     }
-    let text = this.#line.toString('latin1', 0, length);
-    if (text.includes('\0')) text = text.replaceAll('\0', '');
     const rule = this.#rule;
     if (rule?.endsWith === 'line' && length <= MAX_HEADER) {
       const count = headerCount(rule, text);

@@ -32,31 +32,52 @@ export interface InFlight {
   answers: number;
 }
 
+/** The usual shapes, told without taking the line to pieces: a state in the second field is an answer to a read ... */
+const READ_FORM = /^[^:,]*:\s*\d\s*,\s*(?:\d|1[01])\s*(?:,|$)/;
+/** ... and a state alone or before a quoted location is a report. */
+const REPORT_FORM = /^[^:,]*:\s*(?:\d|1[01])\s*(?:,\s*"|$)/;
+
+const isReport = (line: string): boolean =>
+  !READ_FORM.test(line) && (REPORT_FORM.test(line) || parseRegistration(line)?.form === 'urc');
+
 /** `+CREG` of `+CREG: 1`; the whole line when there is no colon. */
 export function linePrefix(line: string): string {
   const colon = line.indexOf(':');
   return colon < 0 ? line : line.slice(0, colon);
 }
 
+/** What is known of a prefix, and who listens to it, newest first. The list is replaced, never changed in place. */
+interface Entry {
+  declared: boolean;
+  readonly twoLines: boolean;
+  handlers: readonly { handler: UrcHandler }[];
+}
+
 /** Sorts lines and hands unsolicited ones to whoever registered for them, newest first. */
 export class UrcRouter {
-  readonly #known = new Set<string>([...STANDARD, 'NO CARRIER']);
-  readonly #handlers: { prefix: string; handler: UrcHandler }[] = [];
+  readonly #entries = new Map<string, Entry>();
   #first: string | undefined;
+  /** The line looked at last: it is asked about more than once on its way. */
+  #seenLine = '';
+  #seenPrefix = '';
+
+  constructor() {
+    this.learn([...STANDARD, ...TWO_LINES, 'NO CARRIER']);
+  }
 
   /** Adds a profile's prefixes. */
   learn(prefixes: readonly string[]): void {
-    for (const prefix of prefixes) this.#known.add(prefix);
+    for (const prefix of prefixes) this.#entry(prefix).declared = true;
   }
 
   /** Registers for a prefix; returns the unsubscribe. */
   on(prefix: string, handler: UrcHandler): () => void {
-    const entry = { prefix, handler };
-    this.#known.add(prefix);
-    this.#handlers.unshift(entry);
+    const entry = this.#entry(prefix);
+    const own = { handler };
+    entry.declared = true;
+    entry.handlers = [own, ...entry.handlers];
     return () => {
-      const at = this.#handlers.indexOf(entry);
-      if (at >= 0) this.#handlers.splice(at, 1);
+      entry.handlers = entry.handlers.filter((one) => one !== own);
     };
   }
 
@@ -65,42 +86,67 @@ export class UrcRouter {
     return this.#first !== undefined;
   }
 
+  /** Gives up a two-line URC whose second line has not come: nobody knows what comes next. */
+  forget(): void {
+    this.#first = undefined;
+  }
+
   /** True when the line is not an answer to `command`. */
   isUnsolicited(line: string, command: InFlight | undefined): boolean {
     if (!command) return true;
-    const prefix = linePrefix(line);
+    const prefix = this.#prefixOf(line);
     const own = command.prefix;
-    if (prefix.toUpperCase() !== own) return this.#known.has(prefix) && (WHOLE_LINES.has(line) || prefix !== line);
-    if (command.text.endsWith('=?')) return isRegistrationPrefix(own) && !line.includes('(');
-    const asks = command.text.endsWith('?') || command.text.length === own.length + 2;
-    if (!asks) return this.#known.has(prefix) && ONE_LINE.has(own);
-    if (isRegistrationPrefix(own) && parseRegistration(line)?.form === 'urc') return true;
-    return ONE_LINE.has(own) && command.answers > 0;
+    if (prefix !== own && (prefix.length !== own.length || prefix.toUpperCase() !== own))
+      return this.#entries.get(prefix)?.declared === true && (prefix !== line || WHOLE_LINES.has(line));
+    const { text } = command;
+    if (text.endsWith('=?')) return isRegistrationPrefix(own) && !line.includes('(');
+    const asks = text.endsWith('?') || text.length === own.length + 2;
+    if (!asks) return ONE_LINE.has(own) && this.#entries.get(prefix)?.declared === true;
+    if (isRegistrationPrefix(own) && isReport(line)) return true;
+    return command.answers > 0 && ONE_LINE.has(own);
   }
 
   /** Dispatches an unsolicited line. `known` is false for a prefix nobody has ever declared. */
   dispatch(line: string): { known: boolean; complete: boolean } {
     if (this.#first !== undefined) {
-      const lines = [this.#first, line];
+      const first = this.#first;
       this.#first = undefined;
-      this.#deliver(linePrefix(lines[0] ?? ''), lines);
-      return { known: true, complete: true };
+      deliver(this.#entries.get(linePrefix(first)), [first, line]);
+      return WHOLE_KNOWN;
     }
-    const prefix = linePrefix(line);
-    if (TWO_LINES.has(prefix)) {
+    const entry = this.#entries.get(this.#prefixOf(line));
+    if (entry === undefined) return WHOLE_UNKNOWN;
+    if (entry.twoLines) {
       this.#first = line;
-      return { known: true, complete: false };
+      return HALF;
     }
-    return { known: this.#deliver(prefix, [line]) || this.#known.has(prefix), complete: true };
+    if (entry.handlers.length > 0) deliver(entry, [line]);
+    return entry.declared ? WHOLE_KNOWN : WHOLE_UNKNOWN;
   }
 
-  #deliver(prefix: string, lines: readonly string[]): boolean {
-    let heard = false;
-    for (const entry of [...this.#handlers]) {
-      if (entry.prefix !== prefix) continue;
-      heard = true;
-      if (entry.handler(lines) === true) break;
+  #prefixOf(line: string): string {
+    if (line !== this.#seenLine) {
+      this.#seenLine = line;
+      this.#seenPrefix = linePrefix(line);
     }
-    return heard;
+    return this.#seenPrefix;
   }
+
+  #entry(prefix: string): Entry {
+    let entry = this.#entries.get(prefix);
+    if (!entry) {
+      entry = { declared: false, twoLines: TWO_LINES.has(prefix), handlers: [] };
+      this.#entries.set(prefix, entry);
+    }
+    return entry;
+  }
+}
+
+const WHOLE_KNOWN = { known: true, complete: true } as const;
+const WHOLE_UNKNOWN = { known: false, complete: true } as const;
+const HALF = { known: true, complete: false } as const;
+
+function deliver(entry: Entry | undefined, lines: readonly string[]): void {
+  // Whoever registers or leaves while this goes on replaces the list, and is heard from the next line on.
+  for (const { handler } of entry?.handlers ?? []) if (handler(lines) === true) break;
 }

@@ -112,7 +112,7 @@ test('signal has a word: by RSRP where known, else by RSSI', () => {
 
 test.each([
   ['+COPS: 0,0,"Example Mobile",7', { operator: 'Example Mobile', act: 7 }],
-  ['+COPS: 0,2,"26201"', { operator: '26201' }],
+  ['+COPS: 0,2,"26201"', { operator: '26201', plmn: '26201' }],
   ['+COPS: 0,0,Vodafone, DE,2', { operator: 'Vodafone, DE', act: 2 }],
   ['+COPS: 1,0,"A, B (C)",0', { operator: 'A, B (C)', act: 0 }],
   ['+COPS: 0', {}],
@@ -159,7 +159,11 @@ test('contexts, their state and their addresses', () => {
   expect(parseActivation('#SGACT: 2,0')).toEqual({ contextId: 2, active: false });
   expect(parseActivation('#SGACT: 10.20.30.40')).toBeUndefined();
   expect(parseCgpaddr('+CGPADDR: 1,"10.20.30.40"')).toEqual({ contextId: 1, address: '10.20.30.40' });
-  expect(parseCgpaddr('+CGPADDR: 1,10.20.30.40,2001:db8::1')).toEqual({ contextId: 1, address: '10.20.30.40' });
+  expect(parseCgpaddr('+CGPADDR: 1,10.20.30.40,2001:db8::1')).toEqual({
+    contextId: 1,
+    address: '10.20.30.40',
+    address2: '2001:db8::1',
+  });
   expect(parseCgpaddr('+CGPADDR: 1,"0.0.0.0"')).toEqual({ contextId: 1 });
   expect(parseCgpaddr('+CGPADDR: 1')).toEqual({ contextId: 1 });
 });

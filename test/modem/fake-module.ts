@@ -25,6 +25,10 @@ export interface FakeModule {
     clock: string;
     plugged: boolean;
     manufacturer: string;
+    /** `cpin` is what it asks for; `pin` opens it. */
+    card: { pin: string; tries: number; pinIsOn: boolean; iccid: string };
+    copsFormat: number;
+    attached: boolean;
   };
   /** Bytes to the host, as they are. */
   send(bytes: string | Uint8Array): void;
@@ -44,9 +48,7 @@ const IDENTITY: Record<string, string[]> = {
   'AT+CGMM': ['LE910C1-EUX'],
   'AT+CGMR': ['25.30.206'],
   'AT+CGSN': ['356938035643809'],
-  'AT#CCID': ['#CCID: 89310410106543789301'],
   'AT+CIMI': ['204046620123456'],
-  'AT+COPS?': ['+COPS: 0,0,"Example Mobile",7'],
   'AT+CSQ': ['+CSQ: 20,99'],
   'AT+CESQ': ['+CESQ: 99,99,255,255,20,55'],
   'AT+CMEE?': ['+CMEE: 1'],
@@ -68,6 +70,9 @@ export function createFakeModule(options: { cut?: Cutter } = {}): FakeModule {
     clock: '"26/02/03,10:20:30+04"',
     plugged: true,
     manufacturer: 'Telit',
+    card: { pin: '4321', tries: 3, pinIsOn: false, iccid: '89310410106543789301' },
+    copsFormat: 0,
+    attached: true,
   };
 
   const module: FakeModule = {
@@ -129,6 +134,18 @@ export function createFakeModule(options: { cut?: Cutter } = {}): FakeModule {
   function healthy(command: string): string[] {
     const fixed = IDENTITY[command];
     if (fixed) return [...fixed, 'OK'];
+    const card = cardAnswer(command);
+    if (card) return card;
+    const cops = /^AT\+COPS=3,(\d)$/.exec(command);
+    if (cops) {
+      state.copsFormat = Number(cops[1]);
+      return ['OK'];
+    }
+    const attach = /^AT\+CGATT=([01])$/.exec(command);
+    if (attach) {
+      state.attached = attach[1] === '1';
+      return ['OK'];
+    }
     const registration = /^AT(\+C(?:|G|E)REG)(\?|=(\d))$/.exec(command);
     if (registration) {
       const name = registration[1] ?? '';
@@ -144,6 +161,10 @@ export function createFakeModule(options: { cut?: Cutter } = {}): FakeModule {
         return ['OK'];
       case 'AT+CGMI':
         return [state.manufacturer, 'OK'];
+      case 'AT+COPS?':
+        return [state.copsFormat === 2 ? '+COPS: 0,2,"20404",7' : '+COPS: 0,0,"Example Mobile",7', 'OK'];
+      case 'AT+CGATT?':
+        return [`+CGATT: ${state.attached ? 1 : 0}`, 'OK'];
       case 'AT+CPIN?':
         return [
           state.cpin.startsWith('+CME') ? state.cpin : `+CPIN: ${state.cpin}`,
@@ -185,6 +206,24 @@ export function createFakeModule(options: { cut?: Cutter } = {}): FakeModule {
     const address = /^AT\+CGPADDR=(\d+)$/.exec(command);
     if (address) return [`+CGPADDR: ${address[1]},"10.20.30.40"`, 'OK'];
     return [/^AT(?:$|[EV&]|\+CMEE=|\+CTZU|#QSS=|#NITZ=|\+COPS=|\+CFUN=|#REBOOT)/.test(command) ? 'OK' : 'ERROR'];
+  }
+  /** What a card that is there answers; one that is not refuses all but its state. */
+  function cardAnswer(command: string): string[] | undefined {
+    const { card } = state;
+    if (!/^AT(?:#CCID|\+CPINR|\+CLCK="SC",2|\+CPIN=.*)$/.test(command)) return undefined;
+    if (state.cpin.startsWith('+CME')) return [state.cpin];
+    if (command === 'AT#CCID') return [`#CCID: ${card.iccid}`, 'OK'];
+    if (command === 'AT+CPINR') return [`+CPINR: SIM PIN,${card.tries},3`, '+CPINR: SIM PUK,10,10', 'OK'];
+    if (command.startsWith('AT+CLCK')) return [`+CLCK: ${card.pinIsOn ? 1 : 0}`, 'OK'];
+    if (state.cpin !== 'SIM PIN') return ['+CME ERROR: 3'];
+    if (command === `AT+CPIN="${card.pin}"`) {
+      state.cpin = 'READY';
+      card.tries = 3;
+      return ['OK'];
+    }
+    card.tries--;
+    if (card.tries === 0) state.cpin = 'SIM PUK';
+    return ['+CME ERROR: 16'];
   }
   return module;
 }

@@ -50,6 +50,26 @@ describe('bring-up machine', () => {
       { is: 'not-yet', error: failure('sim.pin'), elapsedMs: 0 },
       { at: 'failed' },
     ],
+    ...(['sim.pin-refused', 'sim.pin-guarded', 'modem.injection', 'vault.write', 'vault.unreadable'] as const).map(
+      (code): [string, BringUpState, BringUpEvent, Partial<BringUpState>] => [
+        `a PIN that may not be sent (${code}) fails at once`,
+        working('sim'),
+        { is: 'not-yet', error: failure(code), elapsedMs: 0 },
+        { at: 'failed' },
+      ],
+    ),
+    [
+      'a foreign network that may not be used is waited out for a while',
+      working('registration'),
+      { is: 'not-yet', error: failure('network.roaming'), elapsedMs: 10_000 },
+      { at: 'pausing' },
+    ],
+    [
+      'a foreign network that may not be used is believed in the end',
+      working('registration'),
+      { is: 'not-yet', error: failure('network.roaming'), elapsedMs: 30_000 },
+      { at: 'failed' },
+    ],
     [
       'a blocked SIM fails at once',
       working('sim'),
@@ -164,6 +184,10 @@ describe('registration machine', () => {
 
   test('a denial carries its cause', () => {
     expect(play('+CEREG: 3,3,,,,0,15')).toMatchObject({ state: 'denied', rejectCause: 15, effects: ['denied'] });
+  });
+
+  test('a cause of the manufacturer’s own is none', () => {
+    expect(play('+CEREG: 3,3,,,,1,15')).toEqual({ state: 'denied', effects: ['denied'] });
   });
 
   test('loss and return are said once each', () => {

@@ -32,7 +32,52 @@ export function splitFields(body: string, max = 64): Field[] {
   return fields;
 }
 
+/** The texts of the fields after `prefix:`; undefined for another line. */
+export function textsOf(line: string, prefix: string, max = 32): string[] | undefined {
+  const body = bodyOf(line, prefix);
+  return body === undefined ? undefined : splitFields(body, max).map((field) => field.text);
+}
+
 /** A whole number of at most ten digits, zero padded or not. */
 export function intOf(text: string | undefined): number | undefined {
   return text !== undefined && /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A number with or without decimals. */
+export function decimalOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^-?\d{1,6}(?:\.\d{1,4})?$/.test(text) ? Number(text) : undefined;
+}
+
+/** Upper-case hexadecimal of at most nine digits; undefined when it stands for "unknown" (all F) or is no number. */
+export function hexOf(text: string | undefined): string | undefined {
+  const digits = text?.replace(/^0x/i, '');
+  if (digits === undefined || !/^[0-9a-f]{1,9}$/i.test(digits) || /^f{4,9}$/i.test(digits)) return undefined;
+  return digits.toUpperCase();
+}
+
+/** Network code of digits: three of country, two or three of network; `fff` and empty are unknown. */
+export function plmnOf(mcc: string | undefined, mnc: string | undefined): string | undefined {
+  if (mcc === undefined || mnc === undefined || !/^\d{3}$/.test(mcc) || !/^\d{1,3}$/.test(mnc)) return undefined;
+  return mcc + mnc.padStart(2, '0');
+}
+
+/** The object without the members that are undefined. */
+export function known<T extends object>(parts: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as T;
+}
+
+/**
+ * What an answer of several lines says in all: each line may tell a part, the first to tell one counts. Undefined when
+ * no line was of the kind.
+ */
+export function collect<T extends object>(
+  lines: readonly string[],
+  parse: (line: string) => T | undefined,
+): T | undefined {
+  let all: T | undefined;
+  for (const line of lines) {
+    const part = parse(line);
+    if (part !== undefined) all = { ...part, ...all };
+  }
+  return all;
 }

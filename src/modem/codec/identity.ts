@@ -1,5 +1,5 @@
 // Who the module and the SIM are, and whether the SIM is usable.
-import { bodyOf, intOf, splitFields } from './fields.js';
+import { bodyOf, intOf, known, splitFields } from './fields.js';
 
 export type SimState = 'unknown' | 'ready' | 'pin' | 'puk' | 'absent' | 'failure' | 'other';
 
@@ -18,8 +18,12 @@ export function parseCpin(line: string): SimState | 'busy' | undefined {
     case 'SIM PUK':
       return 'puk';
     case 'NOT INSERTED':
+    case 'SIM NOT INSERTED':
     case 'SIM REMOVED':
       return 'absent';
+    case 'SIM FAILURE':
+    case 'SIM ERROR':
+      return 'failure';
     case 'NOT READY':
     case 'SIM BUSY':
       return 'busy';
@@ -66,11 +70,21 @@ export function parseImei(lines: readonly string[]): { imei: string; luhn: boole
   return undefined;
 }
 
-/** The ICCID, 18 to 20 digits, its padding stripped. */
+/** The file of the card that holds the ICCID, for modules without a command of their own. */
+export const READ_ICCID_FILE = 'AT+CRSM=176,12258,0,0,10';
+
+/**
+ * The ICCID, 18 to 20 digits (some countries use A to E, too), its padding stripped; also from the raw file (`+CRSM`),
+ * whose digits stand in swapped pairs.
+ */
 export function parseIccid(lines: readonly string[]): string | undefined {
   for (const line of lines) {
-    const digits = /^(?:[+#]Q?I?CCID:)?\s*"?(89\d{16,18})[Ff]{0,2}"?$/i.exec(line)?.[1];
-    if (digits !== undefined) return digits;
+    const digits = /^(?:[+#](?:Q|CI?|I)?CCID:)?\s*"?(89[0-9A-E]{16,18})F{0,2}"?$/i.exec(line)?.[1];
+    if (digits !== undefined) return digits.toUpperCase();
+    // 144 and 145: read without an error.
+    const file = /^\+CRSM:\s*14[45]\s*,\s*\d{1,3}\s*,\s*"?(98[0-9A-F]{18})"?$/i.exec(line)?.[1];
+    const swapped = file?.replace(/(.)(.)/g, '$2$1').replace(/F{1,2}$/i, '');
+    if (swapped !== undefined && /^[0-9A-E]{18,20}$/i.test(swapped)) return swapped.toUpperCase();
   }
   return undefined;
 }
@@ -84,17 +98,30 @@ export function parseImsi(lines: readonly string[]): string | undefined {
   return undefined;
 }
 
+export interface Operator {
+  /** A name, or the network code when the module tells only that. */
+  operator?: string;
+  /** Country and network code, digits, when it was told in that form (`+COPS=3,2`). */
+  plmn?: string;
+  /** Access technology (registration.ts has the names). */
+  act?: number;
+}
+
 /** Operator of `+COPS?`: undefined for another line, empty when there is none. Names may hold commas, even unquoted. */
-export function parseCops(line: string): { operator?: string; act?: number } | undefined {
+export function parseCops(line: string): Operator | undefined {
   const body = bodyOf(line, '+COPS');
   if (body === undefined || body.startsWith('(')) return undefined;
-  const match = /^\d{1,2}\s*(?:,\s*\d{1,2}\s*(?:,(.*))?)?$/.exec(body);
+  const match = /^\d{1,2}\s*(?:,\s*(\d{1,2})\s*(?:,(.*))?)?$/.exec(body);
   if (!match) return undefined;
-  const rest = (match[1] ?? '').trim();
+  const rest = (match[2] ?? '').trim();
   const tail = /,\s*(\d{1,2})$/.exec(rest);
   const name = (tail ? rest.slice(0, tail.index) : rest).trim().replace(/^"|"$/g, '').trim().slice(0, 64);
-  const act = intOf(tail?.[1]);
-  return { ...(name === '' ? {} : { operator: name }), ...(act === undefined ? {} : { act }) };
+  const isCode = match[1] === '2' && /^\d{5,6}$/.test(name);
+  return known<Operator>({
+    operator: name === '' ? undefined : name,
+    plmn: isCode ? name : undefined,
+    act: intOf(tail?.[1]),
+  });
 }
 
 /** `#QSS: 0` and `#QSS: <mode>,0`: the SIM was taken out. */
