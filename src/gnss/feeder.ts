@@ -3,7 +3,7 @@
 //
 //   urgent (keys, configuration, polls) ─┐
 //                                        ├─ between frames ─→ write, one at a time ─→ port
-//   corrections ─ queue ≤ 64 KiB, fresh ─┘
+//   corrections ─ queue ≤ 64 KiB, fresh ─┘  (wait here while the gate is shut, see identity.ts)
 //
 // A source that outruns a working port is held back a moment; one whose port is stuck never is.
 import {
@@ -50,6 +50,8 @@ export interface Feeder {
   hold(): Promise<void> | undefined;
   /** Writes until aborted (rejects with the reason) or the port fails (rejects with its error). */
   run(port: FeederPort, options: { signal: AbortSignal }): Promise<never>;
+  /** While it is shut only urgent frames are written; open at first. */
+  setOpen(isOpen: boolean): void;
   /** Drops everything that waits; returns how many corrections that were. */
   clear(): number;
   readonly counters: Readonly<FeederCounters>;
@@ -80,6 +82,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
   const urgent: Uint8Array[] = [];
   let wake: Deferred<undefined> | undefined;
   let isRunning = false;
+  let isOpen = true;
   let writeStartedMonoMs: number | undefined;
   /** Clock ms a byte takes, while the port blocks. */
   let slowMsPerByte: number | undefined;
@@ -102,6 +105,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
     slowMsPerByte === undefined ? 0 : Math.min((HIDDEN_BUFFER_BYTES + bytes) * slowMsPerByte, maxAgeMs / 2);
 
   function takeCorrections(): Batch | undefined {
+    if (!isOpen) return undefined;
     const batch: Batch = { parts: [], bytes: 0, corrections: 0 };
     const limit = slowMsPerByte === undefined ? BATCH_BYTES : 0;
     for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
@@ -154,7 +158,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
       rouse();
     },
     hold() {
-      if (queue.weight <= options.maxQueuedBytes * 0.75 || holdsSpent || !isRunning) return undefined;
+      if (queue.weight <= options.maxQueuedBytes * 0.75 || holdsSpent || !isRunning || !isOpen) return undefined;
       const isStuck = writeStartedMonoMs !== undefined && clock.mono() - writeStartedMonoMs > clock.ioBudgetMs(HOLD_MS);
       if (isStuck) return undefined;
       if (!held) {
@@ -165,6 +169,10 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
         held = { until: deferred<undefined>(), timer };
       }
       return held.until.promise;
+    },
+    setOpen(value) {
+      isOpen = value;
+      if (value) rouse();
     },
     clear() {
       const dropped = queue.length;

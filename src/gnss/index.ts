@@ -4,6 +4,7 @@ export * from './feeder.js';
 export * from './fix.js';
 export * from './framer.js';
 export * from './health.js';
+export * from './identity.js';
 export * from './intake.js';
 export * from './line-gate.js';
 export * from './nmea.js';

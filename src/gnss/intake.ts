@@ -21,10 +21,12 @@ export interface Intake {
   push(kind: FeedKind, bytes: Uint8Array): void;
   restart(kind: FeedKind): void;
   setKeys(keys: readonly SpartnKeyInput[]): void;
-  /** Hands the kept keys to the feeder, if there are any. */
+  /** Hands the kept keys to the feeder, if there are any and they may go. */
   sendKeys(): void;
-  /** The receiver's port is open (or not any more). */
+  /** The receiver's port is open (or not any more). Keys stay here until `allowKeys`. */
   setRunning(isRunning: boolean): void;
+  /** The far side has been identified: keys may be written on this connection, and are. */
+  allowKeys(): void;
   readonly hasKeys: boolean;
   readonly counters: Readonly<IntakeCounters>;
   /** Candidates that failed their check, and bytes outside frames, over all kinds. */
@@ -36,12 +38,12 @@ const MGA_CLASS = 0x13;
 export function createIntake(feeder: Feeder, options: { leapSeconds: number }): Intake {
   const counters: IntakeCounters = { correctionFramesIn: 0, droppedNotRunning: 0, refused: 0, keysSent: 0 };
   let keyFrame: Uint8Array | undefined;
-  let isRunning = false;
+  let mayKey = false;
   /** Before the first opening corrections wait for it (while fresh): a session may be up sooner than the port. */
   let wasLost = false;
 
   const sendKeys = (): void => {
-    if (!keyFrame || !isRunning) return;
+    if (!keyFrame || !mayKey) return;
     feeder.offerUrgent(keyFrame);
     counters.keysSent++;
   };
@@ -80,9 +82,14 @@ export function createIntake(feeder: Feeder, options: { leapSeconds: number }): 
     },
     sendKeys,
     setRunning(value) {
-      isRunning = value;
+      mayKey = false;
       wasLost = !value;
       if (!value) counters.droppedNotRunning += feeder.clear();
+    },
+    allowKeys() {
+      if (mayKey) return;
+      mayKey = true;
+      sendKeys();
     },
     get hasKeys() {
       return keyFrame !== undefined;

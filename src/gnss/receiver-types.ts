@@ -1,6 +1,7 @@
 // What the rest of the house sees of a receiver: its options, its counters, its interface.
 import type { Fix } from '../core/index.js';
 import type { CorrectionVerdict } from './health.js';
+import type { Trust } from './identity.js';
 import type { FeedKind } from './intake.js';
 import type { SpartnKeyInput } from './spartn-key.js';
 
@@ -15,7 +16,10 @@ export interface ReceiverOptions {
   /** GPS time minus UTC, seconds (18 since 2017). */
   leapSeconds: number;
   configure: boolean;
-  /** No byte from the receiver for this long is `gnss.silent` (default 15 000; 0: never, for one-way wiring). */
+  /**
+   * No byte from the receiver for this long is `gnss.silent` (default 15 000; 0: never). 0 together with
+   * `configure: false` means one-way wiring: what goes down is then sent without waiting for a sign of a receiver.
+   */
   silentAfterMs?: number;
 }
 
@@ -44,6 +48,8 @@ export interface ReceiverCounters {
 export interface ReceiverSnapshot {
   running: boolean;
   port: string;
+  /** While running: what the far side has shown itself to be on this connection. */
+  identified?: Trust;
   model?: string;
   fix: Fix;
   counters: ReceiverCounters;
@@ -58,15 +64,15 @@ export interface ReceiverSnapshot {
 
 export interface Receiver {
   /**
-   * Opens the port and serves it. Rejects with the WaymarkError that ended the connection (`link.*`, `gnss.silent`) or
-   * the abort reason; may then be called again.
+   * Opens the port and serves it. Rejects with the WaymarkError that ended the connection (`link.*`, `gnss.silent`,
+   * `gnss.wrong-device`) or the abort reason; may then be called again.
    */
   run(options: { signal: AbortSignal }): Promise<never>;
   /** Bytes as they came from a source. A promise asks the source to wait a moment (at most 100 ms). */
   feed(kind: FeedKind, bytes: Uint8Array): Promise<void> | undefined;
   /** Forgets a half frame: the source's connection is new. */
   restart(kind: FeedKind): void;
-  /** Current and next key; kept, and sent again after each opening. Unusable keys are left out. */
+  /** Current and next key; kept, and sent on each connection once a receiver has shown itself. Unusable keys are left out. */
   setKeys(keys: readonly SpartnKeyInput[]): void;
   onFix(cb: (fix: Fix) => void): () => void;
   /** ms since 1970 UTC, at the moment of the call. */

@@ -1,5 +1,9 @@
-// The GNSS receiver on its port: opens it, configures it, listens to it, and is the one place corrections and keys go
-// down through. `run` lives as long as one connection; queue, keys and counters live as long as the receiver.
+// The GNSS receiver on its port: opens it, makes sure that it is a receiver (identity.ts), configures it, listens to it,
+// and is the one place corrections and keys go down through. `run` lives as long as one connection; queue, keys and
+// counters live as long as the receiver.
+//
+// One-way wiring, where the receiver's TX is not connected: the operator says so by `configure: false` together with
+// `silentAfterMs: 0`. Then nothing is waited for, and corrections and keys are sent to whatever is at the port.
 import {
   abortReason,
   type Clock,
@@ -17,6 +21,7 @@ import type { Link, LinkOpener } from '../link/index.js';
 import { createFeeder } from './feeder.js';
 import { fixFromGga, parseNavPvt } from './fix.js';
 import { createCorrectionHealth } from './health.js';
+import { type IdentityGate, openIdentityGate, type Trust } from './identity.js';
 import { createIntake } from './intake.js';
 import { createListener } from './listener.js';
 import { parseGga, type Sentence } from './nmea.js';
@@ -59,6 +64,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
   const last: { fed?: number; frame?: number; used?: number; pvt?: number; byte: number } = { byte: clock.mono() };
   let isBusy = false;
   let isRunning = false;
+  let gate: IdentityGate | undefined;
   let model: string | undefined;
   let fix: Fix = { quality: 'none', atMonoMs: clock.mono(), source: protocol === 'nmea' ? 'gga' : 'nav-pvt' };
 
@@ -84,6 +90,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
   }
 
   function onUbx(frame: Uint8Array): void {
+    gate?.frame(frame);
     last.frame = clock.mono();
     switch (ubxId(frame)) {
       case UBX.navPvt: {
@@ -119,6 +126,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
   }
 
   function onSentence(sentence: Sentence): void {
+    gate?.sentence(sentence);
     last.frame = clock.mono();
     const gga = parseGga(sentence);
     if (gga && !isWithin(last.pvt, PVT_PREFERRED_MS)) setFix(fixFromGga(gga, clock.mono()));
@@ -128,6 +136,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
     for await (const chunk of link.bytes) {
       last.byte = clock.mono();
       listener.push(chunk);
+      gate?.bytes(chunk);
     }
     const reason = await link.closed;
     return reason.is === 'hangup' ? reason.error : new WaymarkError('link.closed', `${port} was closed`);
@@ -158,13 +167,33 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
     health.reset();
     isRunning = true;
     intake.setRunning(true);
+    feeder.setOpen(false);
     const stopSilence = watchSilence(ended);
-    const upkeep = { feeder, intake, health, onUbx: ubxFrames.add, last, clock, log };
-    const stopUpkeep = startUpkeep(upkeep, {
-      isUblox: protocol === 'ubx',
-      configure: options.configure,
-      signal: scope.signal,
-    });
+    let stopUpkeep: (() => void) | undefined;
+    const trusted = (trust: Trust): void => {
+      if (trust === 'receiver') intake.allowKeys();
+      stopUpkeep ??= startUpkeep(
+        { feeder, intake, health, onUbx: ubxFrames.add, last, clock, log },
+        { isUblox: protocol === 'ubx', configure: options.configure, signal: scope.signal },
+      );
+      feeder.setOpen(true);
+      log.info('gnss.identified', { by: trust === 'receiver' ? protocol : 'nmea' });
+      if (trust === 'sentences' && intake.hasKeys)
+        log.warn('gnss.keys-wait', {}, 'The receiver speaks NMEA only so far: its keys wait for a UBX answer.');
+    };
+    const unasked = !options.configure && options.silentAfterMs === 0;
+    gate = openIdentityGate(
+      {
+        clock,
+        log,
+        send: (frame) => feeder.offerUrgent(frame),
+        keysWait: () => intake.hasKeys,
+        onTrust: trusted,
+        onForeign: (why, hint) => ended.reject(new WaymarkError('gnss.wrong-device', `${port}: ${why}`, { hint })),
+      },
+      { protocol, unasked },
+    );
+    if (unasked) trusted('receiver');
     read(link).then(ended.reject, (error: unknown) => ended.reject(toWaymarkError(error)));
     feeder.run(link, { signal: scope.signal }).catch((error: unknown) => {
       if (!scope.signal.aborted) ended.reject(toWaymarkError(error));
@@ -174,7 +203,9 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
     } finally {
       off();
       stopSilence();
-      stopUpkeep();
+      gate.stop();
+      gate = undefined;
+      stopUpkeep?.();
       isRunning = false;
       intake.setRunning(false);
       scope.abort();
@@ -207,6 +238,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
       return {
         running: isRunning,
         port,
+        ...(gate && { identified: gate.trust }),
         ...(model !== undefined && { model }),
         fix,
         counters: {

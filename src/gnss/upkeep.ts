@@ -1,11 +1,10 @@
-// Keys and configuration are sent when a receiver's port opens, and again when it seems to have lost them: a receiver
-// that restarts behind an adapter keeps the port open and forgets both.
+// Keys and configuration are sent when a receiver has shown itself (identity.ts), and again when it seems to have lost
+// them: a receiver that restarts behind an adapter keeps the port open and forgets both.
 import type { Clock, Logger, Timer } from '../core/index.js';
 import { configureReceiver } from './configure.js';
 import type { Feeder } from './feeder.js';
 import type { CorrectionHealth } from './health.js';
 import type { Intake } from './intake.js';
-import { UBX, ubxFrame } from './ubx.js';
 
 /** NAV-PVT missing this long while other bytes come: the RAM configuration is gone. */
 const PVT_LOST_MS = 10_000;
@@ -24,7 +23,10 @@ export interface UpkeepDeps {
   log: Logger;
 }
 
-/** Starts at once; lasts until the returned function is called (configuring: until `signal` aborts). */
+/**
+ * Configures at once, so only what has been identified; the keys have been sent by then, if they may be. Lasts until the
+ * returned function is called (configuring: until `signal` aborts).
+ */
 export function startUpkeep(
   { feeder, intake, health, onUbx, last, clock, log }: UpkeepDeps,
   options: { isUblox: boolean; configure: boolean; signal: AbortSignal },
@@ -62,8 +64,6 @@ export function startUpkeep(
     if (hasRestarted) void configure();
   }
 
-  intake.sendKeys();
-  if (options.isUblox) feeder.offerUrgent(ubxFrame(UBX.monVer));
   void configure();
   timer = clock.after(clock.ioBudgetMs(CHECK_MS), check);
   return () => timer.cancel();

@@ -111,6 +111,8 @@ describe('what goes down', () => {
     const { receiver, ends, run, settle } = createRig();
     const { stop } = run();
     await settle();
+    await ends[0]!.hello();
+    await settle();
     const before = ends[0]!.bytes().length;
     const good = [spartn({ payload: Buffer.from('one') }), spartn({ payload: Buffer.from('two') }), rtcm(1077)];
     const bad = Buffer.from(spartn());
@@ -134,6 +136,8 @@ describe('what goes down', () => {
     const { receiver, ends, run, settle } = createRig();
     const { stop } = run();
     await settle();
+    await ends[0]!.hello();
+    await settle();
     const before = ends[0]!.bytes().length;
     void receiver.feed('spartn', spartn().subarray(0, 10));
     receiver.restart('spartn');
@@ -146,6 +150,8 @@ describe('what goes down', () => {
   test('a source may aid the receiver and give it keys, but not configure it', async () => {
     const { receiver, ends, run, settle } = createRig();
     const { stop } = run();
+    await settle();
+    await ends[0]!.hello();
     await settle();
     const before = ends[0]!.bytes().length;
     const aid = ubx(0x13, 0x40, Buffer.alloc(24));
@@ -163,13 +169,19 @@ describe('what goes down', () => {
     receiver.setKeys(KEYS);
     const first = run();
     await settle();
-    expect(ends[0]!.bytes()).toEqual(Buffer.concat([KEY_FRAME, MON_VER_POLL]));
+    expect(ends[0]!.bytes()).toEqual(MON_VER_POLL);
+    await ends[0]!.hello();
+    await settle();
+    expect(ends[0]!.bytes()).toEqual(Buffer.concat([MON_VER_POLL, KEY_FRAME]));
     receiver.setKeys(KEYS);
     await settle();
     expect(count(ends[0]!.bytes(), KEY_FRAME)).toBe(2);
     await ends[0]!.link[Symbol.asyncDispose]();
     expect(await first.ended).toMatchObject({ code: 'link.closed' });
     const second = run();
+    await settle();
+    expect(count(ends[1]!.bytes(), KEY_FRAME)).toBe(0);
+    await ends[1]!.hello();
     await settle();
     expect(count(ends[1]!.bytes(), KEY_FRAME)).toBe(1);
     second.stop();
@@ -183,6 +195,8 @@ describe('what goes down', () => {
     receiver.setKeys([]);
     const { stop } = run();
     await settle();
+    await ends[0]!.hello();
+    await settle();
     expect(count(ends[0]!.bytes(), KEY_FRAME)).toBe(1);
     stop();
   });
@@ -193,6 +207,8 @@ describe('what goes down', () => {
     expect(receiver.feed('spartn', early)).toBeUndefined();
     const { stop } = run();
     await settle();
+    await ends[0]!.hello();
+    await settle();
     expect(Buffer.from(ends[0]!.bytes()).includes(early)).toBe(true);
     expect(receiver.snapshot().counters).toMatchObject({ droppedNotRunning: 0, framesToReceiver: 2 });
     stop();
@@ -202,10 +218,14 @@ describe('what goes down', () => {
     const { receiver, ends, run, settle } = createRig();
     const first = run();
     await settle();
+    await ends[0]!.hello();
+    await settle();
     await ends[0]!.link[Symbol.asyncDispose]();
     await first.ended;
     void receiver.feed('spartn', Buffer.concat([spartn(), spartn()]));
     const second = run();
+    await settle();
+    await ends[1]!.hello();
     await settle();
     expect(ends[1]!.bytes()).toEqual(MON_VER_POLL);
     expect(receiver.snapshot().counters).toMatchObject({ droppedNotRunning: 2, framesToReceiver: 0 });
@@ -233,6 +253,7 @@ describe('what goes down', () => {
     const stop = new AbortController();
     const ended = receiver.run({ signal: stop.signal }).catch((error: unknown) => error);
     await expect.poll(() => receiver.snapshot().running).toBe(true);
+    await far.write(GGA);
     const message = Buffer.concat([123, 443, 573].map((size, i) => spartn({ payload: Buffer.alloc(size - 11, i) })));
     expect(message.length).toBe(1139);
     for (let i = 0; i < 5000; i++) await receiver.feed('spartn', message);
@@ -247,9 +268,11 @@ describe('what goes down', () => {
 });
 
 describe('configuration', () => {
-  test('is sent after opening, one optional key at a time, between correction frames', async () => {
+  test('is sent once the receiver has shown itself, one optional key at a time, between correction frames', async () => {
     const { receiver, ends, run, settle } = createRig({ configure: true });
     const { stop } = run();
+    await settle();
+    await ends[0]!.hello();
     await settle();
     for (let i = 0; i <= OPTIONAL_ITEMS.length; i++) {
       void receiver.feed('spartn', spartn({ payload: Buffer.alloc(i + 1) }));
@@ -270,6 +293,8 @@ describe('configuration', () => {
     const { receiver, ends, run, settle, clock } = createRig({ configure: true });
     receiver.setKeys(KEYS);
     const { stop } = run();
+    await settle();
+    await ends[0]!.hello();
     await settle();
     for (let i = 0; i <= OPTIONAL_ITEMS.length; i++) {
       await ends[0]!.send(ACK);

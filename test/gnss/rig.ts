@@ -9,6 +9,8 @@ export interface FarEnd {
   /** Everything the gateway has written. */
   bytes(): Buffer;
   send(bytes: Uint8Array): Promise<void>;
+  /** Shows itself to be a u-blox receiver, without any other effect. */
+  hello(): Promise<void>;
 }
 
 export interface Rig {
@@ -39,7 +41,12 @@ export function createRig(options: Partial<ReceiverOptions> = {}): Rig {
     void (async () => {
       for await (const chunk of far.bytes) got.push(Buffer.from(chunk));
     })();
-    ends.push({ link: far, bytes: () => Buffer.concat(got), send: (bytes) => far.write(bytes) });
+    ends.push({
+      link: far,
+      bytes: () => Buffer.concat(got),
+      send: (bytes) => far.write(bytes),
+      hello: () => far.write(HELLO),
+    });
     return near;
   };
   const receiver = createReceiver(
@@ -73,4 +80,6 @@ export function createRig(options: Partial<ReceiverOptions> = {}): Rig {
   };
 }
 
+/** UBX-INF-NOTICE. */
+export const HELLO = ubx(0x04, 0x02, Buffer.from('hello'));
 export const MON_VER_POLL = ubx(0x0a, 0x04);
