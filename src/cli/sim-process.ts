@@ -1,5 +1,5 @@
 // The simulators run in a process of their own, from a bundle that the agent never loads.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,10 +15,16 @@ function simBundle(): string {
   return file;
 }
 
+/** The commands a running world or module understands, one a line. */
+export function simCommands(): string {
+  return spawnSync(process.execPath, [simBundle(), 'commands'], { encoding: 'utf8' }).stdout;
+}
+
 /** Runs one simulator in the foreground until it ends; gives its exit code. */
 export function runSimulator(verb: string, options: unknown, anchor?: ClockAnchor): Promise<number> {
   const child = spawn(process.execPath, [simBundle(), verb, JSON.stringify(options)], {
-    stdio: 'inherit',
+    // The fourth tells it when we are gone, however that came.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...clockEnvironment(anchor) },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));

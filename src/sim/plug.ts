@@ -12,7 +12,7 @@ export interface PortLike {
 }
 
 export interface Plug extends PortLike, AsyncDisposable {
-  /** Path of the port, or `tcp://...`; the same before and after a replug. */
+  /** Path of the port, or `tcp://...`; the same before and after a replug unless `link` says otherwise. */
   readonly address: string;
   readonly kind: 'pty' | 'tcp';
   readonly isPlugged: boolean;
@@ -27,24 +27,28 @@ export interface Plug extends PortLike, AsyncDisposable {
 }
 
 export interface PlugOptions {
-  link: string;
+  /** Path of the port; a function is asked at each replug. */
+  link: string | (() => string);
   clock: Clock;
   log: Logger;
   /** What kinds of port to try (default all). */
   methods?: readonly PtyMethod[];
+  /** Made without being plugged in (default false). */
+  isUnplugged?: boolean;
 }
 
 const REPLUG_AFTER_MS = 5000;
 
 /** Makes the cable and plugs it in. Errors: those of `openPty`. */
-export async function createPlug({ link, clock, log, methods }: PlugOptions): Promise<Plug> {
+export async function createPlug({ link, clock, log, methods, isUnplugged }: PlugOptions): Promise<Plug> {
+  const linkNow = (): string => (typeof link === 'string' ? link : link());
   const readers = new Set<(bytes: Uint8Array) => void>();
   const watchers = new Set<(isPlugged: boolean) => void>();
   let port: SimPort | undefined;
   let replugTimer: Timer | undefined;
   let disposed = false;
   let tcpPort = 0;
-  let address = link;
+  let address = linkNow();
   let kind: 'pty' | 'tcp' = 'pty';
   // One plug action at a time, in the order asked.
   let last: Promise<unknown> = Promise.resolve();
@@ -60,7 +64,7 @@ export async function createPlug({ link, clock, log, methods }: PlugOptions): Pr
   const plugIn = async (): Promise<void> => {
     replugTimer?.cancel();
     if (port || disposed) return;
-    const opened = await openPty({ link, tcpPort, ...(methods ? { methods } : {}) });
+    const opened = await openPty({ link: linkNow(), tcpPort, ...(methods ? { methods } : {}) });
     port = opened;
     address = opened.address;
     kind = opened.kind;
@@ -96,7 +100,7 @@ export async function createPlug({ link, clock, log, methods }: PlugOptions): Pr
     tell(false);
   };
 
-  await inTurn(plugIn);
+  if (isUnplugged !== true) await inTurn(plugIn);
   return {
     get address() {
       return address;

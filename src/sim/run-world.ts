@@ -3,36 +3,36 @@
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { createDisposer, deferred } from '../core/index.js';
+import { commandHelp, type RunnerCommand, readCommand, type WorldCommand } from './commands.js';
 import { listenForCommands, type PerformCommand, readCommands } from './control.js';
-import { createWorld, WORLD_DEVICES, type WorldCommand, type WorldEvent, type WorldOptions } from './world.js';
+import { createWorld, type WorldEvent, type WorldOptions } from './world.js';
 
 /** A command as it came from outside, or the sentence that says what is wrong with it. */
-export function parseWorldCommand(data: unknown): WorldCommand | { do: 'stop' } | string {
-  if (typeof data !== 'object' || data === null) return 'a command is a JSON object';
-  const { do: verb, device, active } = data as { do?: unknown; device?: unknown; active?: unknown };
-  switch (verb) {
-    case 'unplug':
-    case 'replug':
-    case 'reset': {
-      const known = WORLD_DEVICES.find((each) => each === device);
-      return known ? { do: verb, device: known } : `device must be one of ${WORLD_DEVICES.join(', ')}`;
-    }
-    case 'pdp':
-      return typeof active === 'boolean' ? { do: 'pdp', active } : 'active must be true or false';
-    case 'state':
-    case 'stop':
-      return { do: verb };
-    default:
-      return 'do must be one of unplug, replug, reset, pdp, state, stop';
+export function parseWorldCommand(data: unknown): WorldCommand | RunnerCommand | string {
+  try {
+    return readCommand(data, 'world');
+  } catch (error) {
+    return error instanceof Error ? error.message : 'not understood';
   }
 }
 
 export interface WorldStreams {
-  input: Readable;
+  /** Without one nobody is asked and only a signal ends the world: a person or a service started it. */
+  input?: Readable;
   output: Writable;
+  /** Gets a few lines for people once it is ready. */
+  notes?: Writable;
   /** Ends the world like SIGTERM does. */
   signal?: AbortSignal;
 }
+
+/** What to do with a machine laid out in a tree. */
+const hints = (stateDir: string, { sysRoot, devRoot }: { sysRoot: string; devRoot: string }): string =>
+  `a machine with USB ports; Ctrl-C ends it
+  what is there:  waymark modem list --sys-root ${sysRoot} --dev-root ${devRoot}
+  pull a cable:   waymark sim ctl --state-dir ${stateDir} unplug modem
+  what it can do: waymark sim ctl --help
+`;
 
 /**
  * Starts the world, prints `{"ready":…}` and then one line an event; obeys commands from the input and from the socket
@@ -43,7 +43,7 @@ export async function runWorld(
   options: WorldOptions,
   streams: WorldStreams = { input: process.stdin, output: process.stdout },
 ): Promise<void> {
-  const { input, output, signal } = streams;
+  const { input, output, notes, signal } = streams;
   const end = deferred<undefined>();
   const stop = (): void => end.resolve(undefined);
   // A closed pipe is told by the end of the input as well; it must not crash the end.
@@ -73,8 +73,8 @@ export async function runWorld(
       }),
     );
     const perform: PerformCommand = async (data) => {
-      const command = parseWorldCommand(data);
-      if (typeof command === 'string') return { ok: false, error: command };
+      const command = readCommand(data, 'world');
+      if (command.do === 'help') return { ok: true, help: commandHelp('world') };
       if (command.do === 'stop') {
         // The answer goes out first.
         setImmediate(stop);
@@ -87,7 +87,8 @@ export async function runWorld(
     print({ ready: world.ready });
     isReady = true;
     for (const event of early) print(event);
-    disposer.add(readCommands(input, perform, print, stop));
+    if (input) disposer.add(readCommands(input, perform, print, stop));
+    if (world.ready.tree) notes?.write(hints(options.stateDir, world.ready.tree));
     await end.promise;
   } finally {
     await disposer[Symbol.asyncDispose]();

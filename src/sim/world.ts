@@ -3,22 +3,37 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, createDisposer, type Logger } from '../core/index.js';
+import { type PortsAfterReset, watchBus } from './bus-watch.js';
+import { type Cables, createPlainCables, type WorldDevice } from './cables.js';
 import { type CloudsDescription, createSimClouds, type SimClouds } from './clouds/index.js';
-import { createSimModule, powerFromPlug, type SimModule } from './module/index.js';
-import { createPlug } from './plug.js';
+import type { WorldCommand } from './commands.js';
+import { mistake } from './fields.js';
+import { createMachine, type Machine, type MachineDescription } from './machine.js';
+import { createSimModule, type SimModule, type SimModuleOptions } from './module/index.js';
+import { createRandom } from './module/random.js';
+import { createModuleDesk } from './module-desk.js';
 import { type CloudPorts, rememberedPorts, rememberPorts } from './ports-file.js';
-import { createSimReceiver, powerReceiverFromPlug, type SimReceiver } from './receiver/index.js';
-
-export const WORLD_DEVICES = ['modem', 'receiver'] as const;
-export type WorldDevice = (typeof WORLD_DEVICES)[number];
+import type { SimProfile } from './profile.js';
+import { createSimReceiver, type SimReceiver } from './receiver/index.js';
 
 export interface WorldOptions {
   clock: Clock;
   log: Logger;
   /** Authority, account, module memory and control socket live in its folder `sim`. */
   stateDir: string;
-  /** Paths the two serial ports appear at. */
-  links: Readonly<Record<WorldDevice, string>>;
+  /** Paths the two serial ports appear at. Not needed (and not looked at) with a tree. */
+  links?: Readonly<Record<WorldDevice, string>>;
+  /** Directory that becomes the root of a machine with USB ports (machine.ts): empty, not there yet, or an earlier one. */
+  tree?: string;
+  /** Module family (default `telit`). */
+  profile?: SimProfile;
+  /** SIM card and network at the start, as far as they are not usual. */
+  card?: SimModuleOptions['card'];
+  coverage?: SimModuleOptions['coverage'];
+  /** Anything else of the module. */
+  module?: Partial<SimModuleOptions>;
+  /** What a module restart does to the ports of a tree (default `return`); without a tree they stay. */
+  portsAfterReset?: PortsAfterReset;
   /** Recording to play once instead of the generated stream. */
   capture?: string;
   /** How much faster than recorded it plays (default 1). */
@@ -33,34 +48,48 @@ export interface WorldOptions {
   ports?: { ztp?: number; broker?: number };
 }
 
+/** Clock time a device is away that only changes its numbers. */
+const RENUMBER_GAP_MS = 500;
+
 export interface WorldReady {
   /** `kind` says how the port was made: `socat`, `script` or `tcp`. */
   modem: { address: string; kind: string };
   receiver: { address: string; kind: string };
   clouds: CloudsDescription;
+  tree?: MachineDescription;
 }
 
 export type WorldEvent =
   | { event: 'unplugged' | 'replugged' | 'reset'; device: WorldDevice }
+  /** Off the bus and back on it with its power on: a restart, other numbers. */
+  | { event: 'left' | 'returned'; device: WorldDevice }
   | { event: 'pdp'; active: boolean };
-
-export type WorldCommand =
-  | { do: 'unplug' | 'replug' | 'reset'; device: WorldDevice }
-  | { do: 'pdp'; active: boolean }
-  | { do: 'state' };
 
 export interface World extends AsyncDisposable {
   readonly ready: WorldReady;
   readonly module: SimModule;
   readonly receiver: SimReceiver;
   readonly clouds: SimClouds;
+  /** Where everything is, when there is a tree. */
+  readonly machine: Machine | undefined;
   /** Resolves with what there is to report once the command has taken effect. */
   perform(command: WorldCommand): Promise<Readonly<Record<string, unknown>>>;
 }
 
-/** Starts everything. Errors: those of `createPlug` and `createSimClouds`; what had started is stopped again. */
+/** Gives the cables, and the machine they hang on if there is one. */
+async function layCables(options: WorldOptions): Promise<{ cables: Cables; machine: Machine | undefined }> {
+  const { clock, log, links, tree, profile = 'telit' } = options;
+  if (tree !== undefined) {
+    const machine = await createMachine({ root: tree, profile, clock, log });
+    return { cables: machine, machine };
+  }
+  if (!links) throw mistake('a world needs links or a tree');
+  return { cables: await createPlainCables({ links, clock, log }), machine: undefined };
+}
+
+/** Starts everything. Errors: those of `createPlug`, `createMachine` and `createSimClouds`; what had started is stopped again. */
 export async function createWorld(options: WorldOptions, onEvent: (event: WorldEvent) => void): Promise<World> {
-  const { clock, log, links, stateDir, seed = 1, capture, transcript } = options;
+  const { clock, log, stateDir, seed = 1, capture, transcript } = options;
   const disposer = createDisposer();
   try {
     const ports: CloudPorts = options.ports ?? (await rememberedPorts(stateDir));
@@ -80,26 +109,33 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
       ztp: Number(new URL(clouds.description.ztp.url).port),
       broker: clouds.description.pointperfect.mqtt.port,
     });
-    const modemPlug = disposer.use(await createPlug({ link: links.modem, clock, log }));
-    const receiverPlug = disposer.use(await createPlug({ link: links.receiver, clock, log }));
+    const { cables, machine } = await layCables(options);
+    disposer.use(cables);
     if (transcript !== undefined) writeFileSync(transcript, '', { mode: 0o600 });
     const module = disposer.use(
       createSimModule({
-        port: modemPlug,
         clock,
         log,
         seed,
         stateFile: join(stateDir, 'sim', 'module.json'),
+        ...(options.profile === undefined ? {} : { profile: options.profile }),
+        ...(options.card === undefined ? {} : { card: options.card }),
+        ...(options.coverage === undefined ? {} : { coverage: options.coverage }),
         ...(transcript === undefined
           ? {}
           : {
               transcript: ({ atMs, direction, text }) =>
                 appendFileSync(transcript, `${new Date(atMs).toISOString()} ${direction} ${text}\n`),
             }),
+        ...options.module,
+        port: cables.modem,
+        ...(cables.secondary ? { secondary: cables.secondary } : {}),
+        ...(cables.nmea ? { nmea: cables.nmea } : {}),
       }),
     );
+    const desk = createModuleDesk(module);
     const receiver = createSimReceiver(
-      { port: receiverPlug, clock, log },
+      { port: cables.receiver, clock, log },
       {
         seed: `waymark-${seed}`,
         keyCheck: capture === undefined ? 'tag' : 'any-valid-key',
@@ -108,18 +144,39 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
     );
     disposer.add(() => receiver[Symbol.dispose]());
 
-    const plugs = { modem: modemPlug, receiver: receiverPlug };
-    const updateRoad = (): void => clouds.setReachable(modemPlug.isPlugged && module.pdpActive);
+    const usual = options.portsAfterReset ?? 'return';
+    const bus = machine
+      ? watchBus({
+          ...{ machine, module, clock, usual },
+          random: createRandom(seed),
+          onError: (error) => log.warn('sim.replug-failed', { error }),
+        })
+      : undefined;
+    const powers: Readonly<Record<WorldDevice, (isOn: boolean) => void>> = {
+      modem(isOn) {
+        if (isOn) module.replugged();
+        else module.unplugged();
+        bus?.powered(isOn);
+      },
+      // What was in its RAM does not survive the cable.
+      receiver(isOn) {
+        if (isOn) receiver.restart();
+      },
+    };
+    const hasPower: Record<WorldDevice, boolean> = { modem: true, receiver: true };
+    const updateRoad = (): void => clouds.setReachable(cables.isPlugged('modem') && module.pdpActive);
     // The wires go first when everything stops: an ending is not an event.
-    disposer.add(powerFromPlug(module, modemPlug));
-    disposer.add(powerReceiverFromPlug(receiver, receiverPlug));
-    for (const device of WORLD_DEVICES)
-      disposer.add(
-        plugs[device].onPlug((isPlugged) => {
-          updateRoad();
-          onEvent({ event: isPlugged ? 'replugged' : 'unplugged', device });
-        }),
-      );
+    disposer.add(
+      cables.onPlug((device, isPlugged, isPowered) => {
+        const hasChanged = isPowered !== hasPower[device];
+        hasPower[device] = isPowered;
+        if (hasChanged) powers[device](isPowered);
+        updateRoad();
+        if (hasChanged) onEvent({ event: isPowered ? 'replugged' : 'unplugged', device });
+        else onEvent({ event: isPlugged ? 'returned' : 'left', device });
+      }),
+    );
+    disposer.add(() => bus?.stop());
     disposer.add(
       module.onPdp((active) => {
         updateRoad();
@@ -128,42 +185,62 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
     );
     updateRoad();
 
+    const inTree = (what: string): Machine => {
+      if (!machine) throw mistake(`${what} needs a world with a tree`);
+      return machine;
+    };
+    const reset = (device: WorldDevice, renumber: boolean | undefined): void => {
+      if (renumber !== undefined) {
+        if (device !== 'modem' || !inTree('renumber').isResetWithModule)
+          throw mistake('renumber: a restart of this device does not take its ports away');
+        bus?.once(renumber ? 'renumber' : 'return');
+      }
+      if (device === 'modem') module.reset();
+      else receiver.restart();
+      onEvent({ event: 'reset', device });
+    };
     return {
       ready: {
-        modem: { address: modemPlug.address, kind: modemPlug.kind },
-        receiver: { address: receiverPlug.address, kind: receiverPlug.kind },
+        modem: cables.where('modem'),
+        receiver: cables.where('receiver'),
         clouds: clouds.description,
+        ...(machine ? { tree: machine.description } : {}),
       },
       module,
       receiver,
       clouds,
+      machine,
       async perform(command) {
         switch (command.do) {
           case 'unplug':
-            await plugs[command.device].unplug();
+            await cables.unplug(command.device);
             return {};
           case 'replug':
-            await plugs[command.device].replug();
+            await cables.replug(command.device);
             return {};
           case 'reset':
-            if (command.device === 'modem') module.reset();
-            else receiver.restart();
-            onEvent({ event: 'reset', device: command.device });
+            reset(command.device, command.renumber);
             return {};
-          case 'pdp':
-            module.setPdpActive(command.active);
-            return {};
+          case 'renumber':
+            await inTree('renumber').reenumerate(command.device, { renumber: true, gapMs: RENUMBER_GAP_MS });
+            return { tree: machine?.description };
+          case 'swap':
+            await inTree('swap').swap();
+            return { tree: machine?.description };
           case 'state':
             return {
-              modem: { isPlugged: modemPlug.isPlugged, pdpActive: module.pdpActive },
+              modem: { isPlugged: cables.isPlugged('modem'), ...desk.state() },
               receiver: {
-                isPlugged: receiverPlug.isPlugged,
+                isPlugged: cables.isPlugged('receiver'),
                 quality: receiver.quality,
                 heldKeys: receiver.heldKeys,
                 ...receiver.counters,
               },
               clouds: { isReachable: clouds.isReachable, sessions: clouds.broker.stats.sessions.length },
+              ...(machine ? { tree: machine.description } : {}),
             };
+          default:
+            return desk.perform(command);
         }
       },
       [Symbol.asyncDispose]: () => disposer[Symbol.asyncDispose](),

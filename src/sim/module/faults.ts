@@ -1,153 +1,97 @@
 // Ready-made faults (specs/modem.md 5.4 to 5.6). Each is pushed with `module.push(...)` and removed with what that
-// returns. A `command` is matched as a prefix of the line behind AT, in any case: `+CREG?`, `#DWCFG=`.
-import type { Timer } from '../../core/index.js';
-import type { Behaviour, BehaviourIo } from './behaviour.js';
-import type { Outcome } from './command.js';
-import type { AnswerSink } from './output.js';
+// returns; by name, with arguments from outside, they are in `NAMED_FAULTS`.
+import { createFields, type Fields, needed } from '../fields.js';
+import type { Behaviour } from './behaviour.js';
+import * as answers from './faults/answers.js';
+import * as bytes from './faults/bytes.js';
+import * as ports from './faults/ports.js';
+import * as unsolicited from './faults/unsolicited.js';
+import type { Outcome } from './results.js';
 
-const isAbout = (line: string, command: string): boolean =>
-  line.slice(2).trimStart().toUpperCase().startsWith(command.toUpperCase());
+export * from './faults/answers.js';
+export * from './faults/bytes.js';
+export * from './faults/ports.js';
+export * from './faults/unsolicited.js';
 
-/** Nothing comes out any more: no echo, no answer, no unsolicited line. */
-export const mute = (): Behaviour => ({ line: () => true, output: () => undefined });
+const DAY_MS = 86_400_000;
+const MANY = 1_000_000;
 
-/** ATE0 is answered OK and changes nothing. */
-export const echoStuck = (): Behaviour => ({ forcesEcho: true });
+/** A command as a prefix behind AT; never a control character. */
+const COMMAND = { pattern: /^[\x20-\x7e]{1,100}$/, words: 'the beginning of a command behind AT, such as +CREG?' };
+const TEXT = { pattern: /^[^\r\n]{1,500}$/, words: 'one line of text' };
 
-/** Every byte in a write of its own. */
-export const splitAll = (): Behaviour => ({ chunking: 'one-byte' });
+const commandOf = (fields: Fields): string => needed(fields.text('command', COMMAND), 'command');
+const ms = (fields: Fields, name: string): number | undefined => fields.whole(name, 1, DAY_MS);
 
-/** The module restarts instead of answering, the first time. */
-export function rebootDuring(command: string): Behaviour {
-  let isSpent = false;
-  return {
-    line(line, io) {
-      if (isSpent || !isAbout(line, command)) return false;
-      isSpent = true;
-      io.reset();
-      return true;
-    },
-  };
+/** As on the wire: `OK`, `ERROR`, `ABORTED`, `NO CARRIER`, `+CME ERROR: 14`, `+CMS ERROR: 302`. */
+function outcomeOf(fields: Fields): Outcome {
+  const words = 'OK, ERROR, ABORTED, NO CARRIER, +CME ERROR: <n> or +CMS ERROR: <n>';
+  const pattern = /^(?:OK|ERROR|ABORTED|NO CARRIER|\+CM[ES] ERROR: ?\d{1,4})$/;
+  const text = needed(fields.text('outcome', { pattern, words }), 'outcome');
+  const [, kind, number] = /^\+CM([ES]) ERROR: ?(\d+)$/.exec(text) ?? [];
+  if (kind === 'E') return { cme: Number(number) };
+  return kind === 'S' ? { cms: Number(number) } : (text as 'OK' | 'ERROR' | 'ABORTED' | 'NO CARRIER');
 }
+
+const MAKERS: Readonly<Record<string, (fields: Fields) => Behaviour>> = {
+  mute: bytes.mute,
+  echoStuck: bytes.echoStuck,
+  splitAll: bytes.splitAll,
+  garbled: bytes.garbled,
+  nulBytes: bytes.nulBytes,
+  noise: (fields) => bytes.noise(fields.whole('length', 1, 4096), fields.whole('seed', 0, MANY)),
+  sloppyLineEnds: (fields) =>
+    bytes.sloppyLineEnds(fields.choice('how', ['no-cr', 'double-cr'] as const) ?? 'double-cr'),
+  hostileText: (fields) =>
+    bytes.hostileText(fields.choice('where', ['answers', 'urcs', 'both'] as const), ms(fields, 'everyMs')),
+  rebootDuring: (fields) => answers.rebootDuring(commandOf(fields)),
+  rebootMidAnswer: (fields) => answers.rebootMidAnswer(commandOf(fields)),
+  lateOk: (fields) => answers.lateOk(commandOf(fields), ms(fields, 'ms') ?? 5000),
+  lateFinal: (fields) => answers.lateFinal(commandOf(fields), ms(fields, 'ms') ?? 5000),
+  answerWith: (fields) => answers.answerWith(commandOf(fields), outcomeOf(fields), fields.whole('times', 1, MANY)),
+  cme: (fields) =>
+    answers.cme(commandOf(fields), needed(fields.whole('n', 0, 9999), 'n'), fields.whole('times', 1, MANY)),
+  cmeFlood: (fields) => answers.cmeFlood(fields.whole('n', 0, 9999) ?? 14),
+  deaf: (fields) => answers.deaf(commandOf(fields), fields.whole('times', 1, MANY)),
+  stickyTimeouts: (fields) => answers.stickyTimeouts(fields.text('command', COMMAND)),
+  lieAboutDwcfg: answers.lieAboutDwcfg,
+  urcStorm: (fields) => {
+    const text = fields.text('text', TEXT);
+    return unsolicited.urcStorm(
+      fields.number('ratePerS', 0.01, 10_000) ?? 100,
+      text === undefined ? undefined : [text],
+    );
+  },
+  urcInside: (fields) => unsolicited.urcInside(commandOf(fields), needed(fields.text('text', TEXT), 'text')),
+  urcBefore: (fields) => unsolicited.urcBefore(commandOf(fields), needed(fields.text('text', TEXT), 'text')),
+  samePrefixUrc: (fields) => unsolicited.samePrefixUrc(commandOf(fields), fields.text('text', TEXT)),
+  twoLineUrc: (fields) => unsolicited.twoLineUrc(fields.text('command', COMMAND), fields.text('second', TEXT)),
+  lostUrcs: (fields) => unsolicited.lostUrcs(fields.whole('every', 1, MANY) ?? 3),
+  stuckPrompt: (fields) => ports.stuckPrompt(fields.text('command', COMMAND)),
+  leftOnline: ports.leftOnline,
+  hungOnline: ports.hungOnline,
+  dropCall: ports.dropCall,
+  foreignWriter: (fields) =>
+    ports.foreignWriter(
+      ms(fields, 'everyMs'),
+      fields.text('line', { pattern: /^AT[\x20-\x7e]{0,200}$/, words: 'an AT line' }),
+    ),
+};
+
+/** For both AT ports unless `port` names one. */
+const named =
+  (name: string, make: (fields: Fields) => Behaviour) =>
+  (args: Readonly<Record<string, unknown>>): Behaviour => {
+    const fields = createFields(args, name);
+    const port = fields.choice('port', ['primary', 'secondary'] as const);
+    const behaviour = make(fields);
+    fields.end();
+    return port === undefined ? behaviour : { ...behaviour, port };
+  };
 
 /**
- * The whole answer comes `ms` too late (device time); meanwhile other commands are answered as usual, so that the late
- * result may meet the wrong one. The first time only.
+ * Faults by name, for control sockets. Arguments are those of the functions, by name: `{command: '+CREG?', times: 3}`,
+ * and `port` ('primary', 'secondary') for all. Errors: `cli.usage`, as a sentence, for missing, wrong or unknown ones.
  */
-export function lateOk(command: string, ms: number): Behaviour {
-  let isSpent = false;
-  return {
-    line(line, io) {
-      if (isSpent || !isAbout(line, command)) return false;
-      isSpent = true;
-      const lines: string[] = [];
-      const late: AnswerSink = {
-        info: (text) => void lines.push(text),
-        final: (outcome) => {
-          io.clock.deadline(ms, () => {
-            for (const text of lines) io.info(text);
-            io.final(outcome);
-          });
-        },
-      };
-      io.run(line, late);
-      return true;
-    },
-  };
-}
-
-/** Unsolicited lines without end, `ratePerS` a second of clock time, in turn from `texts`. */
-export function urcStorm(ratePerS: number, texts: readonly string[] = ['+CREG: 1', '#PSNT: 4']): Behaviour {
-  // Timers below 10 ms are not worth having: several lines each time instead.
-  const everyMs = Math.max(10, 1000 / ratePerS);
-  const perTick = Math.max(1, Math.round((ratePerS * everyMs) / 1000));
-  let timer: Timer | undefined;
-  let count = 0;
-  const stop = (): void => timer?.cancel();
-  return {
-    attach(io) {
-      const tick = (): void => {
-        for (let i = 0; i < perTick; i++) io.urc(texts[count++ % texts.length] ?? '');
-        timer = io.clock.after(everyMs, tick);
-      };
-      tick();
-      return stop;
-    },
-    dispose: stop,
-  };
-}
-
-/** An unsolicited line between the information of an answer and its final result. */
-export function urcInside(command: string, text: string): Behaviour {
-  return {
-    line(line, io) {
-      if (!isAbout(line, command)) return false;
-      io.run(line, {
-        info: io.info,
-        final: (outcome) => {
-          io.urcNow(text);
-          io.final(outcome);
-        },
-      });
-      return true;
-    },
-  };
-}
-
-/** An unsolicited line (of the same prefix, say) between the echo and the answer. */
-export function urcBefore(command: string, text: string): Behaviour {
-  return {
-    line(line, io) {
-      if (isAbout(line, command)) io.urcNow(text);
-      return false;
-    },
-  };
-}
-
-/** The command ends with `outcome`; `times` limits how often. */
-export function answerWith(command: string, outcome: Outcome, times = Number.POSITIVE_INFINITY): Behaviour {
-  let left = times;
-  return {
-    line(line, io: BehaviourIo) {
-      if (left <= 0 || !isAbout(line, command)) return false;
-      left--;
-      io.final(outcome);
-      return true;
-    },
-  };
-}
-
-/** The command ends with `+CME ERROR: n`. */
-export const cme = (command: string, n: number, times?: number): Behaviour => answerWith(command, { cme: n }, times);
-
-/** The command gets no answer at all (its echo comes); `times` limits how often. */
-export function deaf(command: string, times = Number.POSITIVE_INFINITY): Behaviour {
-  let left = times;
-  return {
-    line(line) {
-      if (left <= 0 || !isAbout(line, command)) return false;
-      left--;
-      return true;
-    },
-  };
-}
-
-/** AT#DWCFG= is answered OK, and nothing is stored. */
-export const lieAboutDwcfg = (): Behaviour => answerWith('#DWCFG=', 'OK');
-
-/** Line ends as sloppy firmware makes them: CR missing, or doubled. */
-export function sloppyLineEnds(how: 'no-cr' | 'double-cr'): Behaviour {
-  const replacement = how === 'no-cr' ? '\n' : '\r\r\n';
-  return {
-    output: (bytes, kind) =>
-      kind === 'echo'
-        ? bytes
-        : Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll('\r\n', replacement), 'latin1'),
-  };
-}
-
-/** What a wrong baud rate looks like: bytes, but none that mean anything. */
-export const garbled = (): Behaviour => ({
-  line: () => true,
-  output: (bytes) => bytes.map((byte) => ((byte * 73 + 165) % 256) | 0x80),
-});
+export const NAMED_FAULTS: Readonly<Record<string, (args: Readonly<Record<string, unknown>>) => Behaviour>> =
+  Object.fromEntries(Object.entries(MAKERS).map(([name, make]) => [name, named(name, make)]));

@@ -1,9 +1,23 @@
 export * from './behaviour.js';
 export type { Chunking } from './chunker.js';
-export type { Outcome } from './command.js';
+export type { FamilyName, Outcome } from './command.js';
 export * from './faults.js';
 export * from './module.js';
 export * from './options.js';
 export type { AnswerSink, Spoken } from './output.js';
 export * from './run.js';
-export type { Coverage, Identity, ModuleState, Operator, Signal, SimCard, SimCardState } from './state.js';
+export {
+  type BearerLogin,
+  type Coverage,
+  type Identity,
+  type ModuleState,
+  type Operator,
+  type Position,
+  type Quirks,
+  type SessionSettings,
+  type Signal,
+  type SimCard,
+  type SimCardState,
+  type UrcPort,
+  USUAL_FORMS,
+} from './state.js';

@@ -1,23 +1,21 @@
 // The module as it leaves the factory, by its options.
+import type { Family } from './command.js';
 import { factoryNvm, openNvm } from './nvm.js';
 import type { SimModuleOptions } from './options.js';
-import { freshSession, type ModuleState, withLuhn } from './state.js';
+import { freshSession, type ModuleState, USUAL_FORMS, withLuhn } from './state.js';
+
+/** Where the module's own receiver stands without other options. */
+const HOME = { latitudeDeg: 48.2082, longitudeDeg: 16.3738, altitudeM: 171.2 };
 
 /** IMEI and ICCID begin with the prefixes reserved for tests; network 001-01 is the test network. */
-export function initialState(options: SimModuleOptions): ModuleState {
+export function initialState(options: SimModuleOptions, family: Family): ModuleState {
   const apn = options.apn ?? 'internet.example';
   const nvm = openNvm(options.stateFile, factoryNvm(apn), options.log);
   const serial = `${(options.seed ?? 1) % 1_000_000}`.padStart(6, '0');
   return {
     power: 'off',
     poweredOnMonoMs: 0,
-    identity: {
-      manufacturer: 'Telit',
-      model: 'LE910C1-EUX',
-      revision: '25.21.226',
-      imei: withLuhn(`00101700${serial}`),
-      ...options.identity,
-    },
+    identity: { ...family.identity, imei: withLuhn(`00101700${serial}`), ...options.identity },
     card: {
       state: 'ready',
       iccid: withLuhn(`898801000000${serial}`),
@@ -27,6 +25,7 @@ export function initialState(options: SimModuleOptions): ModuleState {
       isPinEnabled: false,
       pinTries: 3,
       pukTries: 10,
+      lock: 'PH-NET PIN',
       ...options.card,
     },
     functionality: 1,
@@ -36,19 +35,31 @@ export function initialState(options: SimModuleOptions): ModuleState {
       technology: 7,
       areaCode: '4E20',
       cellId: '0140A29',
+      routingCode: '01',
       rejectCause: 11,
       isDataOnly: false,
       ...options.coverage,
     },
     operator: options.operator ?? { longName: 'Waymark Test', shortName: 'WMTest', numeric: '00101' },
-    signal: { rssiDbm: -67, rsrpDbm: -95, rsrqDb: -10, ...options.signal },
+    signal: { rssiDbm: -67, rsrpDbm: -95, rsrqDb: -10, sinrDb: 13, ...options.signal },
     selection: 0,
     registration: 0,
     isAttached: false,
     activeContexts: new Set(),
+    stackContexts: new Set(),
+    profileContext: 1,
+    cardContext: undefined,
     addressOf: (id) => `10.64.${(options.seed ?? 1) % 200}.${20 + id}`,
+    ipv6Address: options.ipv6Address,
+    bearerLogin: options.bearerLogin,
     zoneQuarters: options.zoneQuarters ?? 4,
     hasNetworkTime: false,
+    temperatureC: options.temperatureC ?? 31,
+    position: options.position === null ? undefined : (options.position ?? HOME),
+    isGnssOn: false,
+    urcPort: options.urcPort ?? 'both',
+    quirks: { ...USUAL_FORMS, ...options.quirks },
+    booted: {},
     nvm,
   };
 }

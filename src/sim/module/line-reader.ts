@@ -14,7 +14,7 @@ export interface LineReaderHooks {
 }
 
 export interface LineReader {
-  feed(bytes: Uint8Array): void;
+  take(byte: number): void;
   /** Is a command half typed? Unsolicited lines wait then. */
   readonly isTyping: boolean;
   reset(): void;
@@ -23,6 +23,8 @@ export interface LineReader {
 const CR = 13;
 const LF = 10;
 const BS = 8;
+const CTRL_Z = 26;
+const ESC = 27;
 /** A longer line is cut; the rest of it is lost, as in a fixed buffer. */
 const MAX_LINE = 2048;
 
@@ -45,6 +47,9 @@ export function createLineReader(hooks: LineReaderHooks): LineReader {
       if (start >= 0) hooks.line(text.slice(start));
     } else if (byte === BS) {
       line = line.slice(0, -1);
+    } else if (byte === ESC || byte === CTRL_Z) {
+      // Meant for a prompt that is not open: what was half typed is void.
+      line = '';
     } else if (line.length < MAX_LINE) {
       line += String.fromCharCode(byte);
       if (line.toUpperCase() === 'A/') {
@@ -55,9 +60,7 @@ export function createLineReader(hooks: LineReaderHooks): LineReader {
   };
 
   return {
-    feed(bytes) {
-      for (const byte of bytes) take(byte);
-    },
+    take,
     get isTyping() {
       return line.length > 0 && 'AT'.startsWith(line.slice(0, 2).toUpperCase());
     },

@@ -1,11 +1,13 @@
 // The network as the module meets it: performs the radio machine's effects, brings contexts up and down, tells of both.
 import { type Clock, createRunner } from '../../core/index.js';
-import { contextUrcs } from './context.js';
+import type { Family } from './command.js';
 import type { Latency } from './latency.js';
-import { networkTimeUrcs, registrationUrcs } from './network.js';
 import type { SimModuleOptions } from './options.js';
 import { nextRadio, type RadioEffect, type RadioEvent, type RadioState, statOf } from './radio.js';
-import type { Coverage, ModuleState } from './state.js';
+import { networkTimeUrcs } from './standard/clock.js';
+import { contextUrcs, loginFits } from './standard/context.js';
+import { registrationUrcs } from './standard/registration.js';
+import type { Coverage, ModuleState, SessionSettings } from './state.js';
 import type { Timers } from './timers.js';
 
 export interface NetworkSide {
@@ -19,14 +21,21 @@ export interface NetworkSide {
 
 interface NetworkDeps {
   state: ModuleState;
+  family: Family;
   clock: Clock;
   timers: Timers;
   latency: Latency;
-  urc: (text: string) => void;
+  /** Unsolicited lines, made for the settings of each port. */
+  report: (make: (session: SessionSettings) => readonly string[]) => void;
+  /** A context is gone; a data call on it ends. */
+  lost: (contextId: number) => void;
 }
 
+/** +CFUN modes without a radio. */
+const SILENT_MODES = [0, 4, 19, 127];
+
 export function createNetwork(
-  { state, clock, timers, latency, urc }: NetworkDeps,
+  { state, family, clock, timers, latency, report, lost }: NetworkDeps,
   options: Pick<SimModuleOptions, 'searchMs' | 'bearerMs' | 'hasInitialBearer'>,
 ): NetworkSide {
   const watchers = new Set<(isActive: boolean) => void>();
@@ -37,16 +46,23 @@ export function createNetwork(
     if (state.activeContexts.has(id) === isActive) return;
     if (isActive) state.activeContexts.add(id);
     else state.activeContexts.delete(id);
-    for (const text of contextUrcs(state, id, isActive, byNetwork)) urc(text);
+    report((session) => contextUrcs(session, id, isActive, byNetwork));
+    if (!isActive) {
+      if (byNetwork) report(() => family.contextUrcs(state, id));
+      state.stackContexts.delete(id);
+      if (state.cardContext === id) state.cardContext = undefined;
+      lost(id);
+    }
     if (id === 1) for (const cb of [...watchers]) cb(isActive);
   };
   const attach = (): void => {
     state.isAttached = true;
     state.hasNetworkTime = true;
-    for (const text of networkTimeUrcs(state, clock.wall())) urc(text);
+    const now = clock.wall();
+    report((session) => networkTimeUrcs(state, session, now));
     if (options.hasInitialBearer === false) return;
-    stopBearer = timers.after(latency.fixed(options.bearerMs ?? 200), () => {
-      if (state.isAttached && state.nvm.data.contexts[1]) setContext(1, true, true);
+    stopBearer = timers.after(latency.fixed(options.bearerMs ?? family.times.bearer), () => {
+      if (state.isAttached && state.nvm.data.contexts[1] && loginFits(state, 1)) setContext(1, true, true);
     }).cancel;
   };
   const detach = (): void => {
@@ -56,11 +72,11 @@ export function createNetwork(
   };
   const announce = (): void => {
     state.registration = statOf(radio.state);
-    for (const text of registrationUrcs(state)) urc(text);
+    report((session) => registrationUrcs(state, session));
   };
   const search = (): void => {
     stopSearch();
-    stopSearch = timers.after(latency.fixed(options.searchMs ?? 1500), () =>
+    stopSearch = timers.after(latency.fixed(options.searchMs ?? family.times.search), () =>
       radio.send({ is: 'search-done', coverage: state.coverage.state }),
     ).cancel;
   };
@@ -79,7 +95,7 @@ export function createNetwork(
 
   return {
     update() {
-      const isRadioOn = ![0, 4].includes(state.functionality);
+      const isRadioOn = !SILENT_MODES.includes(state.functionality);
       const isAllowed = state.power === 'on' && isRadioOn && state.card.state === 'ready' && state.selection !== 2;
       radio.send({ is: isAllowed ? 'allowed' : 'forbidden' });
     },

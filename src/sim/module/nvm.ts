@@ -1,4 +1,4 @@
-// What survives a power cut of the simulated module: deviceWISE settings, context definitions, the stored profile.
+// What survives a power cut of the simulated module: deviceWISE and other settings, context definitions, the profile.
 // A file when one is given (written whole, then renamed), else memory only.
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -20,6 +20,15 @@ export interface DeviceWiseConfig {
 export interface ContextDefinition {
   type: string;
   apn: string;
+  login?: ContextLogin;
+}
+
+/** What +CGAUTH and its sisters set. */
+export interface ContextLogin {
+  /** 1 PAP, 2 CHAP, 3 either. */
+  method: number;
+  user: string;
+  password: string;
 }
 
 /** What AT&W keeps. */
@@ -37,6 +46,8 @@ export interface Nvm {
   remoteAt: boolean;
   /** By context id. */
   contexts: Record<string, ContextDefinition>;
+  /** Other stored settings, by the name of their command. */
+  settings: Record<string, string>;
   profile: StoredProfile;
 }
 
@@ -60,6 +71,7 @@ export function factoryNvm(apn: string): Nvm {
     deviceWise: { ...DEVICE_WISE_DEFAULTS },
     remoteAt: false,
     contexts: { 1: { type: 'IPV4V6', apn } },
+    settings: {},
     profile: { ...FACTORY_PROFILE, sRegisters: {} },
   };
 }
@@ -94,6 +106,7 @@ function readNvm(file: string, factory: Nvm, log: Logger): Nvm | undefined {
       ...factory,
       ...read,
       deviceWise: { ...factory.deviceWise, ...read.deviceWise },
+      settings: { ...factory.settings, ...read.settings },
       profile: { ...factory.profile, ...read.profile },
     };
   } catch (error) {

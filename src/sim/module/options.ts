@@ -3,7 +3,20 @@ import type { Clock, Logger } from '../../core/index.js';
 import type { PortLike } from '../plug.js';
 import type { Behaviour, LineBehaviour } from './behaviour.js';
 import type { Chunking } from './chunker.js';
-import type { Coverage, Identity, ModuleState, Operator, Signal, SimCard, SimCardState } from './state.js';
+import type { FamilyName } from './command.js';
+import type {
+  BearerLogin,
+  Coverage,
+  Identity,
+  ModuleState,
+  Operator,
+  Position,
+  Quirks,
+  Signal,
+  SimCard,
+  SimCardState,
+  UrcPort,
+} from './state.js';
 
 export interface TranscriptLine {
   /** Wall clock of the simulation, ms. */
@@ -12,19 +25,35 @@ export interface TranscriptLine {
   direction: '>' | '<';
   /** Already scrubbed of secrets. */
   text: string;
+  /** Absent for the primary AT port. */
+  port?: 'secondary';
 }
 
 export interface SimModuleOptions {
+  /** The primary AT port. */
   port: PortLike;
+  /** A second AT port with settings of its own; radio, card and contexts are the same. */
+  secondary?: PortLike | undefined;
+  /** Position sentences once a second while the module is on; what is written to it is swallowed. */
+  nmea?: PortLike | undefined;
   clock: Clock;
   log: Logger;
-  /** The module to be: only Telit LE910C1-EUX for now. */
-  profile?: 'telit';
+  /** The module to be: Telit LE910C1-EUX (default), u-blox SARA-R510M8S, Quectel EG25-G. */
+  profile?: FamilyName | undefined;
+  /**
+   * Refuses what the real module refuses: other vendors' commands, a wrong number of arguments, the prefix `aT`
+   * (default true).
+   */
+  strict?: boolean;
+  /** Forms of the field that differ from the usual ones. */
+  quirks?: Partial<Quirks>;
+  /** Which AT ports hear unsolicited lines (default both; a Quectel can be told otherwise). */
+  urcPort?: UrcPort;
   /** What outlives a power cut is kept here; memory only without it. */
   stateFile?: string | undefined;
   /** Same seed, same latencies and levels (default 1). */
   seed?: number;
-  /** Power-on to first answer, ms (default 2000). */
+  /** Power-on to first answer, ms (default by family: 1500 to 2500). */
   boot?: number;
   /** Times from power-on to a usable card, from there to registration, and to a bearer, ms. */
   cardMs?: number;
@@ -43,8 +72,15 @@ export interface SimModuleOptions {
   apn?: string;
   /** Context 1 comes up with the registration (default true). */
   hasInitialBearer?: boolean;
+  /** No bearer without this user and password. */
+  bearerLogin?: BearerLogin | undefined;
+  /** Second address of contexts with IPv6 (default none). */
+  ipv6Address?: string;
   zoneQuarters?: number;
-  /** Said unasked after each boot, e.g. `+PBREADY` (default nothing). */
+  temperatureC?: number;
+  /** Where the module's own receiver is; null: it has no fix. */
+  position?: Position | null;
+  /** Said unasked after each boot instead of what the family says, e.g. `+PBREADY`. */
   bootTexts?: readonly string[];
   transcript?: (line: TranscriptLine) => void;
 }
@@ -59,7 +95,7 @@ export interface SimModuleCounters {
 export interface SimModule extends AsyncDisposable {
   readonly state: Readonly<ModuleState>;
   readonly counters: Readonly<SimModuleCounters>;
-  /** The last thousand lines in both directions. */
+  /** The last thousand lines in both directions, of both ports. */
   readonly transcriptLines: readonly TranscriptLine[];
   /** Puts a behaviour in front of all others; returns its removal. */
   push(behaviour: Behaviour | LineBehaviour): () => void;
@@ -74,6 +110,8 @@ export interface SimModule extends AsyncDisposable {
   setSignal(change: Partial<Signal>): void;
   /** Another card state; `ready` is an unlocked card with fresh counters. */
   setSim(state: SimCardState, details?: Partial<SimCard>): void;
+  /** The card is pulled while the module is on; after `absentMs` (default 500) of clock time another one is in. */
+  swapSim(card: Partial<Omit<SimCard, 'state'>>, absentMs?: number): void;
   /** An unsolicited line at the next place where one may stand. */
   urc(text: string): void;
   /** Power cycle: settings lost, NVM kept. Also turns a module on that was shut down. */

@@ -1,7 +1,8 @@
 // Everything the simulated module knows, as plain data: commands read and change it, nothing here acts.
 import type { NvmStore } from './nvm.js';
 
-export type SimCardState = 'absent' | 'busy' | 'ready' | 'pin' | 'puk' | 'dead';
+/** `wrong`: a card the module does not take. `locked`: it asks for another code than its PIN (`lock` says which). */
+export type SimCardState = 'absent' | 'busy' | 'ready' | 'pin' | 'puk' | 'dead' | 'wrong' | 'locked';
 
 export interface SimCard {
   state: SimCardState;
@@ -13,6 +14,8 @@ export interface SimCard {
   isPinEnabled: boolean;
   pinTries: number;
   pukTries: number;
+  /** What +CPIN? says of a `locked` card. */
+  lock: string;
 }
 
 /** What the network would grant a module that asks. */
@@ -24,6 +27,8 @@ export interface Coverage {
   areaCode: string;
   /** Hex digits. */
   cellId: string;
+  /** Two hex digits, for the forms that carry it. */
+  routingCode: string;
   rejectCause: number;
   /** A data-only subscription: +CREG stays 0 for ever. */
   isDataOnly: boolean;
@@ -39,9 +44,62 @@ export interface Signal {
   rssiDbm: number;
   rsrpDbm: number;
   rsrqDb: number;
+  sinrDb: number;
 }
 
-/** Lost at each reset, then taken from the stored profile. */
+/** Degrees and metres. */
+export interface Position {
+  latitudeDeg: number;
+  longitudeDeg: number;
+  altitudeM: number;
+}
+
+/** What the network wants to hear before it gives a bearer. */
+export interface BearerLogin {
+  user: string;
+  password: string;
+}
+
+/** Forms that occur in the field; the defaults are what most modules print (specs/modem.md 2.3, 2.4, 2.6). */
+export interface Quirks {
+  /** Area and cell in quotes (default true). */
+  quotesHex: boolean;
+  hexCase: 'upper' | 'lower';
+  /** `002,001` instead of `2,1` (default false). */
+  padsNumbers: boolean;
+  /** Routing area: `middle` between area and cell of +CEREG (27.007 v8.6), `end` behind +CREG and +CGREG (default none). */
+  routingCode: 'none' | 'middle' | 'end';
+  /** `+CREG: 1` or `+CREG:1`, in every line (default true). */
+  blankAfterColon: boolean;
+  /** Operator name in quotes (default true). */
+  quotesOperator: boolean;
+  /** Addresses of +CGPADDR in quotes (default true). */
+  quotesAddress: boolean;
+  /** The card number cannot be read while the card asks for a code (default false). */
+  iccidNeedsPin: boolean;
+  /** +CGAUTH and +UAUTHREQ take the password before the user, as SARA-R4 and LARA-R6 do (default false). */
+  passwordFirst: boolean;
+  /** What +CCLK shows before the network has told the time (default `80/01/06`, the GPS epoch). */
+  unsetClock: `${number}/${number}/${number}`;
+  /** +CCLK in UTC with the zone of local time behind it, as some firmware has it (default false). */
+  clockInUtc: boolean;
+}
+
+export const USUAL_FORMS: Readonly<Quirks> = {
+  quotesHex: true,
+  hexCase: 'upper',
+  padsNumbers: false,
+  routingCode: 'none',
+  blankAfterColon: true,
+  quotesOperator: true,
+  quotesAddress: true,
+  iccidNeedsPin: false,
+  passwordFirst: false,
+  unsetClock: '80/01/06',
+  clockInUtc: false,
+};
+
+/** Of one AT port. Lost at each reset, then taken from the stored profile. */
 export interface SessionSettings {
   echo: boolean;
   verbose: boolean;
@@ -69,7 +127,8 @@ export interface ModuleState {
   card: SimCard;
   /** +CFUN: 1 full, 4 airplane, 0 minimum. */
   functionality: number;
-  session: SessionSettings;
+  /** Of the primary AT port. */
+  readonly session: SessionSettings;
   coverage: Coverage;
   operator: Operator;
   signal: Signal;
@@ -79,14 +138,34 @@ export interface ModuleState {
   registration: number;
   isAttached: boolean;
   activeContexts: Set<number>;
+  /** Contexts the module's own stack uses (Quectel, u-blox). */
+  stackContexts: Set<number>;
+  /** u-blox: the context its internal profile 0 is mapped to. */
+  profileContext: number;
+  /** Context of the USB network card (Telit ECM), if connected. */
+  cardContext: number | undefined;
   /** IPv4 address of context n. */
   addressOf: (contextId: number) => string;
+  /** Second address of contexts with IPv6. */
+  ipv6Address: string | undefined;
+  bearerLogin: BearerLogin | undefined;
   /** Local time minus UTC, quarters of an hour (NITZ). */
   zoneQuarters: number;
   /** Has the network told the time since power-on? */
   hasNetworkTime: boolean;
+  temperatureC: number;
+  /** Where the module's own receiver is; none: no fix. */
+  position: Position | undefined;
+  isGnssOn: boolean;
+  urcPort: UrcPort;
+  quirks: Quirks;
+  /** Stored settings as they were at power-on: some take effect only then. */
+  booted: Readonly<Record<string, string>>;
   nvm: NvmStore;
 }
+
+/** Which AT ports hear unsolicited lines. */
+export type UrcPort = 'both' | 'primary' | 'secondary';
 
 export function freshSession(nvm: NvmStore): SessionSettings {
   const { echo, verbose, quiet, sRegisters } = nvm.data.profile;

@@ -73,7 +73,11 @@ describe('command lines', () => {
   test('prefix and names are taken in any case', () => {
     const { ask } = bench();
     expect(linesOf(ask('at+cgmm'))).toEqual(['at+cgmm', 'LE910C1-EUX', 'OK']);
-    expect(linesOf(ask('aT+CgMm'))).toContain('LE910C1-EUX');
+    expect(linesOf(ask('AT+CgMm'))).toContain('LE910C1-EUX');
+  });
+  test('a prefix of mixed case is refused by a strict module and taken by a lenient one', () => {
+    expect(linesOf(bench().ask('aT+CGMM'))).toEqual(['aT+CGMM', 'ERROR']);
+    expect(linesOf(bench({ strict: false }).ask('aT+CgMm'))).toContain('LE910C1-EUX');
   });
   test('concatenated commands end in one final result', () => {
     const { ask } = bench();

@@ -1,7 +1,7 @@
 // The deviceWISE commands as far as a token check needs them: settings in NVM, and a client that never connects
 // (specs/devicewise.md 1.2, 1.3, 1.10).
-import { CME, type CommandContext, type CommandTable, numberIn, type Outcome } from './command.js';
-import { DEVICE_WISE_DEFAULTS, type DeviceWiseConfig } from './nvm.js';
+import { CME, type CommandContext, type CommandTable, numberIn, type Outcome } from '../command.js';
+import { DEVICE_WISE_DEFAULTS, type DeviceWiseConfig } from '../nvm.js';
 
 const SERVER = /^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$/;
 const TOKEN = /^[\x21-\x7e]{0,256}$/;
