@@ -2,26 +2,27 @@
 // beyond "is it configured".
 
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
 import type { Config } from '../config/index.js';
+import type { WaymarkError } from '../core/index.js';
 import {
   aborted,
   type Clock,
   createClockTrust,
   createDisposer,
+  deferred,
   isWaymarkError,
   type Logger,
   linkedController,
   onAbort,
-  WaymarkError,
   withDeadline,
 } from '../core/index.js';
-import { createLinkOpener } from '../link/index.js';
+import { createLinkOpener, ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
 import { type LampName, openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
 import { createCorrectionService } from './correction-service.js';
 import { type CredentialSet, createCredentials } from './credentials.js';
+import type { ProbeTarget } from './data-path.js';
 import { createIdentityHolder } from './identity-holder.js';
 import { createIdentitySource } from './identity-source.js';
 import { createLampBoard } from './lamp-board.js';
@@ -29,14 +30,17 @@ import type { Lane } from './lane.js';
 import { createClockLane } from './lanes/clock.js';
 import { createCorrectionLane } from './lanes/corrections.js';
 import { createIdentityLane } from './lanes/identity.js';
-import { createModemLane } from './lanes/modem.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
 import { memorySlots } from './memory.js';
+import { createModemSide } from './modem-side.js';
 import { untilNetwork } from './network-up.js';
 import { makeModem, makeReceiver, presentLamps } from './parts.js';
-import { createPowerHook } from './power.js';
+import { createPortBook } from './port-book.js';
 import { buildSnapshot } from './report.js';
+import { makeRuntimeDir } from './runtime-dir.js';
+import { serviceOf } from './service.js';
 import { createSupervisor } from './supervisor.js';
+import { createTrace } from './trace.js';
 import { buildTimeMs } from './version.js';
 import { createServiceManager, type ServiceManager, watchLoopLag } from './watchdog.js';
 
@@ -49,6 +53,8 @@ export interface AgentDeps {
   env: NodeJS.ProcessEnv;
   /** The AT dialogue, secrets already removed. */
   transcript?: (direction: '>' | '<', line: string) => void;
+  /** Where the machine's ports are read (default: the real ones). */
+  roots?: Roots;
   /** Off on a scaled clock: its future must not become the next start's floor. */
   keepClockFloor?: boolean;
 }
@@ -76,7 +82,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   makeRuntimeDir(config.runtimeDir, config.status.socketMode);
   const vault = await openVault(config.stateDir, { clock, log });
   const unlock = lockDirectory(config.stateDir);
-  const memory = memorySlots(vault);
+  const memory = memorySlots(vault, log.child('memory'));
   const floor = (await memory.clockFloor.read())?.value ?? 0;
   const configuredFloor = config.clock.floor === undefined ? 0 : Date.parse(config.clock.floor);
   const trust = createClockTrust(clock, Math.max(buildTimeMs, floor, configuredFloor), {
@@ -100,9 +106,27 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   // Known from the first look on, not only once somebody asks for the value.
   void credentials.ztpToken?.reload();
 
-  const open = createLinkOpener({ clock, log: log.child('link') });
-  const modem = config.modem && (await makeModem(config.modem, deps, credentials, open));
-  const receiver = config.gnss && makeReceiver(config, config.gnss, deps, open);
+  const roots = deps.roots ?? ROOTS;
+  const book = createPortBook({
+    open: createLinkOpener({ clock, log: log.child('link') }),
+    clock,
+    log: log.child('ports'),
+    roots,
+    ...(config.gnss ? { gnssProtocol: config.gnss.protocol } : {}),
+  });
+  const trace = createTrace({ clock, showIdentifiers: config.log.identifiers });
+  const transcript = (direction: '>' | '<', line: string): void => {
+    trace.push(direction, line);
+    deps.transcript?.(direction, line);
+  };
+  // Both ports are claimed before either is looked for.
+  const openModem = config.modem && book.opener('modem', config.modem.port);
+  const openReceiver = config.gnss && book.opener('gnss', config.gnss.port);
+  const modem =
+    config.modem &&
+    openModem &&
+    (await makeModem(config.modem, { clock, log, transcript }, credentials, openModem, memory.pinLedger));
+  const receiver = config.gnss && openReceiver && makeReceiver(config, config.gnss, { clock, log }, openReceiver);
   receiver?.onUtc((utcMs) => trust.offer('gnss', utcMs));
   const meter = createMeter();
   const corrections = await createCorrectionService({
@@ -143,31 +167,54 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           clock,
           trust,
           renewed: (listener) => holder.onChange(listener),
-          outcome: (result) => reportSession(result, credentials, holder.requestRenewal),
+          outcome: (result) => {
+            reportSession(result, credentials, holder.requestRenewal);
+            void side?.ladder.report(
+              result === 'ok' ? { by: 'session', ok: true } : { by: 'session', failure: result },
+            );
+          },
         })
       : undefined;
 
+  const gaveUp = deferred<never>();
+  gaveUp.promise.catch(() => undefined);
+  const service = (): ProbeTarget | undefined => serviceOf(holder.current(), config);
+  const side =
+    modem &&
+    config.modem &&
+    createModemSide({
+      config,
+      settings: config.modem,
+      modem,
+      book,
+      roots,
+      memory,
+      lamps,
+      trace,
+      clock,
+      log,
+      env,
+      service,
+      newSession: () => supervisor.wake('session'),
+      giveBack: (reason) => {
+        log.error('agent.give-back', { error: reason }, 'Everything was tried and nothing helped: starting anew.');
+        gaveUp.reject(reason);
+      },
+    });
+
   const lanes: Lane[] = [];
   if (session) lanes.push(session);
-  if (receiver && config.gnss) lanes.push(createReceiverLane({ receiver, lamps, clock }, { port: config.gnss.port }));
+  if (receiver && config.gnss) {
+    const { port } = config.gnss;
+    const portChanged = (waitMs: number, signal: AbortSignal): Promise<void> =>
+      book.whenChanged('gnss', port, waitMs, signal);
+    lanes.push(createReceiverLane({ receiver, lamps, clock, portChanged }));
+  }
   if (identity)
     lanes.push(
       createIdentityLane({ source: identity, holder, lamps, clock, trust, networkUp: untilNetwork(lamps, clock) }),
     );
-  if (modem && config.modem)
-    lanes.push(
-      createModemLane(
-        {
-          modem,
-          lamps,
-          clock,
-          log: log.child('recovery'),
-          ladder: memory.channelLadder,
-          powerCycle: config.recovery.powerHook && createPowerHook(config.recovery.powerHook, clock),
-        },
-        { port: config.modem.port, moduleReset: config.recovery.moduleReset, limits: config.recovery },
-      ),
-    );
+  if (side) lanes.push(...side.lanes);
   lanes.push(
     createClockLane({
       clock,
@@ -201,6 +248,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           : supervisor.part(name),
       trust,
       modem: modem && (() => modem.snapshot()),
+      modemSide: side && (() => side.view()),
       receiver,
       identity: {
         current: holder.current,
@@ -241,13 +289,18 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       // The doors open beside the lanes: the first correction must not wait for them.
       const socketMode = Number.parseInt(config.status.socketMode, 8);
       resources.use(
-        await openStatusServer(snapshot, { runtimeDir: config.runtimeDir, socketMode, http: config.status.http }),
+        await openStatusServer(snapshot, {
+          runtimeDir: config.runtimeDir,
+          socketMode,
+          http: config.status.http,
+          ...(side ? { actions: side.actions } : {}),
+        }),
       );
       isDoorOpen = true;
       log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
       manager.ready();
       resources.add(everySecond(clock, tick(manager)));
-      await Promise.race([running, aborted(signal)]);
+      await Promise.race([running, aborted(signal), gaveUp.promise]);
     } finally {
       scope.abort();
       await withDeadline({ clock, ms: DRAIN_MS, what: 'lanes to end' }, () => running).catch((error: unknown) => {
@@ -296,19 +349,6 @@ function reportSession(
     );
     requestRenewal(result.code);
   } else certificate.report({ generation }, { is: 'weather' });
-}
-
-/** A socket for the group is of no use in a directory the group may not enter. */
-function makeRuntimeDir(dir: string, socketMode: string): void {
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    if (socketMode === '0660') chmodSync(dir, 0o750);
-  } catch (cause) {
-    throw new WaymarkError('vault.permission', `the runtime directory ${dir} cannot be made`, {
-      cause,
-      hint: 'Make it by hand for the service user (mode 0700), or set runtimeDir to another folder.',
-    });
-  }
 }
 
 /** Calls `fn` once a second of device time; returns the stop. */

@@ -1,11 +1,12 @@
-// The three credentials of this agent: ZTP token, deviceWISE app token, client certificate. Each is a source with a
-// state, evidence and a remedy; the status object and `token list` show them whether or not anything is connected.
+// The credentials of this agent: ZTP token, deviceWISE app token, client certificate, the SIM's PIN and the access
+// point's password. Each is a source with a state, evidence and a remedy; the status object and `token list` show them whether or not anything is connected.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Config, resolveSecret } from '../config/index.js';
+import { type Config, resolveSecret, type SecretRef } from '../config/index.js';
 import { type Clock, type Logger, Secret, WaymarkError } from '../core/index.js';
 import {
   type Credential,
+  type CredentialKind,
   certificateLife,
   checkIdentity,
   createCredential,
@@ -19,6 +20,8 @@ export interface CredentialSet extends Disposable {
   ztpToken: Credential | undefined;
   appToken: Credential | undefined;
   certificate: Credential | undefined;
+  pin: Credential | undefined;
+  bearerPassword: Credential | undefined;
   all(): readonly Credential[];
   /** Reads every secret, and again when its file changes: rotation without a restart. */
   watch(): void;
@@ -40,11 +43,7 @@ export interface CredentialSetDeps {
 
 export function createCredentials(deps: CredentialSetDeps): CredentialSet {
   const { config, configDir, env, clock, log, vault, isWallTrusted } = deps;
-  const make = (
-    id: string,
-    kind: 'ztp-token' | 'app-token' | 'client-certificate',
-    load: Parameters<typeof createCredential>[1]['load'],
-  ): Credential =>
+  const make = (id: string, kind: CredentialKind, load: Parameters<typeof createCredential>[1]['load']): Credential =>
     createCredential(
       { clock, log, isWallTrusted, ...(vault ? { slot: vault.slot(`credential-${id}`, credentialMemoryCodec) } : {}) },
       { id, kind, load },
@@ -63,6 +62,12 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
       : make('app-token', 'app-token', async () => ({
           value: await resolveSecret(appTokenRef, 'app-token', { env, configDir }),
         }));
+  const fromRef = (id: string, kind: 'pin' | 'password', ref: SecretRef | undefined): Credential | undefined =>
+    ref === undefined
+      ? undefined
+      : make(id, kind, async () => ({ value: await resolveSecret(ref, kind, { env, configDir }) }));
+  const pin = fromRef('sim-pin', 'pin', modem?.sim.pin);
+  const bearerPassword = fromRef('bearer-password', 'password', modem?.bearer.auth?.password);
   const certificate =
     ztp || config.identity
       ? make('client-certificate', 'client-certificate', () => {
@@ -80,16 +85,20 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
           });
         })
       : undefined;
-  const all = [ztpToken, appToken, certificate].filter((c): c is Credential => c !== undefined);
+  const all = [ztpToken, appToken, certificate, pin, bearerPassword].filter((c): c is Credential => c !== undefined);
   const watched: Disposable[] = [];
   const files: readonly [string | undefined, Credential | undefined][] = [
     [ztp?.token, ztpToken],
     [appTokenRef, appToken],
+    [modem?.sim.pin, pin],
+    [modem?.bearer.auth?.password, bearerPassword],
   ];
   return {
     ztpToken,
     appToken,
     certificate,
+    pin,
+    bearerPassword,
     all: () => all,
     watch() {
       for (const [ref, credential] of files) {

@@ -1,14 +1,18 @@
 // What the agent itself remembers across restarts, one small vault file each.
-import type { BudgetLedger, Rung } from '../core/index.js';
+import type { Logger } from '../core/index.js';
 import { type Codec, type Identity, identityCodec, type Slot, type Vault } from '../vault/index.js';
 import { type ZtpMemory, ztpMemoryCodec } from '../ztp/index.js';
-import { LADDER_START, type LadderState } from './recovery.js';
+import { createPinLedger, type PinLedger, pinFileCodec } from './pin-ledger.js';
+import { createRecoveryMemory, type RecoveryMemory, recoveryCodec } from './recovery-memory.js';
 
 export interface AgentMemory {
   identity: Slot<Identity>;
   ztp: Slot<ZtpMemory>;
   clockFloor: Slot<number>;
-  channelLadder: { load(): Promise<LadderState>; save(state: LadderState): Promise<void> };
+  /** Both ladders, and what of their budgets is spent. */
+  recovery: RecoveryMemory;
+  /** PIN attempts; a record is durable before `write` resolves. */
+  pinLedger: PinLedger;
 }
 
 const clockFloorCodec: Codec<number> = {
@@ -20,34 +24,12 @@ const clockFloorCodec: Codec<number> = {
   },
 };
 
-const ladderCodec: Codec<LadderState['ledgers']> = {
-  encode: (ledgers) => ledgers,
-  decode(data) {
-    const ledgers: Partial<Record<Rung, BudgetLedger>> = {};
-    for (const [rung, times] of Object.entries(data as Record<string, unknown>))
-      if (Array.isArray(times)) ledgers[rung as Rung] = times.filter((t): t is number => typeof t === 'number');
-    return ledgers;
-  },
-};
-
-export function memorySlots(vault: Vault): AgentMemory {
-  const ledgers = vault.slot('recovery', ladderCodec);
-  let state: LadderState | undefined;
+export function memorySlots(vault: Vault, log: Logger): AgentMemory {
   return {
     identity: vault.slot('identity', identityCodec),
     ztp: vault.slot('ztp', ztpMemoryCodec),
     clockFloor: vault.slot('clock-floor', clockFloorCodec),
-    channelLadder: {
-      async load() {
-        state ??= { ...LADDER_START, ledgers: (await ledgers.read())?.value ?? {} };
-        return state;
-      },
-      async save(next) {
-        const spent = next.ledgers !== state?.ledgers;
-        state = next;
-        // Failures in a row are forgotten on purpose; only spent budgets must outlive a crash.
-        if (spent) await ledgers.write(next.ledgers);
-      },
-    },
+    recovery: createRecoveryMemory(vault.slot('recovery', recoveryCodec), log),
+    pinLedger: createPinLedger(vault.slot('pins', pinFileCodec)),
   };
 }

@@ -3,8 +3,9 @@ import type { Config } from '../config/index.js';
 import type { Clock, Logger, Secret } from '../core/index.js';
 import { createReceiver, type Receiver } from '../gnss/index.js';
 import type { LinkOpener } from '../link/index.js';
-import { createModem, type Modem } from '../modem/index.js';
+import { createModem, type Modem, type PinLedger } from '../modem/index.js';
 import type { LampName } from '../status/index.js';
+import type { Credential } from '../vault/index.js';
 import type { CredentialSet } from './credentials.js';
 
 export interface PartDeps {
@@ -28,18 +29,26 @@ export async function makeModem(
   deps: PartDeps,
   credentials: CredentialSet,
   open: LinkOpener,
+  pinLedger: PinLedger,
 ): Promise<Modem> {
-  const { deviceWise } = settings;
-  // A token that cannot be read is said by its credential; the module comes up all the same.
-  const appToken: Secret | undefined = await credentials.appToken?.get().then(
-    (lease) => lease.value,
-    () => undefined,
-  );
+  const { deviceWise, bearer } = settings;
+  // A secret that cannot be read is said by its credential; the module comes up all the same.
+  const read = (credential: Credential | undefined): Promise<Secret | undefined> =>
+    credential?.get().then(
+      (lease) => lease.value,
+      () => undefined,
+    ) ?? Promise.resolve(undefined);
+  const [appToken, pin, password] = await Promise.all([
+    read(credentials.appToken),
+    read(credentials.pin),
+    read(credentials.bearerPassword),
+  ]);
   return createModem(
     {
       open,
       clock: deps.clock,
       log: deps.log.child('modem'),
+      pinLedger,
       ...(deps.transcript ? { transcript: deps.transcript } : {}),
     },
     {
@@ -48,11 +57,15 @@ export async function makeModem(
       profile: settings.profile,
       commandGapMs: settings.commandGapMs,
       pollSeconds: settings.pollSeconds,
+      roaming: settings.roaming,
+      dataPath: settings.dataPath.kind,
+      ...(pin ? { pin } : {}),
       bearer: {
-        mode: settings.bearer.mode,
-        contextId: settings.bearer.contextId,
-        ipType: settings.bearer.ipType,
-        ...(settings.bearer.apn === undefined ? {} : { apn: settings.bearer.apn }),
+        mode: bearer.mode,
+        contextId: bearer.contextId,
+        ipType: bearer.ipType,
+        ...(bearer.apn === undefined ? {} : { apn: bearer.apn }),
+        ...(bearer.auth && password ? { auth: { method: bearer.auth.method, user: bearer.auth.user, password } } : {}),
       },
       ...(deviceWise && appToken
         ? {

@@ -28,6 +28,7 @@ export interface ReportSources {
   part: (name: string) => PartView | undefined;
   trust: ClockTrust;
   modem: (() => ModemSnapshot) | undefined;
+  modemSide: (() => Partial<ModemView>) | undefined;
   receiver: Receiver | undefined;
   identity: {
     current: () => Identity | undefined;
@@ -103,12 +104,13 @@ function nextStep(lamps: readonly LampView[]): string {
 }
 
 function modemView(s: ModemSnapshot, showIdentifiers: boolean): ModemView {
-  const { networkTime: _networkTime, imei, iccid, imsi, appToken, ...rest } = s;
+  const { networkTime: _networkTime, imei, iccid, imsi, appToken, cell, ...rest } = s;
   const shown = (value: string): string => (showIdentifiers ? value : maskIdentifier(value));
   return {
     ...rest,
     counters: { ...rest.counters },
     appTokenState: appToken,
+    ...(cell === undefined ? {} : { cell: { ...cell } }),
     ...(imei === undefined ? {} : { imei: shown(imei) }),
     ...(iccid === undefined ? {} : { iccid: shown(iccid) }),
     ...(imsi === undefined ? {} : { imsi: shown(imsi) }),
@@ -116,8 +118,20 @@ function modemView(s: ModemSnapshot, showIdentifiers: boolean): ModemView {
 }
 
 export function credentialView(status: CredentialStatus, clock: Clock): CredentialView {
-  const { expiresAt, since, retryAt, fingerprint, reason, evidence, remedy, expirySource, ...rest } = status;
+  const {
+    expiresAt,
+    since,
+    retryAt,
+    reason,
+    evidence,
+    remedy,
+    expirySource,
+    fingerprint: _fingerprint,
+    ...rest
+  } = status;
   const { atUtcMs: _at, ...facts } = evidence ?? {};
+  // Ten thousand PINs are soon tried against a fingerprint.
+  const fingerprint = status.kind === 'pin' ? undefined : status.fingerprint;
   return {
     ...rest,
     since: iso(since),
@@ -178,7 +192,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
       status: from.part('status') ?? ABSENT,
     },
     clock: from.trust.status(),
-    ...(from.modem ? { modem: modemView(from.modem(), from.showIdentifiers) } : {}),
+    ...(from.modem ? { modem: { ...modemView(from.modem(), from.showIdentifiers), ...from.modemSide?.() } } : {}),
     identity: {
       state: provisioning.state,
       source: from.identity.source,

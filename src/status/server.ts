@@ -1,15 +1,25 @@
-// The status door: HTTP on a unix socket always, on TCP when asked. Read-only; whoever may open the socket may read.
+// The status door: HTTP on a unix socket always, on TCP when asked. Whoever may open the socket may read, and may ask
+// the modem what actions.ts names; TCP is read-only.
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type ErrorCode, escapeControls, scrubber, WaymarkError } from '../core/index.js';
+import { type Clock, createClock, type ErrorCode, WaymarkError } from '../core/index.js';
+import type { StatusActions } from './actions.js';
+import { send } from './answer.js';
+import { createModemDoor, isModemPath, type ModemDoor } from './modem-door.js';
 import type { StatusSnapshot } from './snapshot.js';
+
+export type { AtAnswer, AtRequest, StatusActions, TraceLine } from './actions.js';
 
 export interface StatusServerOptions {
   runtimeDir: string;
   socketMode: number;
   http?: { host: string; port: number } | undefined;
+  /** What may be asked of the modem, on the unix socket only. */
+  actions?: StatusActions | undefined;
+  /** Bounds requests in time (default: real time). */
+  clock?: Clock;
 }
 
 export interface StatusServer extends AsyncDisposable {
@@ -28,26 +38,24 @@ function hostAllowed(request: IncomingMessage, port: number): boolean {
   return [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`].includes(host);
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  // Valid JSON may hold C1 and direction controls as they are; a terminal behind curl would obey them.
-  const text = escapeControls(scrubber.scrub(`${JSON.stringify(body)}\n`), 'json');
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'",
-  });
-  response.end(text);
-}
-
-function route(snapshot: () => StatusSnapshot, request: IncomingMessage, response: ServerResponse): void {
+function route(
+  snapshot: () => StatusSnapshot,
+  modem: ModemDoor | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const path = request.url?.split('?', 1)[0] ?? '';
+  if (isModemPath(path)) {
+    if (!modem) send(response, 403, { error: 'only on the unix socket' });
+    else if (!modem.handle(path, request, response)) send(response, 404, { error: 'not found' });
+    return;
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     send(response, 405, { error: 'method not allowed' });
     return;
   }
-  switch (request.url?.split('?', 1)[0]) {
+  switch (path) {
     case '/api/v1/status':
       send(response, 200, snapshot());
       return;
@@ -134,9 +142,10 @@ export async function openStatusServer(
     }
   }
   const servers: Server[] = [];
-  const make = (guard: (request: IncomingMessage) => boolean): Server => {
+  const modemDoor = createModemDoor(options.actions ?? {}, options.clock ?? createClock());
+  const make = (guard: (request: IncomingMessage) => boolean, modem?: ModemDoor): Server => {
     const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
-      if (guard(request)) route(snapshot, request, response);
+      if (guard(request)) route(snapshot, modem, request, response);
       else send(response, 403, { error: 'foreign host' });
     });
     server.maxConnections = MAX_CONNECTIONS;
@@ -144,7 +153,7 @@ export async function openStatusServer(
     return server;
   };
   await listen(
-    make(() => true),
+    make(() => true, modemDoor),
     { path: socketPath },
   );
   chmodSync(socketPath, options.socketMode);

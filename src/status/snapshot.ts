@@ -69,6 +69,14 @@ export interface CredentialView {
   remedy?: string;
 }
 
+export interface ClimbView {
+  failures: number;
+  lastRung?: string;
+  lastReason?: string;
+  /** ISO 8601. */
+  at?: string;
+}
+
 export interface ModemView {
   stage: string;
   port: string;
@@ -80,10 +88,33 @@ export interface ModemView {
   imei?: string;
   iccid?: string;
   imsi?: string;
+  /** The configuration names another family than the module. */
+  profileNote?: string;
+  /** Stable name of the port, and how it was found: configured, usb-id, probed or moved. */
+  portName?: string;
+  portFound?: string;
+  /** Other programs that have the port open. */
+  sharedWith?: readonly { name: string; pid: number }[];
   sim: string;
-  registration: { state: string; technology?: string; areaCode?: string; cellId?: string; rejectCause?: number };
+  simTries?: { pin?: number; puk?: number };
+  registration: {
+    state: string;
+    technology?: string;
+    areaCode?: string;
+    cellId?: string;
+    rejectCause?: number;
+    causeWords?: string;
+    plmn?: string;
+  };
   operator?: string;
-  signal?: { rssiDbm?: number; rsrpDbm?: number; rsrqDb?: number; quality: string };
+  signal?: { rssiDbm?: number; rsrpDbm?: number; rsrqDb?: number; sinrDb?: number; quality: string };
+  cell?: Readonly<Record<string, string | number>>;
+  temperatureC?: number;
+  /** How the host gets its network, and whether anything comes back end to end. */
+  dataPath?: { kind: string; state: string };
+  road?: { state: string; lastOkMs?: number; reason?: string };
+  /** The ladders: failures in a row that have climbed, the rung taken last, why and when. */
+  recovery?: Readonly<Record<'channel' | 'network', ClimbView>>;
   bearer: { contextId: number; active: boolean; address?: string };
   /** Of the app token in the module. Not named like the token itself, which no output may show. */
   appTokenState: string;

@@ -1,88 +1,166 @@
 // The modem lane: bring the module up, watch it, and climb the channel ladder when it does not answer. It lights the
-// modem, SIM and network lamps; each failure darkens the lamp it belongs to and says why there.
+// modem, SIM and network lamps; each failure darkens the lamp it belongs to and says why there. SIM and network failures
+// climb nothing here: the network ladder is told of them.
 import {
+  abortable,
   type BackoffPolicy,
   type Clock,
-  type ErrorCode,
+  deferred,
   type Logger,
+  linkedController,
+  onAbort,
   PORT_BACKOFF,
   type Rung,
   sleep,
   toWaymarkError,
   WaymarkError,
 } from '../../core/index.js';
-import type { Modem, ModemSnapshot } from '../../modem/index.js';
-import type { LampName } from '../../status/index.js';
+import type { PortHolder } from '../../link/index.js';
+import type { Modem } from '../../modem/index.js';
 import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
-import { channelLadder, climb, healthy, type LadderLimits, type LadderState } from '../recovery.js';
-import { nodeIsBack } from './node-watch.js';
+import type { NetworkReport } from '../network-ladder.js';
+import { channelLadder, climb, HEALTHY_MS, healthy, type LadderLimits } from '../recovery.js';
+import type { RecoveryMemory } from '../recovery-memory.js';
+import { createHolderWatch } from './holder-watch.js';
+import { darken, isAnswering, isRegistered, lampOf, lampsFromModem } from './modem-lamps.js';
 
 export interface ModemLaneDeps {
   modem: Modem;
   lamps: LampBoard;
   clock: Clock;
   log: Logger;
-  ladder: { load(): Promise<LadderState>; save(state: LadderState): Promise<void> };
-  /** Runs the configured power hook; absent when none is configured. */
-  powerCycle: ((signal: AbortSignal) => Promise<void>) | undefined;
+  recovery: RecoveryMemory;
+  /** Cuts and restores the module's power; absent when no way is configured. */
+  powerCycle?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** The module's second AT port: whether it has one, and on which the next bring-up opens. */
+  otherPort?: { exists: () => boolean; use: (isOther: boolean) => void } | undefined;
+  /** Resolves soon after the ports have changed; after `waitMs` at the latest if there is a port to be tried again. */
+  portChanged: (waitMs: number, signal: AbortSignal) => Promise<void>;
+  /** Everyone who has the module's port open, ourselves included. */
+  holders?: (() => Promise<readonly PortHolder[]>) | undefined;
+  /** One sentence on how to keep these off the port. */
+  cureOf?: ((holders: readonly PortHolder[]) => string) | undefined;
+  /** Told when other programs open or leave the port. */
+  onHolders?: ((others: readonly PortHolder[]) => void) | undefined;
+  /** The network ladder's ear. */
+  network?: ((report: NetworkReport) => Promise<void>) | undefined;
+  /** Ends the agent with exit code 75. */
+  giveBack?: ((reason: WaymarkError) => void) | undefined;
 }
 
 export interface ModemLaneOptions {
-  port: string;
   moduleReset: boolean;
+  giveBack: boolean;
   limits: LadderLimits;
 }
 
-const SIM_CODES: readonly ErrorCode[] = ['sim.absent', 'sim.pin', 'sim.puk', 'sim.failure'];
-const NETWORK_CODES: readonly ErrorCode[] = ['network.searching', 'network.denied', 'network.no-bearer'];
-
-/** SIM and network trouble is waited out: looked at once a minute, registration at most every five. */
+/** SIM and network trouble is waited out: looked at once a minute, registration at most every half minute to hour. */
 const SIM_POLL: BackoffPolicy = { baseMs: 60_000, capMs: 60_000, quickForMs: 0 };
 const REGISTRATION: BackoffPolicy = { baseMs: 30_000, capMs: 3_600_000, quickForMs: 0 };
-
-export function lampOf(code: ErrorCode): LampName {
-  if (SIM_CODES.includes(code)) return 'sim';
-  if (NETWORK_CODES.includes(code)) return 'network';
-  return 'modem';
-}
-
-const TECHNOLOGY = (s: ModemSnapshot): string =>
-  [
-    s.registration.state,
-    s.registration.technology,
-    s.operator,
-    s.bearer.active ? `address ${s.bearer.address ?? 'assigned'}` : 'no data connection',
-  ]
-    .filter((x): x is string => x !== undefined && x !== '')
-    .join(', ');
-
-/** What the module's own progress says about the three lamps. */
-export function lampsFromModem(s: ModemSnapshot, lamps: LampBoard): void {
-  const identified = s.model !== undefined && s.stage !== 'absent' && s.stage !== 'sync' && s.stage !== 'identify';
-  if (!identified) return;
-  lamps.lit('modem', [s.manufacturer, s.model, s.revision].filter(Boolean).join(' '));
-  if (s.sim === 'ready') lamps.lit('sim', 'ready');
-  const registered = s.registration.state === 'home' || s.registration.state === 'roaming';
-  if (registered && s.bearer.active) lamps.lit('network', TECHNOLOGY(s));
-  else if (lamps.isLit('sim')) lamps.waiting('network', TECHNOLOGY(s));
-}
+/** A port that stays away is no news, but its power may be cut once in a while. */
+const ABSENT_MS = 600_000;
+const OTHER_PORT_TRIES = 3;
+/** A registration may flap; and the module may have more to say. */
+const REGISTERED_SETTLE_MS = 2000;
 
 export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions): Lane {
-  const { modem, lamps, clock, log } = deps;
+  const { modem, lamps, clock, log, recovery } = deps;
   const ladder = channelLadder(options.limits);
-  const available = (rung: Rung): boolean =>
-    rung === 'module-reset' ? options.moduleReset : rung === 'power' ? deps.powerCycle !== undefined : true;
+  const holderWatch = createHolderWatch(deps);
+  /** Failures on the second port; undefined while the first is used. */
+  let otherFailures: number | undefined;
+  let answeringSinceMonoMs: number | undefined;
 
-  async function takeRung(rung: Rung, signal: AbortSignal): Promise<void> {
+  const isAvailable = (rung: Rung): boolean => {
+    if (rung === 'module-reset') return options.moduleReset;
+    if (rung === 'power') return deps.powerCycle !== undefined;
+    if (rung === 'other-port') return deps.otherPort?.exists() === true;
+    if (rung === 'give-back') return options.giveBack && deps.giveBack !== undefined && !lamps.isLit('session');
+    return true;
+  };
+
+  const useOtherPort = (isOther: boolean): void => {
+    if (isOther === (otherFailures !== undefined)) return;
+    otherFailures = isOther ? 0 : undefined;
+    deps.otherPort?.use(isOther);
+  };
+
+  async function takeRung(rung: Rung, error: WaymarkError, signal: AbortSignal): Promise<void> {
     // Reopening is what each try does anyway: said at each one, it would fill the log while a port is out of order.
-    if (rung !== 'reopen') log.warn('recovery.rung', { ladder: 'channel', rung });
+    if (rung !== 'reopen') log.warn('recovery.rung', { ladder: 'channel', rung, reason: error.code });
     try {
       if (rung === 'power') await deps.powerCycle?.(signal);
       else if (rung === 'module-reset') await modem.recover('module-reset', { signal });
+      else if (rung === 'other-port') useOtherPort(true);
       // `reopen` is what the next bring-up does anyway.
-    } catch (error) {
-      log.warn('recovery.failed', { rung, error: toWaymarkError(error) });
+    } catch (failure) {
+      if (!signal.aborted) log.warn('recovery.failed', { ladder: 'channel', rung, error: toWaymarkError(failure) });
+    }
+  }
+
+  async function climbChannel(error: WaymarkError, signal: AbortSignal): Promise<void> {
+    const upForMs = answeringSinceMonoMs === undefined ? 0 : clock.mono() - answeringSinceMonoMs;
+    answeringSinceMonoMs = undefined;
+    if (upForMs >= HEALTHY_MS) await recovery.apply((state) => ({ state: healthy('channel', state) }));
+    // The first port gets its turn again before the second one does.
+    let isBack = false;
+    if (otherFailures !== undefined && ++otherFailures >= OTHER_PORT_TRIES) {
+      useOtherPort(false);
+      isBack = true;
+    }
+    const { rung, coolDownMs, isDurable } = await recovery.apply((state) =>
+      climb(ladder, state, error, clock.wall(), isAvailable),
+    );
+    if (!rung || (isBack && rung === 'other-port')) return;
+    if (rung === 'give-back') {
+      // Not noted on disk, it would be given back again at the next start.
+      if (isDurable) deps.giveBack?.(error);
+      return;
+    }
+    await takeRung(rung, error, signal);
+    await sleep(clock, coolDownMs, signal);
+  }
+
+  /** A connection that went with the registration is not what is missing. */
+  function nameCause(error: WaymarkError): WaymarkError {
+    const { state, rejectCause } = modem.snapshot().registration;
+    if (error.code !== 'network.no-bearer' || (state !== 'denied' && state !== 'searching' && state !== 'idle'))
+      return error;
+    const code = state === 'denied' ? 'network.denied' : 'network.searching';
+    return new WaymarkError(code, `registration lost: ${state}`, {
+      cause: error,
+      ...(rejectCause === undefined ? {} : { evidence: { rejectCause } }),
+    });
+  }
+
+  /** Until the module says that it is registered, its channel is lost, or `waitMs` are over. */
+  async function untilRegistered(waitMs: number, signal: AbortSignal): Promise<void> {
+    const before = modem.snapshot();
+    if (isRegistered(before) || before.stage === 'absent') return sleep(clock, waitMs, signal);
+    const news = deferred<undefined>();
+    const off = modem.onChange(() => {
+      const now = modem.snapshot();
+      if (isRegistered(now) || now.stage === 'absent') news.resolve(undefined);
+    });
+    using wait = linkedController(signal);
+    try {
+      await Promise.race([sleep(clock, waitMs, wait.signal), news.promise]);
+    } finally {
+      wait.abort();
+      off();
+    }
+    if (isRegistered(modem.snapshot())) await sleep(clock, REGISTERED_SETTLE_MS, signal);
+  }
+
+  async function watch(signal: AbortSignal): Promise<void> {
+    using scope = linkedController(signal);
+    const looking = holderWatch.run(scope.signal);
+    looking.catch(() => undefined);
+    try {
+      await modem.watch({ signal });
+    } finally {
+      scope.abort();
     }
   }
 
@@ -92,15 +170,25 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
       const unsubscribe = modem.onChange(() => {
         const snapshot = modem.snapshot();
         doing(snapshot.stage);
+        if (isAnswering(snapshot)) answeringSinceMonoMs ??= clock.mono();
         lampsFromModem(snapshot, lamps);
       });
+      const stopped = { bySignal: false };
+      const off = onAbort(signal, () => (stopped.bySignal = true));
       try {
         await modem.bringUp({ signal });
         lampsFromModem(modem.snapshot(), lamps);
-        await deps.ladder.save(healthy(await deps.ladder.load()));
+        answeringSinceMonoMs ??= clock.mono();
+        // This link stays; the next one is opened on the first port again.
+        useOtherPort(false);
         ok();
-        await modem.watch({ signal });
+        void deps.network?.({ by: 'modem', ok: true });
+        await watch(signal);
+      } catch (error) {
+        if (stopped.bySignal) throw error;
+        throw await holderWatch.blame(nameCause(toWaymarkError(error)));
       } finally {
+        off();
         unsubscribe();
       }
     },
@@ -110,33 +198,16 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
     },
     async onFailure({ error, waitMs }, signal) {
       darken(lamps, error, clock.mono() + waitMs);
-      // A port that is held, gone or refused says nothing about the module: neither reset nor power would mend it.
-      const isPort = error.code.startsWith('link.') && error.code !== 'link.stalled';
-      const fits = (rung: Rung): boolean => (isPort ? rung === 'reopen' : available(rung));
-      const decision = climb(ladder, await deps.ladder.load(), error, clock.wall(), fits);
-      await deps.ladder.save(decision.state);
-      if (!decision.rung) return;
-      await takeRung(decision.rung, signal);
-      await sleep(clock, decision.coolDownMs, signal);
+      const told = deps.network?.({ by: 'modem', failure: error });
+      if (lampOf(error.code) === 'modem') await climbChannel(error, signal);
+      else if (told) await abortable(told, signal);
     },
     untilWorthRetrying({ error, waitMs }, signal) {
-      if (error.code !== 'link.absent' && error.code !== 'link.closed') return undefined;
-      return nodeIsBack(options.port, waitMs, clock, signal);
+      if (lampOf(error.code) === 'network') return untilRegistered(waitMs, signal);
+      if (error.code === 'link.absent' && deps.powerCycle)
+        return Promise.race([deps.portChanged(waitMs, signal), sleep(clock, ABSENT_MS, signal)]);
+      if (error.code === 'link.absent' || error.code === 'link.closed') return deps.portChanged(waitMs, signal);
+      return undefined;
     },
   };
-}
-
-/** The failing lamp goes dark with the reason, those behind it wait for it. */
-function darken(lamps: LampBoard, error: WaymarkError, nextMonoMs: number): void {
-  const name = lampOf(error.code);
-  const gone = error.code === 'link.absent' || error.code === 'link.closed';
-  lamps.dark(
-    name,
-    gone
-      ? new WaymarkError(error.code, `the module is unplugged or off (${error.message})`, { hint: error.hint })
-      : error,
-    gone ? { what: 'the port is looked for until it is back' } : { what: 'tried again', atMonoMs: nextMonoMs },
-  );
-  const chain: readonly LampName[] = ['modem', 'sim', 'network'];
-  for (const behind of chain.slice(chain.indexOf(name) + 1)) lamps.blocked(behind, name);
 }

@@ -1,16 +1,25 @@
 // The receiver lane: keeps the GNSS receiver's port open and turns what it reports into the fix lamp.
-import { type Clock, PORT_BACKOFF, WaymarkError } from '../../core/index.js';
+import { type Clock, type ErrorCode, PORT_BACKOFF, WaymarkError } from '../../core/index.js';
 import type { Receiver } from '../../gnss/index.js';
 import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
-import { nodeIsBack } from './node-watch.js';
 
 export interface ReceiverLaneDeps {
   receiver: Receiver;
   lamps: LampBoard;
   clock: Clock;
+  /** Resolves soon after the ports have changed; after `waitMs` at the latest if there is a port to be tried again. */
+  portChanged: (waitMs: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** What another port, or another device on this one, may mend. */
+const PORT_CODES: readonly ErrorCode[] = [
+  'link.absent',
+  'link.closed',
+  'link.busy',
+  'link.shared',
+  'gnss.wrong-device',
+];
 /** A fix older than this is no fix. */
 const FIX_STALE_MS = 5000;
 
@@ -21,7 +30,7 @@ const WORDS: Readonly<Record<string, string>> = {
   rtk_fixed: 'RTK fixed',
 };
 
-export function showFix({ receiver, lamps, clock }: ReceiverLaneDeps): void {
+export function showFix({ receiver, lamps, clock }: Pick<ReceiverLaneDeps, 'receiver' | 'lamps' | 'clock'>): void {
   const { running, fix, lastFrameMonoMs } = receiver.snapshot();
   if (!running) return;
   if (lastFrameMonoMs === undefined || clock.mono() - lastFrameMonoMs > clock.ioBudgetMs(FIX_STALE_MS)) {
@@ -37,7 +46,7 @@ export function showFix({ receiver, lamps, clock }: ReceiverLaneDeps): void {
   lamps.lit('fix', WORDS[fix.quality] ?? fix.quality);
 }
 
-export function createReceiverLane(deps: ReceiverLaneDeps, options: { port: string }): Lane {
+export function createReceiverLane(deps: ReceiverLaneDeps): Lane {
   const { receiver, lamps, clock } = deps;
   return {
     name: 'gnss',
@@ -65,8 +74,8 @@ export function createReceiverLane(deps: ReceiverLaneDeps, options: { port: stri
       return undefined;
     },
     untilWorthRetrying({ error, waitMs }, signal) {
-      if (error.code !== 'link.absent' && error.code !== 'link.closed') return undefined;
-      return nodeIsBack(options.port, waitMs, clock, signal);
+      if (!PORT_CODES.includes(error.code)) return undefined;
+      return deps.portChanged(waitMs, signal);
     },
   };
 }

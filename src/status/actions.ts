@@ -1,0 +1,33 @@
+// What may be asked of a running agent beyond looking: shapes shared by the agent, its door and the command line.
+
+/** One line of the AT dialogue: `>` to the module, `<` from it. Scrubbed of secrets and safe for a terminal. */
+export interface TraceLine {
+  /** Wall clock, ms. */
+  atMs: number;
+  direction: '>' | '<';
+  text: string;
+}
+
+export interface AtRequest {
+  /** One line as typed, starting with AT. */
+  command: string;
+  /** True when the person accepts what a command may do that is not known to be harmless. */
+  unsafe: boolean;
+  /** How long the module may take; without it the usual ceiling of the command, cut to 10 s. */
+  timeoutMs?: number;
+}
+
+export interface AtAnswer {
+  lines: string[];
+  final: string;
+}
+
+export interface StatusActions {
+  /**
+   * Runs one guarded AT command on the running agent's modem.
+   * Errors: `cli.usage` (refused by the guard, with what instead), `modem.*`, `sim.*`, `link.*`.
+   */
+  modemAt?(request: AtRequest, signal: AbortSignal): Promise<AtAnswer>;
+  /** Follows the AT dialogue; each line already scrubbed and terminal-safe. Returns the stop. */
+  followTrace?(onLine: (line: TraceLine) => void): { recent: readonly TraceLine[]; stop(): void };
+}
