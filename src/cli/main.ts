@@ -4,7 +4,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { version } from '../agent/version.js';
 import { createClock, EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
 import { parseDurationMs, parsePositive } from './duration.js';
+import { addModemVerbs } from './modem-verbs.js';
 import { explainFailure, printJson, stderr, stdout } from './output.js';
+import { type RootFlags, withRoots } from './roots.js';
+import { addSimVerbs } from './sim-verbs.js';
+import type { Verb } from './verb.js';
 
 const DEFAULT_CONFIG = '/etc/waymark/gateway.yaml';
 
@@ -13,9 +17,9 @@ setDefaultAutoSelectFamilyAttemptTimeout(5000);
 process.umask(0o077);
 
 let exitCode = 0;
-const verb =
-  <A extends unknown[]>(action: (...args: A) => Promise<number> | number) =>
-  async (...args: A): Promise<void> => {
+const verb: Verb =
+  (action) =>
+  async (...args) => {
     exitCode = await action(...args);
   };
 
@@ -30,12 +34,13 @@ const logOption = (): Option => new Option('--log <level>', 'log level').choices
 const configOption = (): Option => new Option('-c, --config <file>', 'configuration file').default(DEFAULT_CONFIG);
 const jsonOption = (): Option => new Option('--json', 'one JSON object on stdout, for programs').default(false);
 
-program
-  .command('run')
+withRoots(program.command('run'))
   .description('run the agent in the foreground')
   .addOption(configOption())
   .addOption(logOption())
-  .action(verb(async (options: { config: string; log?: LogLevel }) => (await import('./run.js')).run(options)));
+  .action(
+    verb(async (options: RootFlags & { config: string; log?: LogLevel }) => (await import('./run.js')).run(options)),
+  );
 
 interface DemoFlags {
   for?: string;
@@ -116,57 +121,8 @@ program
   .addOption(jsonOption())
   .action(verb(async (flags: WhereFlags) => (await import('./status.js')).tokenList(flags)));
 
-const sim = program.command('sim').description('each simulator alone, for other programs to talk to');
-sim
-  .command('modem')
-  .description('a cellular module behind a pseudo terminal')
-  .addOption(new Option('--profile <name>', 'module family').choices(['telit']).default('telit'))
-  .requiredOption('--link <path>', 'name of the port to make')
-  .option('--state-file <file>', 'keep the module’s memory here')
-  .action(
-    verb(async (flags: { profile: string; link: string; stateFile?: string }) =>
-      (await import('./sim-process.js')).runSimulator('modem', flags),
-    ),
-  );
-sim
-  .command('receiver')
-  .description('a GNSS receiver behind a pseudo terminal')
-  .requiredOption('--link <path>', 'name of the port to make')
-  .option('--save <file>', 'keep every correction byte it got')
-  .action(
-    verb(async (flags: { link: string; save?: string }) =>
-      (await import('./sim-process.js')).runSimulator('receiver', {
-        link: flags.link,
-        ...(flags.save ? { saveFile: flags.save } : {}),
-      }),
-    ),
-  );
-sim
-  .command('clouds')
-  .description('the services; prints where they are as one JSON object on one line')
-  .requiredOption('--state-dir <dir>', 'certificates and devices are kept here')
-  .option('--port <name=number>', 'fix a port (ztp, broker)', collectPorts, {})
-  .action(
-    verb(async (flags: { stateDir: string; port: Record<string, number> }) =>
-      (await import('./sim-process.js')).runSimulator('clouds', { stateDir: flags.stateDir, ports: flags.port }),
-    ),
-  );
-sim
-  .command('ctl')
-  .description('pull and put back cables of a running demo: `sim ctl --state-dir D unplug modem`')
-  .requiredOption('--state-dir <dir>', 'the demo’s --state-dir')
-  .argument('<action>', 'unplug, replug or reset')
-  .argument('<device>', 'modem or receiver')
-  .action(
-    verb(async (action: string, device: string, flags: { stateDir: string }) =>
-      (await import('./sim-control.js')).controlWorld(flags.stateDir, { do: action, device }),
-    ),
-  );
-
-function collectPorts(text: string, before: Record<string, number>): Record<string, number> {
-  const [name = '', number = ''] = text.split('=', 2);
-  return { ...before, [name]: parsePositive(`--port ${name}`, number) };
-}
+addSimVerbs(program, verb);
+addModemVerbs(program, verb);
 
 program
   .command('version')

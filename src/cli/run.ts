@@ -5,8 +5,9 @@ import { loadConfig } from '../config/index.js';
 import { createClock, createLogger, EXIT, inheritedAnchor, type LogLevel, linkedController } from '../core/index.js';
 import { onStopSignal } from './on-stop.js';
 import { stdout } from './output.js';
+import { type RootFlags, rootsOf } from './roots.js';
 
-export interface RunOptions {
+export interface RunOptions extends RootFlags {
   config: string;
   log?: LogLevel | undefined;
 }
@@ -27,7 +28,14 @@ export async function run(options: RunOptions): Promise<number> {
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
   process.on('SIGPIPE', () => undefined);
-  const agent = await createAgent({ config, configDir: dirname(configFile), clock, log, env: process.env });
+  const agent = await createAgent({
+    config,
+    configDir: dirname(configFile),
+    clock,
+    log,
+    env: process.env,
+    roots: rootsOf(options),
+  });
   await agent.run({ signal: stop.signal });
   off();
   return EXIT.ok;

@@ -1,0 +1,124 @@
+// A module's report in plain words. Names of operators and modules come from outside: nothing a terminal would obey.
+import { escapeControls } from '../core/index.js';
+import type { ModemReport } from './modem-tools.js';
+
+const LABEL = 13;
+const one = (text: string): string => escapeControls(text).replace(/[\t\n]+/g, ' ');
+const joined = (parts: readonly (string | false | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== false && part !== '').join(', ');
+
+const SIM_WORDS: Readonly<Record<string, string>> = {
+  ready: 'ready',
+  pin: 'asks for its PIN',
+  puk: 'blocked, asks for its PUK',
+  absent: 'none',
+  failure: 'does not answer',
+  other: 'the module is locked to another SIM or operator',
+  unknown: 'not known yet',
+};
+
+const STATE_WORDS: Readonly<Record<string, string>> = {
+  home: 'registered at home',
+  roaming: 'registered, roaming',
+  searching: 'searching',
+  denied: 'refused by the network',
+  idle: 'not registered and not searching',
+  unknown: 'not known yet',
+};
+
+function simWords({ sim, simTries, iccid, imsi }: ModemReport): string {
+  return joined([
+    SIM_WORDS[sim] ?? sim,
+    iccid && `ICCID ${iccid}`,
+    imsi && `IMSI ${imsi}`,
+    simTries?.pin !== undefined && `tries left: PIN ${simTries.pin}`,
+    simTries?.puk !== undefined && `${simTries.pin === undefined ? 'tries left: ' : ''}PUK ${simTries.puk}`,
+  ]);
+}
+
+function networkWords({ registration: r, operator, radio }: ModemReport): string {
+  if (radio === 'off') return 'the radio is off (airplane mode)';
+  return joined([
+    STATE_WORDS[r.state] ?? r.state,
+    operator,
+    r.technology,
+    r.rejectCause !== undefined && `cause ${r.rejectCause}${r.causeWords === undefined ? '' : `: ${r.causeWords}`}`,
+  ]);
+}
+
+function signalWords({ signal }: ModemReport): string {
+  if (!signal) return '';
+  const { rssiDbm, rsrpDbm, rsrqDb, sinrDb, quality } = signal;
+  return joined([
+    quality === 'none' ? 'none' : quality,
+    rssiDbm !== undefined && `RSSI ${rssiDbm} dBm`,
+    rsrpDbm !== undefined && `RSRP ${rsrpDbm} dBm`,
+    rsrqDb !== undefined && `RSRQ ${rsrqDb} dB`,
+    sinrDb !== undefined && `SINR ${sinrDb} dB`,
+  ]);
+}
+
+function cellWords({ registration, cell }: ModemReport): string {
+  const areaCode = cell?.areaCode ?? registration.areaCode;
+  const cellId = cell?.cellId ?? registration.cellId;
+  const plmn = cell?.plmn ?? registration.plmn;
+  return joined([
+    plmn && `network ${plmn}`,
+    areaCode && `area ${areaCode}`,
+    cellId && `cell ${cellId}`,
+    cell?.band && `band ${cell.band}`,
+  ]);
+}
+
+function contextWords(contexts: ModemReport['contexts']): string[] {
+  return contexts.map(({ contextId, type, apn, active, address }) =>
+    joined([
+      `${contextId} ${active ? 'up' : 'down'}`,
+      address,
+      type,
+      apn === undefined ? undefined : apn === '' ? 'the network’s choice of access point' : `access point ${apn}`,
+    ]),
+  );
+}
+
+function clockWords({ clock }: ModemReport): string {
+  if (clock === undefined) return '';
+  if (clock === 'unset') return 'never set: the network has not told the time yet';
+  const time = clock.utc.replace('T', ' ').replace(/\.\d+Z$/, '');
+  return clock.zoneKnown ? `${time} UTC (${clock.source})` : `${time} local, zone not known (${clock.source})`;
+}
+
+const PATH_WORDS: Readonly<Record<string, string>> = {
+  host: 'the host’s own (PPP, QMI, MBIM or a network card), only observed',
+  ecm: 'the module is a USB network card',
+};
+
+/** Several lines ending in a newline. */
+export function describeModem(report: ModemReport): string {
+  const { manufacturer, model, revision, profile, dataPath, temperatureC } = report;
+  const line = (label: string, text: string | undefined): string[] =>
+    text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${one(text)}`];
+  const [firstContext, ...contexts] = contextWords(report.contexts);
+  const lines = [
+    one(joined([[manufacturer, model].filter(Boolean).join(' ') || 'A module that does not say what it is'])),
+    ...line('firmware', revision),
+    ...line('profile', joined([profile, report.profileNote])),
+    ...line('port', report.port),
+    ...line('IMEI', report.imei),
+    ...line('SIM', simWords(report)),
+    ...line('network', networkWords(report)),
+    ...line('signal', signalWords(report)),
+    ...line('cell', cellWords(report)),
+    ...line('contexts', firstContext),
+    ...contexts.flatMap((context) => line('', context)),
+    ...line('clock', clockWords(report)),
+    ...line('temperature', temperatureC === undefined ? undefined : `${temperatureC} °C`),
+    ...line('data path', dataPath && joined([PATH_WORDS[dataPath.kind] ?? dataPath.kind, stateWords(dataPath)])),
+    ...line('told by', report.source === 'agent' ? 'the running agent' : 'the module, just now'),
+  ];
+  for (const { code, message, hint } of report.troubles)
+    lines.push('', `${one(message)} [${code}]`, ...(hint === undefined ? [] : [`  → ${one(hint)}`]));
+  return `${lines.join('\n')}\n`;
+}
+
+const stateWords = ({ state }: { state: string }): string => (state === 'observed' ? '' : state);
