@@ -166,6 +166,21 @@ SENTENCE = b"GNGGA,120000.00,4717.11437,N,00833.91522,E,1,12,0.80,499.6,M,48.0,M
 SENTENCE = b"$%s*%02X\r\n" % (SENTENCE, functools.reduce(operator.xor, SENTENCE))
 
 
+def ubx(kind, payload):
+    """A UBX frame; `kind` is class and id."""
+    body = kind + struct.pack("<H", len(payload)) + payload
+    a = b = 0
+    for byte in body:
+        a = (a + byte) & 0xFF
+        b = (b + a) & 0xFF
+    return b"\xb5b" + body + bytes([a, b])
+
+
+# Corrections go only to what has shown itself to be a receiver: it is asked, and answers.
+WHO_ARE_YOU = ubx(b"\x0a\x04", b"")
+A_RECEIVER = ubx(b"\x0a\x04", b"EXT CORE 1.00".ljust(30, b"\0") + b"00190000".ljust(10, b"\0") + b"MOD=ZED-F9P".ljust(30, b"\0"))
+
+
 class Line:
     """A pseudo-terminal read at its master: no helper process between the program and the clock."""
 
@@ -190,7 +205,10 @@ class Line:
     def read(self, timeout_s):
         """What has arrived, or b'' when nothing does in time."""
         ready, _, _ = select.select([self.master], [], [], timeout_s)
-        return os.read(self.master, 65536) if ready else b""
+        data = os.read(self.master, 65536) if ready else b""
+        if WHO_ARE_YOU in data:
+            self.write(A_RECEIVER)
+        return data
 
     def gather(self, want, quiet_s):
         """[(ns, bytes)] until `want` bytes are there or nothing has come for `quiet_s`."""

@@ -1,4 +1,5 @@
 // `npm run bench [-- --rounds N] [--quick]`: the agent beside its peers on this machine; writes docs/benchmark.md.
+// `npm run bench -- at [--rounds N] [--lines N]`: the AT engine alone, beside splitting lines; writes nothing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,6 +12,8 @@ import { ensureTools } from './tools.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PEERS = ['bare.mjs', 'min.mjs', 'bare-at.mjs', 'waymark-at.ts'];
+
+if (process.argv[2] === 'at') process.exit(await benchAtEngine(process.argv.slice(3)));
 
 ensureTools({ mosquitto: 'mosquitto', openssl: 'openssl', python3: 'python3' });
 if (!isFresh()) await buildAll();
@@ -47,3 +50,22 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 process.exit(status);
+
+async function benchAtEngine(options) {
+  const folder = mkdtempSync(join(tmpdir(), 'waymark-at-'));
+  try {
+    const outfile = join(folder, 'at-engine.cjs');
+    await build({
+      entryPoints: [join(root, 'bench/at-engine.mjs')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      logLevel: 'error',
+    });
+    return spawnSync(process.execPath, ['--expose-gc', outfile, ...options], { stdio: 'inherit' }).status ?? 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,5 +1,5 @@
 // `npm run proof`: the long counts in full, which CI runs a tenth of; writes docs/proof.md with figures, seeds and commit.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -9,18 +9,20 @@ import { ensureTools } from './tools.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const data = process.env.WAYMARK_DATA ?? resolve(root, '../shared/data');
-const counts = { WAYMARK_FUZZ: process.env.WAYMARK_FUZZ ?? '100000', WAYMARK_LONG: process.env.WAYMARK_LONG ?? '50' };
+const counts = { WAYMARK_FUZZ: process.env.WAYMARK_FUZZ ?? '100000', WAYMARK_LONG: process.env.WAYMARK_LONG ?? '200' };
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
 /** The counted proofs: file, what it shows, and the variable that holds its count. */
 const PROOFS = [
   ['test/link/serial.test.ts', 'a serial unplug under 10 kB/s is never missed', 'WAYMARK_LONG'],
+  ['test/link/replug.test.ts', 'a module that comes back is answered soon, and nothing leaks', 'WAYMARK_LONG'],
   [
     'test/scenarios/kill-during-provisioning',
     'kill -9 during provisioning leaves a whole identity or none',
     'WAYMARK_LONG',
   ],
-  ['test/fuzz/at.test.ts', 'AT tokenizer and parsers: any bytes, any cut', 'WAYMARK_FUZZ'],
+  ['test/fuzz/at.test.ts', 'AT tokenizer and channel: any bytes, any cut', 'WAYMARK_FUZZ'],
+  ['test/fuzz/at-parsers.test.ts', 'everything that reads an AT line, each so many cases', 'WAYMARK_FUZZ'],
   ['test/fuzz/gnss.test.ts', 'GNSS framers and parsers: any bytes, any cut', 'WAYMARK_FUZZ'],
   ['test/fuzz/ztp.test.ts', 'provisioning answers: any text', 'WAYMARK_FUZZ'],
   ['test/fuzz/config.test.ts', 'configuration files: any text', 'WAYMARK_FUZZ'],
@@ -35,28 +37,51 @@ await buildAll();
 const work = mkdtempSync(join(tmpdir(), 'waymark-proof-'));
 const env = { ...process.env, ...counts, WAYMARK_DATA: data, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const rows = [];
+/** Lines of a run that begin with `figure:`, under the name of their row. */
+const figures = [];
 let failed = false;
+
+function collectFigures(what, output) {
+  // Colours may stand before the word.
+  for (const [, text] of output.matchAll(/^(?:\x1b\[[0-9;]*m)*figure: (.*)$/gm)) figures.push([what, text.trim()]);
+}
+
+/** Runs a program whose output is seen while it lasts. Resolves with its status and what it wrote to stdout. */
+function run(argv) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, argv, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env,
+    });
+    let output = '';
+    child.stdout.on('data', (bytes) => {
+      process.stdout.write(bytes);
+      output += bytes.toString('latin1');
+    });
+    child.on('close', (status) => resolve({ status, output: Buffer.from(output, 'latin1').toString() }));
+  });
+}
+
 for (const [file, what, variable] of PROOFS) {
   process.stderr.write(`${what}: ${counts[variable]} …\n`);
   const report = join(work, 'report.json');
+  rmSync(report, { force: true });
   const started = Date.now();
-  const run = spawnSync(
-    process.execPath,
-    [
-      join(root, 'node_modules/vitest/vitest.mjs'),
-      'run',
-      file,
-      '--testTimeout',
-      '3600000',
-      '--reporter',
-      'default',
-      '--reporter',
-      'json',
-      '--outputFile.json',
-      report,
-    ],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env },
-  );
+  const { status, output } = await run([
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    file,
+    '--testTimeout',
+    '3600000',
+    '--reporter',
+    'default',
+    '--reporter',
+    'json',
+    '--outputFile.json',
+    report,
+  ]);
+  collectFigures(what, output);
   const { numPassedTests: passed = 0, numFailedTests: lost = 0 } = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : {};
@@ -66,7 +91,16 @@ for (const [file, what, variable] of PROOFS) {
     `${passed} passed, ${lost} failed`,
     `${Math.round((Date.now() - started) / 1000)} s`,
   ]);
-  failed ||= run.status !== 0;
+  failed ||= status !== 0;
+}
+{
+  const what = 'AT engine beside splitting lines';
+  process.stderr.write(`${what} …\n`);
+  const started = Date.now();
+  const { status, output } = await run([join(root, 'scripts/bench.mjs'), 'at']);
+  collectFigures(what, output);
+  rows.push([what, '10 M lines', status === 0 ? 'passed' : 'failed', `${Math.round((Date.now() - started) / 1000)} s`]);
+  failed ||= status !== 0;
 }
 if (existsSync(data)) {
   const run = spawnSync(process.execPath, [join(root, 'scripts/capture-check.mjs')], {
@@ -92,6 +126,12 @@ Commit ${commit}${changes}, Node ${process.versions.node}, ${process.arch}, ${cp
 | what | count | result | time |
 | --- | --- | --- | --- |
 ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+
+## Figures
+
+| run | figure |
+| --- | --- |
+${figures.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 `,
 );
 process.stderr.write(`docs/proof.md written\n`);

@@ -10,6 +10,11 @@ export const TEST_TOOLS = {
   mosquitto_sub: 'mosquitto-clients',
   gammu: 'gammu',
   comgt: 'comgt',
+  chat: 'ppp',
+  ModemManager: 'modemmanager',
+  mmcli: 'modemmanager',
+  'dbus-run-session': 'dbus-daemon',
+  'dbus-send': 'dbus-bin',
   curl: 'curl',
   openssl: 'openssl',
 };
