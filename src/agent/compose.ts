@@ -3,7 +3,6 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/index.js';
-import type { WaymarkError } from '../core/index.js';
 import {
   aborted,
   type Clock,
@@ -18,10 +17,10 @@ import {
 } from '../core/index.js';
 import { createLinkOpener, ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
-import { type LampName, openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
+import { openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
 import { createCorrectionService } from './correction-service.js';
-import { type CredentialSet, createCredentials } from './credentials.js';
+import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
 import { createIdentityHolder } from './identity-holder.js';
 import { createIdentitySource } from './identity-source.js';
@@ -32,14 +31,17 @@ import { createCorrectionLane } from './lanes/corrections.js';
 import { createIdentityLane } from './lanes/identity.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
 import { memorySlots } from './memory.js';
+import { followModemSecrets } from './modem-secrets.js';
 import { createModemSide } from './modem-side.js';
 import { untilNetwork } from './network-up.js';
 import { makeModem, makeReceiver, presentLamps } from './parts.js';
 import { createPortBook } from './port-book.js';
 import { buildSnapshot } from './report.js';
+import { reportPin, reportSession } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
 import { createSupervisor } from './supervisor.js';
+import { everySecond, wakeOnRise } from './ticks.js';
 import { createTrace } from './trace.js';
 import { buildTimeMs } from './version.js';
 import { createServiceManager, type ServiceManager, watchLoopLag } from './watchdog.js';
@@ -68,7 +70,6 @@ export interface Agent {
   onChange(listener: () => void): () => void;
 }
 
-const TICK_MS = 1000;
 const DRAIN_MS = 10_000;
 
 /** Makes the agent; opens the vault but no device or connection. Errors: `vault.*`, `identity.invalid`, `config.unreadable`. */
@@ -106,6 +107,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   // Known from the first look on, not only once somebody asks for the value.
   void credentials.ztpToken?.reload();
 
+  const supervisor = createSupervisor({ clock, log, random: Math.random, onChange: changed });
   const roots = deps.roots ?? ROOTS;
   const book = createPortBook({
     open: createLinkOpener({ clock, log: log.child('link') }),
@@ -125,7 +127,19 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const modem =
     config.modem &&
     openModem &&
-    (await makeModem(config.modem, { clock, log, transcript }, credentials, openModem, memory.pinLedger));
+    makeModem(
+      config.modem,
+      { clock, log, transcript },
+      await followModemSecrets(config.modem, {
+        credentials,
+        configDir,
+        env,
+        // Whoever waits for the right PIN need not wait for the next minute.
+        onChange: () => supervisor.wake('modem'),
+      }),
+      openModem,
+      memory.pinLedger,
+    );
   const receiver = config.gnss && openReceiver && makeReceiver(config, config.gnss, { clock, log }, openReceiver);
   receiver?.onUtc((utcMs) => trust.offer('gnss', utcMs));
   const meter = createMeter();
@@ -157,7 +171,6 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       receiver?.setKeys([next.keys.current, next.keys.next].filter((key) => key !== undefined));
   });
 
-  const supervisor = createSupervisor({ clock, log, random: Math.random, onChange: changed });
   const session =
     identity && config.corrections
       ? createCorrectionLane({
@@ -196,6 +209,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       env,
       service,
       newSession: () => supervisor.wake('session'),
+      onFailure: (error) => reportPin(error, credentials),
+      onPinAccepted: () => reportPin('accepted', credentials),
       giveBack: (reason) => {
         log.error('agent.give-back', { error: reason }, 'Everything was tried and nothing helped: starting anew.');
         gaveUp.reject(reason);
@@ -329,43 +344,5 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-  };
-}
-
-/** What a session's end says about the client certificate, and whether asking for a new one may help. */
-function reportSession(
-  result: 'ok' | WaymarkError,
-  credentials: CredentialSet,
-  requestRenewal: (reason: string) => void,
-): void {
-  const { certificate } = credentials;
-  if (!certificate) return;
-  const { generation } = certificate.status();
-  if (result === 'ok') certificate.report({ generation }, { is: 'ok' });
-  else if (result.code === 'mqtt.refused' || result.code === 'tls.client-refused') {
-    certificate.report(
-      { generation },
-      { is: 'refused', state: 'rejected', reason: 'refused', evidence: { code: result.code, ...result.evidence } },
-    );
-    requestRenewal(result.code);
-  } else certificate.report({ generation }, { is: 'weather' });
-}
-
-/** Calls `fn` once a second of device time; returns the stop. */
-function everySecond(clock: Clock, fn: () => void): () => void {
-  let timer = clock.deadline(TICK_MS, function next() {
-    fn();
-    timer = clock.deadline(TICK_MS, next);
-  });
-  return () => timer.cancel();
-}
-
-/** Calls `fn` when the lamp turns lit. */
-function wakeOnRise(lamps: ReturnType<typeof createLampBoard>, name: LampName, fn: () => void): () => void {
-  let was = lamps.isLit(name);
-  return () => {
-    const is = lamps.isLit(name);
-    if (is && !was) fn();
-    was = is;
   };
 }

@@ -43,6 +43,8 @@ export interface ModemReport {
   clock?: { utc: string; zoneKnown: boolean; source: string } | 'unset';
   temperatureC?: number;
   dataPath?: { kind: string; state: string };
+  /** Other programs that have the port open. */
+  sharedWith?: readonly { name: string; pid: number }[];
   /** What is not well, in the order in which it has to be cured. */
   troubles: Trouble[];
 }
@@ -82,19 +84,17 @@ export function reportFromSurvey(survey: Survey, port: string, showIdentifiers: 
   };
 }
 
-/** Parts that newer agents tell in addition. */
-type FullView = ModemView & Pick<ModemReport, 'profileNote' | 'simTries' | 'cell' | 'temperatureC' | 'dataPath'>;
-
 const LAMPS = new Set(['modem', 'sim', 'network']);
 
 /** The report of a running agent's status; undefined when its configuration has no modem. */
 export function reportFromStatus(status: StatusSnapshot): ModemReport | undefined {
-  const view = status.modem as FullView | undefined;
+  const view: ModemView | undefined = status.modem;
   if (!view) return undefined;
   const { stage: _stage, bearer, appTokenState: _token, counters: _counters, ...rest } = view;
   return {
     ...rest,
     source: 'agent',
+    port: view.portName ?? view.port,
     contexts: [{ ...bearer }],
     troubles: status.lamps
       .filter(({ name, state, reason }) => LAMPS.has(name) && state !== 'lit' && reason !== undefined)

@@ -32,6 +32,10 @@ export interface ModemSideDeps {
   /** The gateway's own service, when it is known already. */
   service: () => ProbeTarget | undefined;
   newSession: () => void;
+  /** Told each failure of the modem lane. */
+  onFailure: (error: WaymarkError) => void;
+  /** The card asked for its PIN and is open now. */
+  onPinAccepted: () => void;
   /** Ends the agent so that its service manager starts it anew. */
   giveBack: (reason: WaymarkError) => void;
 }
@@ -108,14 +112,27 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
     },
     { moduleReset: recovery.moduleReset, giveBack: recovery.giveBack, limits: recovery },
   );
+  const watched: Lane = {
+    ...lane,
+    onFailure(failure, signal) {
+      deps.onFailure(failure.error);
+      return lane.onFailure?.(failure, signal);
+    },
+  };
   // The place is noted while the device is there: when power has to be cut it is often gone.
   modem.onChange(place.note);
+  let asked = false;
+  modem.onChange(() => {
+    const { sim } = modem.snapshot();
+    if (sim === 'ready' && asked) deps.onPinAccepted();
+    if (sim === 'ready' || sim === 'pin') asked = sim === 'pin';
+  });
   const refresh = (): void => void memory.recovery.current().then((state) => (ladders = state));
   modem.onChange(refresh);
   refresh();
 
   return {
-    lanes: [lane, ladder.lane, ...(dataPath ? [dataPath.lane] : [])],
+    lanes: [watched, ladder.lane, ...(dataPath ? [dataPath.lane] : [])],
     actions: createModemActions({ modem, trace: deps.trace }),
     ladder,
     view() {

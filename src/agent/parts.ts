@@ -1,12 +1,11 @@
 // The device parts, made from their sections of the configuration.
 import type { Config } from '../config/index.js';
-import type { Clock, Logger, Secret } from '../core/index.js';
+import type { Clock, Logger } from '../core/index.js';
 import { createReceiver, type Receiver } from '../gnss/index.js';
 import type { LinkOpener } from '../link/index.js';
 import { createModem, type Modem, type PinLedger } from '../modem/index.js';
 import type { LampName } from '../status/index.js';
-import type { Credential } from '../vault/index.js';
-import type { CredentialSet } from './credentials.js';
+import type { ModemSecrets } from './modem-secrets.js';
 
 export interface PartDeps {
   clock: Clock;
@@ -24,25 +23,15 @@ export function presentLamps(config: Config): LampName[] {
   ];
 }
 
-export async function makeModem(
+export function makeModem(
   settings: NonNullable<Config['modem']>,
   deps: PartDeps,
-  credentials: CredentialSet,
+  secrets: ModemSecrets,
   open: LinkOpener,
   pinLedger: PinLedger,
-): Promise<Modem> {
+): Modem {
   const { deviceWise, bearer } = settings;
-  // A secret that cannot be read is said by its credential; the module comes up all the same.
-  const read = (credential: Credential | undefined): Promise<Secret | undefined> =>
-    credential?.get().then(
-      (lease) => lease.value,
-      () => undefined,
-    ) ?? Promise.resolve(undefined);
-  const [appToken, pin, password] = await Promise.all([
-    read(credentials.appToken),
-    read(credentials.pin),
-    read(credentials.bearerPassword),
-  ]);
+  const { auth } = bearer;
   return createModem(
     {
       open,
@@ -59,20 +48,26 @@ export async function makeModem(
       pollSeconds: settings.pollSeconds,
       roaming: settings.roaming,
       dataPath: settings.dataPath.kind,
-      ...(pin ? { pin } : {}),
+      // Read when needed: a corrected file counts without a restart.
+      get pin() {
+        return secrets.pin;
+      },
       bearer: {
         mode: bearer.mode,
         contextId: bearer.contextId,
         ipType: bearer.ipType,
         ...(bearer.apn === undefined ? {} : { apn: bearer.apn }),
-        ...(bearer.auth && password ? { auth: { method: bearer.auth.method, user: bearer.auth.user, password } } : {}),
+        get auth() {
+          const password = secrets.bearerPassword;
+          return auth && password ? { method: auth.method, user: auth.user, password } : undefined;
+        },
       },
-      ...(deviceWise && appToken
+      ...(deviceWise && secrets.appToken
         ? {
             deviceWise: {
               server: deviceWise.server,
               deviceIdSelector: deviceWise.deviceId === 'imei' ? 0 : 1,
-              appToken,
+              appToken: secrets.appToken,
               security: deviceWise.security === 'tls' ? 1 : 0,
               heartbeatSeconds: deviceWise.heartbeatSeconds,
               // The schema bounds it; the type it gives is any whole number.

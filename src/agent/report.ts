@@ -58,7 +58,7 @@ function lampView(name: (typeof LAMPS)[number], lamp: Lamp, monoMs: number): Lam
 
 export function gradeOf(receiver: ReceiverSnapshot | undefined, clock: Clock): ServingGrade {
   const within = (at: number | undefined): boolean =>
-    at !== undefined && clock.mono() - at <= clock.ioBudgetMs(USED_MS);
+    receiver?.running === true && at !== undefined && clock.mono() - at <= clock.ioBudgetMs(USED_MS);
   if (within(receiver?.lastUsedMonoMs)) return 'corrected';
   if (within(receiver?.lastFedMonoMs)) return 'aided';
   return 'connected-only';

@@ -104,6 +104,7 @@ export function describeModem(report: ModemReport): string {
     ...line('firmware', revision),
     ...line('profile', joined([profile, report.profileNote])),
     ...line('port', report.port),
+    ...(report.sharedWith ?? []).flatMap(({ name, pid }) => line('', `also open in ${name} (pid ${pid})`)),
     ...line('IMEI', report.imei),
     ...line('SIM', simWords(report)),
     ...line('network', networkWords(report)),

@@ -21,7 +21,7 @@ export interface BearerOptions {
   contextId: number;
   apn?: string;
   ipType: 'IP' | 'IPV6' | 'IPV4V6';
-  auth?: { method: 'pap' | 'chap'; user: string; password: Secret };
+  auth?: { method: 'pap' | 'chap'; user: string; password: Secret } | undefined;
 }
 
 export interface Bearer {

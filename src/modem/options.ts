@@ -15,7 +15,7 @@ export interface ModemOptions {
   /** Pause between a final result and the next command. */
   commandGapMs: number;
   /** PIN of the card, when the configuration names one. */
-  pin?: Secret;
+  pin?: Secret | undefined;
   /** `refused`: a foreign network is not used (`network.roaming`). Default `allowed`. */
   roaming?: 'allowed' | 'refused';
   /** `ecm`: the module is made a USB network card, where its family can. Default `host`. */

@@ -1,6 +1,6 @@
 // The snapshot in plain words, for a person on a ladder.
 import { escapeControls } from '../core/index.js';
-import type { LampView, StatusSnapshot } from './snapshot.js';
+import type { LampView, ModemView, StatusSnapshot } from './snapshot.js';
 
 const MARK = { lit: '●', waiting: '◐', dark: '○', absent: '–' } as const;
 const COLOUR = { lit: 32, waiting: 33, dark: 31, absent: 90 } as const;
@@ -77,6 +77,7 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
   const isModemLit = status.lamps.some((lamp) => lamp.name === 'modem' && lamp.state === 'lit');
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
+  if (status.modem) lines.push(...modemNotes(status.modem));
   // A certificate that provisioning is about to bring is no trouble of its own.
   const awaited = status.credentials.some((x) => x.id === 'ztp-token' && x.state === 'valid');
   const troubled = status.credentials.filter(
@@ -86,6 +87,23 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
     lines.push(`  credential  ${credential.id} is ${credential.state}: ${credential.remedy ?? ''}`);
   const width = options.width ?? Number.POSITIVE_INFINITY;
   return escapeKeepingColour(`${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`);
+}
+
+/** What a person would not guess from the lamps. */
+function modemNotes({ profileNote, sharedWith, road, recovery }: ModemView): string[] {
+  const notes: string[] = [];
+  if (profileNote !== undefined) notes.push(`  profile     ${profileNote}`);
+  for (const { name, pid } of sharedWith ?? [])
+    notes.push(`  port        is open in ${name} (pid ${pid}), too: \`waymark modem list\` shows the cure`);
+  if (road?.state === 'dead') notes.push(`  data path   nothing comes back: ${road.reason ?? 'no answer'}`);
+  for (const ladder of ['channel', 'network'] as const) {
+    const climb = recovery?.[ladder];
+    if (climb && climb.failures > 0 && climb.lastRung !== undefined)
+      notes.push(
+        `  recovery    ${ladder} ladder at ${climb.lastRung}${climb.at === undefined ? '' : ` since ${climb.at.slice(11, 19)} UTC`}, because of ${climb.lastReason ?? 'a failure'}`,
+      );
+  }
+  return notes;
 }
 
 /** `token list` in words. */

@@ -76,14 +76,18 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
     const s = source.snapshot();
     if (!isUp(s)) return;
     lamps.lit('session', `${s.source} to ${s.host}`);
+    // What was fed to a receiver that is gone says nothing about now.
+    if (receiver && !receiver.snapshot().running) {
+      lamps.waiting('corrections', 'the receiver is not connected');
+      return;
+    }
     const lastMonoMs = receiver ? receiver.snapshot().lastFedMonoMs : s.lastMessageMonoMs;
     if (lastMonoMs !== undefined && clock.mono() - lastMonoMs <= clock.ioBudgetMs(FLOW_MS)) {
       const r = receiver?.snapshot().counters;
       lamps.lit('corrections', r ? `flowing into the receiver${r.used > 0 ? ', used' : ''}` : 'flowing');
       return;
     }
-    if (receiver && !receiver.snapshot().running) lamps.waiting('corrections', 'the receiver is not connected');
-    else if (lamps.condition().lamps.corrections.everLit)
+    if (lamps.condition().lamps.corrections.everLit)
       lamps.dark('corrections', new WaymarkError('corrections.silent', 'no corrections for a minute'), {
         what: 'asked for again by itself',
       });
