@@ -9,7 +9,11 @@ import { ensureTools } from './tools.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const data = process.env.WAYMARK_DATA ?? resolve(root, '../shared/data');
-const counts = { WAYMARK_FUZZ: process.env.WAYMARK_FUZZ ?? '100000', WAYMARK_LONG: process.env.WAYMARK_LONG ?? '200' };
+const counts = {
+  WAYMARK_FUZZ: process.env.WAYMARK_FUZZ ?? '100000',
+  WAYMARK_LONG: process.env.WAYMARK_LONG ?? '200',
+  WAYMARK_KILLS: process.env.WAYMARK_KILLS ?? '50',
+};
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
 /** The counted proofs: file, what it shows, and the variable that holds its count. */
@@ -19,7 +23,7 @@ const PROOFS = [
   [
     'test/scenarios/kill-during-provisioning',
     'kill -9 during provisioning leaves a whole identity or none',
-    'WAYMARK_LONG',
+    'WAYMARK_KILLS',
   ],
   ['test/fuzz/at.test.ts', 'AT tokenizer and channel: any bytes, any cut', 'WAYMARK_FUZZ'],
   ['test/fuzz/at-parsers.test.ts', 'everything that reads an AT line, each so many cases', 'WAYMARK_FUZZ'],

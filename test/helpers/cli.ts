@@ -20,8 +20,9 @@ export interface CliProcess {
 export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = process.env): CliProcess {
   const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  // A character may come in two pieces; bytes that are none become U+FFFD.
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = new Promise<CliResult>((done) => child.on('close', (code) => done({ code, ...output })));
   return { child, output, ended };
 }

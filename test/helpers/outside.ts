@@ -33,7 +33,11 @@ export interface RunningAgent extends AsyncDisposable, CliProcess {}
 
 /** `waymark run` as a process of its own; asked to end with SIGTERM, and made to after five seconds. */
 export function runAgent(configFile: string, ...args: string[]): RunningAgent {
-  const started = startCli(['run', '-c', configFile, ...args]);
+  return runAgentIn(process.env, configFile, ...args);
+}
+
+export function runAgentIn(env: NodeJS.ProcessEnv, configFile: string, ...args: string[]): RunningAgent {
+  const started = startCli(['run', '-c', configFile, ...args], env);
   return {
     ...started,
     async [Symbol.asyncDispose]() {

@@ -7,8 +7,9 @@ import { stringify } from 'yaml';
 import { type Agent, createAgent } from '../../src/agent/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import { createClock, createLogger, type Logger, type LogLevel, silentLogger } from '../../src/core/index.js';
-import { createWorld, type World, type WorldOptions } from '../../src/sim/index.js';
+import { createWorld, type PortRole, type World, type WorldOptions } from '../../src/sim/index.js';
 import type { StatusSnapshot } from '../../src/status/index.js';
+import { listenTo, rootsIn } from './machine.js';
 
 export const APP_TOKEN = 'Dw7-test-App-Tkn';
 
@@ -16,10 +17,14 @@ type Tree = Record<string, unknown>;
 
 export interface ScenarioOptions {
   world?: Partial<WorldOptions>;
+  /** The devices hang on a machine with USB ports (`src/sim/machine.ts`), and the agent reads that machine. */
+  onMachine?: boolean;
   /** Merged over the usual configuration, section by section; `null` removes a section. */
   config?: Record<string, Tree | null>;
   /** Called when the world is up and before the agent starts: push faults here. */
-  prepare?: (world: World) => void | Promise<void>;
+  prepare?: (world: World) => unknown;
+  /** Environment of the agent and of the programs it starts. */
+  env?: NodeJS.ProcessEnv;
   /** Use this folder (and keep it) instead of a temporary one. */
   dir?: string;
   log?: { level: LogLevel; lines: string[] };
@@ -31,6 +36,8 @@ export interface Scenario extends AsyncDisposable {
   readonly world: World;
   readonly agent: Agent;
   readonly transcript: string[];
+  /** Every byte the device behind that port ever got, one character each. Only on a machine. */
+  heard(role: PortRole): string;
   status(): StatusSnapshot;
   /** Waits until the status satisfies `predicate`; the failure shows the status it stopped at. */
   until(what: string, predicate: (status: StatusSnapshot) => boolean, deadlineMs?: number): Promise<StatusSnapshot>;
@@ -100,7 +107,11 @@ export function startWorldIn(dir: string, options: Partial<WorldOptions> = {}): 
 export async function startScenario(options: ScenarioOptions = {}): Promise<Scenario> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'waymark-scenario-'));
   const clock = options.world?.clock ?? createClock();
-  const world = await startWorldIn(dir, options.world);
+  const world = await startWorldIn(dir, {
+    ...options.world,
+    ...(options.onMachine === true ? { tree: join(dir, 'machine') } : {}),
+  });
+  const heard = world.machine ? listenTo(world.machine) : () => '';
   await options.prepare?.(world);
   const configFile = writeConfig(dir, world, options.config);
   const transcript: string[] = [];
@@ -116,7 +127,8 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     configDir: dir,
     clock,
     log,
-    env: {},
+    env: options.env ?? {},
+    ...(world.machine ? { roots: rootsIn(world.machine) } : {}),
     transcript: (direction, line) => void transcript.push(`${direction} ${line}`),
   });
   const stop = new AbortController();
@@ -135,6 +147,7 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     world,
     agent,
     transcript,
+    heard,
     status: agent.snapshot,
     stopAgent,
     async until(what, predicate, deadlineMs = 20_000) {
@@ -165,3 +178,6 @@ export const lamp = (status: StatusSnapshot, name: string): StatusSnapshot['lamp
 export const isServing = (status: StatusSnapshot): boolean => status.state === 'serving';
 export const isFixed = (status: StatusSnapshot): boolean =>
   status.state === 'serving' && status.fix.quality === 'rtk_fixed';
+
+/** A module that is up, registered and connected within half a second: for rules that are not about its start. */
+export const QUICK_MODULE = { boot: 100, cardMs: 50, searchMs: 50, bearerMs: 50 } as const;

@@ -7,7 +7,7 @@ import { checkIdentity, identityCodec, openVault } from '../../src/vault/index.j
 import { runAgent, seeded, untilStatus } from '../helpers/outside.js';
 import { eventually, isServing, pause, startWorldIn, writeConfig } from '../helpers/scenario.js';
 
-const ROUNDS = Number(process.env['WAYMARK_LONG'] ?? 5);
+const ROUNDS = Number(process.env['WAYMARK_KILLS'] ?? 5);
 const SEED = 20_260_101;
 /** From the start of the process to a session. */
 const START_MS = 2500;
