@@ -82,8 +82,10 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   makeRuntimeDir(config.runtimeDir, config.status.socketMode);
   const vault = await openVault(config.stateDir, { clock, log });
-  const unlock = lockDirectory(config.stateDir);
-  const memory = memorySlots(vault, log.child('memory'));
+  const unlock = lockDirectory(config.stateDir, (error) =>
+    log.error('vault.unmarked', { error }, 'A second agent on this state directory would not be noticed.'),
+  );
+  const memory = memorySlots(vault, clock, log.child('memory'));
   const floor = (await memory.clockFloor.read())?.value ?? 0;
   const configuredFloor = config.clock.floor === undefined ? 0 : Date.parse(config.clock.floor);
   const trust = createClockTrust(clock, Math.max(buildTimeMs, floor, configuredFloor), {
@@ -239,7 +241,14 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     }),
   );
   // A session that waits for its next try has nothing to wait for once the network is back.
-  lamps.onChange(wakeOnRise(lamps, 'network', () => supervisor.wake('session')));
+  lamps.onChange(
+    wakeOnRise(lamps, 'network', () => {
+      supervisor.wake('session');
+      // Nor has provisioning, where only the road was missing; a refusal keeps its own pace.
+      if (/^(?:net\.|core\.timeout|tls\.failed)/.test(supervisor.part('identity')?.reason ?? ''))
+        supervisor.wake('identity');
+    }),
+  );
 
   const lag = watchLoopLag(clock, log);
   const startedMonoMs = clock.mono();

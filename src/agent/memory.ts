@@ -1,6 +1,6 @@
 // What the agent itself remembers across restarts, one small vault file each.
-import type { Logger } from '../core/index.js';
-import { type Codec, type Identity, identityCodec, type Slot, type Vault } from '../vault/index.js';
+import type { Clock, Logger } from '../core/index.js';
+import { type Codec, type Identity, identityCodec, lockMachine, type Slot, type Vault } from '../vault/index.js';
 import { type ZtpMemory, ztpMemoryCodec } from '../ztp/index.js';
 import { createPinLedger, type PinLedger, pinFileCodec } from './pin-ledger.js';
 import { createRecoveryMemory, type RecoveryMemory, recoveryCodec } from './recovery-memory.js';
@@ -24,12 +24,15 @@ const clockFloorCodec: Codec<number> = {
   },
 };
 
-export function memorySlots(vault: Vault, log: Logger): AgentMemory {
+/** Longer than another agent needs for one PIN and the card's start after it. */
+const PIN_WAIT_MS = 60_000;
+
+export function memorySlots(vault: Vault, clock: Clock, log: Logger): AgentMemory {
   return {
     identity: vault.slot('identity', identityCodec),
     ztp: vault.slot('ztp', ztpMemoryCodec),
     clockFloor: vault.slot('clock-floor', clockFloorCodec),
-    recovery: createRecoveryMemory(vault.slot('recovery', recoveryCodec), log),
-    pinLedger: createPinLedger(vault.slot('pins', pinFileCodec)),
+    recovery: createRecoveryMemory(vault.slot('recovery', recoveryCodec), log, clock),
+    pinLedger: createPinLedger(vault.slot('pins', pinFileCodec), () => lockMachine('pin', clock, PIN_WAIT_MS)),
   };
 }

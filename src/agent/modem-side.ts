@@ -9,6 +9,7 @@ import { createDataPath, type DataPath, type ProbeTarget } from './data-path.js'
 import type { LampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';
 import { createModemLane } from './lanes/modem.js';
+import { lampsFromModem } from './lanes/modem-lamps.js';
 import type { AgentMemory } from './memory.js';
 import { createModemActions } from './modem-actions.js';
 import { createNetworkLadder, type NetworkLadder } from './network-ladder.js';
@@ -58,7 +59,8 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
     { clock, sys: roots.sys, busPath: place.busPath, env },
   );
   let others: readonly PortHolder[] = [];
-  let ladders: RecoveryState | undefined;
+  let roadTrouble: WaymarkError | undefined;
+  let lastRungTrouble: WaymarkError | undefined;
 
   const ladder = createNetworkLadder(
     {
@@ -82,8 +84,11 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
           log: log.child('data-path'),
           service: deps.service,
           hasSession: () => lamps.isLit('session'),
-          report: (verdict) =>
-            void ladder.report(verdict === 'works' ? { by: 'probe', ok: true } : { by: 'probe', failure: verdict }),
+          report: (verdict) => {
+            roadTrouble = verdict === 'works' ? undefined : verdict;
+            lampsFromModem(modem.snapshot(), lamps, roadTrouble);
+            void ladder.report(verdict === 'works' ? { by: 'probe', ok: true } : { by: 'probe', failure: verdict });
+          },
         },
         { everySeconds: probe.everySeconds, target: probe.target, interface: settings.dataPath.interface },
       )
@@ -108,6 +113,10 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
         others = now;
       },
       network: (report) => ladder.report(report),
+      roadTrouble: () => roadTrouble,
+      onRung: (_rung, outcome) => {
+        lastRungTrouble = outcome === 'done' ? undefined : outcome;
+      },
       ...(recovery.giveBack ? { giveBack: deps.giveBack } : {}),
     },
     { moduleReset: recovery.moduleReset, giveBack: recovery.giveBack, limits: recovery },
@@ -121,15 +130,18 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
   };
   // The place is noted while the device is there: when power has to be cut it is often gone.
   modem.onChange(place.note);
+  lamps.onChange(() => {
+    // A session is evidence that something comes back.
+    if (!roadTrouble || !lamps.isLit('session')) return;
+    roadTrouble = undefined;
+    lampsFromModem(modem.snapshot(), lamps);
+  });
   let asked = false;
   modem.onChange(() => {
     const { sim } = modem.snapshot();
     if (sim === 'ready' && asked) deps.onPinAccepted();
     if (sim === 'ready' || sim === 'pin') asked = sim === 'pin';
   });
-  const refresh = (): void => void memory.recovery.current().then((state) => (ladders = state));
-  modem.onChange(refresh);
-  refresh();
 
   return {
     lanes: [watched, ladder.lane, ...(dataPath ? [dataPath.lane] : [])],
@@ -138,6 +150,7 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
     view() {
       const found = book.current('modem');
       const road = dataPath?.snapshot();
+      const ladders = memory.recovery.latest();
       return {
         ...(found ? { portName: found.stableName, portFound: found.how } : {}),
         ...(others.length === 0 ? {} : { sharedWith: others.map(({ name, pid }) => ({ name, pid })) }),
@@ -150,7 +163,13 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
               },
             }
           : {}),
-        ...(ladders ? { recovery: { channel: climbView(ladders.channel), network: climbView(ladders.network) } } : {}),
+        recovery: {
+          channel: {
+            ...climbView(ladders.channel),
+            ...(lastRungTrouble ? { lastRungFailed: lastRungTrouble.message } : {}),
+          },
+          network: climbView(ladders.network),
+        },
       };
     },
   };

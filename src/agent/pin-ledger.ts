@@ -13,7 +13,7 @@ import type { ModemDeps } from '../modem/index.js';
 import type { Codec, Slot } from '../vault/index.js';
 
 export type PinLedger = NonNullable<ModemDeps['pinLedger']>;
-export type PinRecord = Parameters<PinLedger['write']>[2];
+export type PinRecord = NonNullable<Parameters<PinLedger['write']>[2]>;
 
 const MAX_RECORDS = 64;
 /** 4 MiB and a few hundredths of a second: a Pi does it once per start. */
@@ -34,9 +34,10 @@ export const pinFileCodec: Codec<PinFile> = {
     if (typeof salt !== 'string' || !/^[0-9a-f]{32}$/.test(salt)) throw new Error('not a salt');
     if (typeof records !== 'object' || records === null) throw new Error('no records');
     for (const record of Object.values(records)) {
-      const { outcome, isProven, at } = (record ?? {}) as Partial<Record<keyof PinRecord, unknown>>;
+      const { outcome, isProven, at, askedSince = true } = (record ?? {}) as Partial<Record<keyof PinRecord, unknown>>;
       if (!OUTCOMES.includes(outcome as PinRecord['outcome'])) throw new Error('not an outcome');
-      if (typeof isProven !== 'boolean' || typeof at !== 'string') throw new Error('not a record');
+      if (typeof isProven !== 'boolean' || typeof at !== 'string' || askedSince !== true)
+        throw new Error('not a record');
     }
     return { salt, records: records as PinFile['records'] };
   },
@@ -62,8 +63,14 @@ function keyOf(salt: string, iccid: string, pin: Secret): Promise<string> {
   });
 }
 
-/** A ledger over a vault slot. Errors: those of the slot; a record that could not be written is as if never asked for. */
-export function createPinLedger(slot: Pick<Slot<PinFile>, 'read' | 'write'>): PinLedger {
+/**
+ * A ledger over a vault slot; `holdMachine` keeps other agents of this machine out and gives the release.
+ * Errors: those of the slot; a record that could not be written is as if never asked for.
+ */
+export function createPinLedger(
+  slot: Pick<Slot<PinFile>, 'read' | 'write'>,
+  holdMachine: () => Promise<(() => void) | undefined> = () => Promise.resolve(() => undefined),
+): PinLedger {
   let tail: Promise<unknown> = Promise.resolve();
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = tail.then(work, work);
@@ -85,7 +92,19 @@ export function createPinLedger(slot: Pick<Slot<PinFile>, 'read' | 'write'>): Pi
         const file = await load();
         const key = await keyOf(file.salt, iccid, pin);
         const { [key]: _before, ...others } = file.records;
-        await slot.write({ salt: file.salt, records: prunedRecords({ ...others, [key]: record }) });
+        const after = { salt: file.salt, records: prunedRecords(record ? { ...others, [key]: record } : others) };
+        await slot.write(after);
+        // In both generations before the PIN leaves: one file that goes bad must not forget the attempt.
+        if (record?.outcome === 'pending') await slot.write(after);
       }),
+    async alone(work) {
+      const release = await holdMachine();
+      if (!release) return 'busy';
+      try {
+        return await work();
+      } finally {
+        release();
+      }
+    },
   };
 }

@@ -152,11 +152,12 @@ export function createPortBook(deps: PortBookDeps): PortBook {
       const second = secondOf(ports);
       if (second && nodeAt(second.path) !== undefined) return second;
     }
-    if (nodeAt(configured) === undefined) {
+    const port = await portBehind(configured, ports);
+    // A number may have gone to another interface of the device: the name is there, and is not what was meant.
+    if (nodeAt(configured) === undefined || (port && !mayBelongTo(user, port))) {
       const again = movedTo(user, ports);
       if (again) return { path: again.path, stableName: stableName(again), port: again, how: 'moved' };
     }
-    const port = await portBehind(configured, ports);
     return {
       path: configured,
       stableName: port ? stableName(port) : configured,

@@ -1,11 +1,20 @@
 // The ladders' memory: one state in memory for both, written through to disk whenever something changed that a crash must
 // not forget. A disk that fails never keeps the module from being recovered.
-import type { BudgetLedger, ErrorCode, Logger, Rung } from '../core/index.js';
+import type { BudgetLedger, Clock, ErrorCode, Logger, Rung } from '../core/index.js';
 import type { Codec, Slot } from '../vault/index.js';
-import { isWorthKeeping, type LadderState, RECOVERY_START, type RecoveryState } from './recovery.js';
+import {
+  isWorthKeeping,
+  type LadderState,
+  movedBy,
+  RECOVERY_START,
+  type RecoveryState,
+  withoutFuture,
+} from './recovery.js';
 
 export interface RecoveryMemory {
   current(): Promise<RecoveryState>;
+  /** As far as it is known right now, for status. */
+  latest(): RecoveryState;
   /**
    * Applies a pure change to the present state, in the order asked for, and resolves when the outcome is on disk.
    * `isDurable` is false when the disk did not take it. Never rejects.
@@ -15,14 +24,33 @@ export interface RecoveryMemory {
   ): Promise<R & { readonly isDurable: boolean }>;
 }
 
-/** A memory over a vault slot; without one it lasts as long as the process. */
+/** The two clocks drift apart by less between two looks; more is a step. */
+const STEP_MS = 1000;
+
+/**
+ * A memory over a vault slot; without one it lasts as long as the process. By `clock` it notices when the wall clock is
+ * set: a gateway without a clock of its own starts in the past, and what it had spent must not be free once the network
+ * has told the time.
+ */
 export function createRecoveryMemory(
   slot: Pick<Slot<RecoveryState>, 'read' | 'write'> | undefined,
   log: Logger,
+  clock?: Pick<Clock, 'mono' | 'wall'>,
 ): RecoveryMemory {
   let state = RECOVERY_START;
   let loading: Promise<void> | undefined;
   let kept = RECOVERY_START;
+  let offsetMs: number | undefined;
+
+  /** Times on disk, and those here, as of the present wall clock. */
+  const followClock = (): void => {
+    if (!clock) return;
+    const now = clock.wall() - clock.mono();
+    if (offsetMs === undefined) state = withoutFuture(state, clock.wall());
+    else if (Math.abs(now - offsetMs) < STEP_MS) return;
+    else state = movedBy(state, now - offsetMs);
+    offsetMs = now;
+  };
 
   const load = async (): Promise<void> => {
     try {
@@ -33,12 +61,14 @@ export function createRecoveryMemory(
     state = kept;
   };
   return {
+    latest: () => state,
     async current() {
       await (loading ??= load());
       return state;
     },
     async apply(change) {
       await (loading ??= load());
+      followClock();
       // Read, change and assign in one go: both ladders work on this at the same time.
       const result = change(state);
       state = result.state;

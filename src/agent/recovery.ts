@@ -207,10 +207,15 @@ export interface Climb {
 
 /**
  * What was noted under a clock that has been set back since counts as noted now: neither does it block for ever, nor
- * is it forgotten. (A clock set forward frees what was spent, once for each such step.)
+ * is it forgotten.
  */
-function withoutFuture(state: RecoveryState, wallMs: number): RecoveryState {
-  const at = (ms: number): number => Math.min(ms, wallMs);
+export const withoutFuture = (state: RecoveryState, wallMs: number): RecoveryState =>
+  retimed(state, (ms) => Math.min(ms, wallMs));
+
+/** The state after the clock was set forward (or back) by so much: what was spent a minute ago stays spent a minute ago. */
+export const movedBy = (state: RecoveryState, stepMs: number): RecoveryState => retimed(state, (ms) => ms + stepMs);
+
+function retimed(state: RecoveryState, at: (ms: number) => number): RecoveryState {
   const ladder = (one: LadderState): LadderState => ({
     ...one,
     ...(one.atWallMs === undefined ? {} : { atWallMs: at(one.atWallMs) }),
@@ -238,6 +243,8 @@ function isAffordable(rule: RungRule, ledgers: RecoveryState['ledgers'], wallMs:
 /** Whether a failure may climb this ladder at all. */
 export function mayClimb(ladder: Ladder, error: WaymarkError): boolean {
   if (error.retry === 'operator' || error.retry === 'never') return false;
+  // A card that was changed, or asks again, is told as a restart: only the bring-up starts anew for it.
+  if (error.evidence?.['card'] === 'changed') return false;
   return ladder.rungs.some(({ rung }) => rung === error.rung);
 }
 

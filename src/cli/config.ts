@@ -12,8 +12,9 @@ export async function configCheck(options: { config: string; json: boolean }): P
   const ok = problems.length === 0;
   if (options.json) printJson({ ok, problems, warnings });
   else {
-    if (warnings.length > 0) stderr.write(`warnings:\n${explainProblems(warnings)}\n`);
-    if (ok) stdout.write(`${file}: no problem found.\n`);
+    if (warnings.length > 0)
+      stderr.write(`Warnings (they keep nothing from starting):\n${explainProblems(warnings)}\n`);
+    if (ok) stdout.write(`${file}: can be used.\n`);
     else stderr.write(`${explainProblems(problems)}\n`);
   }
   return ok ? EXIT.ok : EXIT.config;

@@ -26,7 +26,7 @@ const verb: Verb =
 const program = new Command('waymark')
   .description('Gateway agent: modem, identity, corrections and positions, and always the reason why not.')
   .version(`waymark ${version}`, '-V, --version', 'print the version')
-  .showHelpAfterError('(see `waymark --help`)')
+  .showHelpAfterError('(--help shows the usage)')
   .exitOverride()
   .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
 

@@ -18,7 +18,9 @@ export async function modemInfo(flags: ModemFlags & { identifiers: boolean }): P
     if (status) {
       report = reportFromStatus(status);
       if (flags.identifiers)
-        stderr.write('The running agent tells identifiers as its log.identifiers says; stop it to read them here.\n');
+        stderr.write(
+          'The running agent shortens identifiers unless log.identifiers is true. To read them in full here, stop it first.\n',
+        );
     }
     report ??= await inspectModem(
       { ...access, signal: stop.signal, onStage: progress.stage },

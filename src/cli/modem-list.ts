@@ -92,7 +92,9 @@ export function describePorts(report: PortsReport, wasProbed: boolean): string {
   }
   const unknown = ports.filter(({ usb, role, probed }) => usb && role === undefined && probed === undefined);
   if (!wasProbed && unknown.length > 0)
-    lines.push(`Not known: ${unknown.map(({ name }) => name).join(', ')}. With --probe they are asked what they are.`);
+    lines.push(
+      `Not known: ${unknown.map(({ name }) => name).join(', ')}. With --probe they are asked what they are, as auto does by itself.`,
+    );
   for (const { name } of ports.filter(({ isDownloadMode }) => isDownloadMode))
     lines.push(`${name}: the module is in its download mode and is left alone. Cut its power to bring it back.`);
   const cures = ports.filter(({ cure }) => cure !== undefined);

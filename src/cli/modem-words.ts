@@ -100,7 +100,7 @@ export function describeModem(report: ModemReport): string {
     text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${one(text)}`];
   const [firstContext, ...contexts] = contextWords(report.contexts);
   const lines = [
-    one(joined([[manufacturer, model].filter(Boolean).join(' ') || 'A module that does not say what it is'])),
+    one(joined([[manufacturer, model].filter(Boolean).join(' ') || 'No module has said what it is'])),
     ...line('firmware', revision),
     ...line('profile', joined([profile, report.profileNote])),
     ...line('port', report.port),

@@ -22,6 +22,12 @@ async function runtimeDirOf(options: WhereOptions): Promise<string> {
   return config?.runtimeDir ?? (await loadConfig(file, { env: process.env })).runtimeDir;
 }
 
+/** Wrapped for whoever looks; left alone for whoever pipes. */
+const ON_SCREEN = {
+  colour: process.stdout.isTTY,
+  ...(process.stdout.isTTY ? { width: Math.max(40, process.stdout.columns - 1) } : {}),
+};
+
 const EXIT_OF: Readonly<Record<StatusSnapshot['overall'], number>> = { ok: 0, degraded: 1, failed: 2 };
 
 /** 0 ok, 1 degraded, 2 failed (or nobody answers). */
@@ -44,7 +50,7 @@ export async function status(options: WhereOptions & { watch: boolean; healthy: 
   }
   if (options.watch) return watch(runtimeDir, options.json);
   if (options.json) printJson(snapshot);
-  else stdout.write(describeStatus(snapshot, { colour: process.stdout.isTTY }));
+  else stdout.write(describeStatus(snapshot, ON_SCREEN));
   return EXIT_OF[snapshot.overall];
 }
 
@@ -57,7 +63,7 @@ async function watch(runtimeDir: string, json: boolean): Promise<number> {
     if (json) printJson(snapshot);
     else {
       if (process.stdout.isTTY) process.stdout.write('\u001b[H\u001b[2J');
-      stdout.write(describeStatus(snapshot, { colour: process.stdout.isTTY }));
+      stdout.write(describeStatus(snapshot, ON_SCREEN));
     }
     await sleep(clock, 1000, stop.signal).catch(() => undefined);
   }

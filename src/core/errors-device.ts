@@ -6,10 +6,10 @@ export const DEVICE_ERRORS = {
   'core.cancelled': { retry: 'never', hint: 'Stopped on request.', exit: 0 },
   'core.internal': { retry: 'backoff', hint: 'A defect in this program: please report it with the log.', exit: 70 },
 
-  'cli.usage': { retry: 'never', hint: 'See `waymark --help`.', exit: 64 },
+  'cli.usage': { retry: 'never', hint: 'The usage: add --help to the command.', exit: 64 },
   'config.unreadable': {
     retry: 'never',
-    hint: 'Check the path and the permissions of the configuration file.',
+    hint: 'Name the configuration file with -c FILE, and check that this user may read it.',
     exit: 78,
   },
   'config.invalid': {
@@ -42,12 +42,12 @@ export const DEVICE_ERRORS = {
   },
   'link.permission': {
     retry: 'backoff',
-    hint: 'Add the service user to the group that owns the port (usually dialout).',
+    hint: 'Add the user that runs this to the group that owns the port (usually dialout), then log in or start the service again.',
     exit: 77,
   },
   'link.closed': {
     retry: 'backoff',
-    hint: 'The device went away; it is opened again when it is back.',
+    hint: 'The device went away, or its port is just being opened anew; that happens by itself. If it stays so, check cable and power.',
     exit: 75,
     rung: 'reopen',
   },
@@ -80,13 +80,13 @@ export const DEVICE_ERRORS = {
   },
   'secret.absent': {
     retry: 'operator',
-    hint: 'The file or variable that should hold the secret is missing or empty.',
+    hint: 'The file or variable that should hold the secret is missing or empty: put the secret into it.',
     exit: 78,
   },
   'secret.permission': { retry: 'operator', hint: 'The secret file is readable by others: chmod 600 it.', exit: 77 },
   'secret.malformed': {
     retry: 'operator',
-    hint: 'The secret holds characters that no token has: check for blanks or quotes.',
+    hint: 'The secret holds characters that do not belong there: check for blanks or quotes.',
     exit: 78,
   },
   'credential.refused': {
@@ -106,7 +106,11 @@ export const DEVICE_ERRORS = {
     exit: 75,
     rung: 'resync',
   },
-  'modem.error': { retry: 'backoff', hint: 'The module refused the command.', exit: 75 },
+  'modem.error': {
+    retry: 'backoff',
+    hint: 'The module refused the command: it may not know it, or not be ready yet (then wait a minute).',
+    exit: 75,
+  },
   'modem.reset': {
     retry: 'now',
     hint: 'The module restarted by itself: check its power supply at transmit peaks.',
@@ -137,7 +141,7 @@ export const DEVICE_ERRORS = {
   },
   'modem.wrong-device': {
     retry: 'operator',
-    hint: 'The port belongs to another kind of device: check modem.port and gnss.port.',
+    hint: 'The port belongs to another kind of device: correct modem.port and gnss.port, or set both to auto.',
     exit: 78,
   },
   'modem.unsupported': {
@@ -153,7 +157,7 @@ export const DEVICE_ERRORS = {
   },
   'sim.pin-refused': {
     retry: 'operator',
-    hint: 'The SIM refused the configured PIN; it is never tried again. Unlock the SIM in a phone, then correct modem.sim.pin.',
+    hint: 'The SIM refused the configured PIN, which is never sent again. Unlock the SIM in a phone, then correct the file that modem.sim.pin names.',
     exit: 77,
   },
   'sim.pin-guarded': {
@@ -168,7 +172,7 @@ export const DEVICE_ERRORS = {
   },
   'sim.failure': {
     retry: 'backoff',
-    hint: 'The SIM does not answer: clean the contacts or try another card.',
+    hint: 'The SIM cannot be read: clean its contacts or try another card.',
     exit: 75,
   },
   'network.searching': {
@@ -179,7 +183,7 @@ export const DEVICE_ERRORS = {
   },
   'network.denied': {
     retry: 'operator',
-    hint: 'The network refuses this SIM: check the plan, roaming and whether the IMEI is allowed.',
+    hint: 'The network refuses this SIM: check the plan, roaming and whether the IMEI is allowed. Once that is right, unplug the module for a moment.',
     exit: 77,
   },
   'network.roaming': {

@@ -172,7 +172,7 @@ export const FAR_ERRORS = {
   },
   'gnss.wrong-device': {
     retry: 'operator',
-    hint: 'The port belongs to another kind of device: check gnss.port and modem.port.',
+    hint: 'The port belongs to another kind of device: correct gnss.port and modem.port, or set both to auto.',
     exit: 78,
   },
   'demo.port': {
@@ -182,7 +182,7 @@ export const FAR_ERRORS = {
   },
   'status.unavailable': {
     retry: 'backoff',
-    hint: 'No agent is running here (or its runtime directory is elsewhere): start `waymark run`.',
+    hint: 'No agent is running here (or its runtime directory is elsewhere): `systemctl status waymark` tells why; by hand, start `waymark run`.',
     exit: 75,
   },
 } as const satisfies Record<string, ErrorInfo>;

@@ -32,9 +32,11 @@ const SHAPES: readonly [RegExp, string][] = [
     /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[^-"\\]|\\{1,4}[nrt]|-(?!----(?:BEGIN|END))){0,8000}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
     '[secret pem]',
   ],
-  [/\b(Bearer|Basic)(\s+)(?!\[secret)[^\s",\\]{1,4096}/gi, '$1$2[secret]'],
+  [/\b(Bearer|Basic)([ \t]+)(?!\[secret)[^\s",\\]{1,4096}/gi, '$1$2[secret]'],
   [new RegExp(`(VZ-M2M-Token(?:${Q})?\\s*:\\s*(?:${Q})?)${NEW}[^\\s",\\\\]{1,4096}`, 'gi'), '$1[secret]'],
   [/([?&;](?:token|access_token|key|secret|password|chipcode)=)(?!\[secret)[^&;\s"\\]{1,4096}/gi, '$1[secret]'],
+  // As programs print their surroundings: a power hook's last words go into the log.
+  [/((?:token|secret|passwd|password)=)(?!\[secret)[^&;\s"\\]{1,4096}/gi, '$1[secret]'],
   [/\beyJ[\w-]{1,4096}\.[\w-]{1,8192}\.[\w-]{0,4096}/g, '[secret jwt]'],
   ...[1, 2, 4].map((unit): [RegExp, string] => [jsonMember(unit), '$1[secret]']),
   [at(String.raw`(?:AT)?#DWCFG[=:] ?[^,\r\n]{0,256},[^,\r\n]{0,8},`, ARG), '$1[secret]'],

@@ -52,6 +52,11 @@ export class Secret {
     return this.#value === other.#value;
   }
 
+  /** True for the same value; the other text is not remembered. */
+  is(text: string): boolean {
+    return this.#value === text;
+  }
+
   toString(): string {
     return `[secret ${this.kind} fp:${this.fingerprint}]`;
   }

@@ -2,6 +2,7 @@
 import type { Clock, Logger, WaymarkError } from '../core/index.js';
 import type { Link } from '../link/index.js';
 import type { AtCommand } from './command.js';
+import type { OwnSecrets } from './own-secrets.js';
 import type { Vendor } from './profile.js';
 import type { UrcHandler } from './urc.js';
 
@@ -71,4 +72,6 @@ export interface ChannelDeps {
   /** Added to, so that figures survive the link. */
   counters: AtCounters;
   transcript?: ((direction: '>' | '<', line: string) => void) | undefined;
+  /** What the module was told on other links, too (default: only on this one). */
+  secrets?: OwnSecrets | undefined;
 }

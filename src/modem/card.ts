@@ -1,6 +1,6 @@
 // What the SIM's answers stand for: its state, the error of each, the tries left (specs/modem.md 2.3). Pure.
 import { WaymarkError } from '../core/index.js';
-import { collect, textsOf } from './codec/fields.js';
+import { known, textsOf } from './codec/fields.js';
 import { parseCpin, type SimState } from './codec/identity.js';
 import { parseCpinr } from './codec/retry.js';
 import { lockWords } from './codec/sim.js';
@@ -72,7 +72,14 @@ const restarted = (what: string): WaymarkError =>
 /** What every card can be asked without touching it. */
 export const STANDARD_TRIES: Reading<RetryCounters> = { command: 'AT+CPINR', parse: parseCpinr };
 
+/** Where two sources differ the lower number counts: what is sent on the higher one cannot be taken back. */
+export function fewerTries(a: RetryCounters, b: RetryCounters): RetryCounters {
+  const fewer = (x: number | undefined, y: number | undefined): number | undefined =>
+    x === undefined || y === undefined ? (x ?? y) : Math.min(x, y);
+  return known<RetryCounters>({ pin: fewer(a.pin, b.pin), puk: fewer(a.puk, b.puk) });
+}
+
 /** All that an answer tells of the tries left. */
 export function triesIn(reading: Reading<RetryCounters>, lines: readonly string[]): RetryCounters {
-  return collect(lines, reading.parse) ?? {};
+  return lines.reduce<RetryCounters>((all, line) => fewerTries(all, reading.parse(line) ?? {}), {});
 }

@@ -28,6 +28,7 @@ import { type AtCommand, assertSendable, rawCommand } from './command.js';
 import { BOOT_TEXTS, finalKind } from './finals.js';
 import { createJob, type Job, outcomeOf, takeLine } from './job.js';
 import { createLimitTimer } from './limit-timer.js';
+import { createOwnSecrets } from './own-secrets.js';
 import type { Vendor } from './profile.js';
 import { createResync, type Resync } from './resync.js';
 import { Tokenizer } from './tokenizer.js';
@@ -56,7 +57,7 @@ const mayBeFinal = (line: string): boolean => {
 
 /** A channel over an open link. `commandGapMs` is kept between a final result and the next command. */
 export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: number }): AtChannel {
-  const { link, clock, log, counters } = deps;
+  const { link, clock, log, counters, secrets = createOwnSecrets() } = deps;
   const router = new UrcRouter();
   const bootTexts = new Set(BOOT_TEXTS);
   const lost = deferred<WaymarkError>();
@@ -90,8 +91,9 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     lost.resolve(error);
   };
 
-  const trace = (direction: '>' | '<', text: string): void => {
+  const trace = (direction: '>' | '<', said: string): void => {
     if (!deps.transcript && !log.enabled('trace')) return;
+    const text = secrets.hide(said);
     deps.transcript?.(direction, escapeControls(scrubber.scrub(text)));
     log.trace('modem.line', { direction, text });
   };
@@ -115,6 +117,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     current = job;
     counters.commands++;
     tokenizer.expect(job.command);
+    secrets.note(job.command);
     trace('>', job.shown);
     limit.start(job.bytes ? Math.min(PROMPT_LIMIT_MS, job.limitMs) : job.limitMs, () => timedOut(job));
     send(job.wire);
@@ -200,7 +203,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
     health.consecutiveTimeouts = 0;
     if (kind === 'failure') counters.errors++;
     else if (job.prefix === '+CMEE' && MODE_SET.test(job.text)) confirmedMode = Number(job.command.text.at(-1));
-    job.settle(kind === 'failure' ? errorOfFinal(final, job.shown, vendor) : outcomeOf(job, final));
+    job.settle(kind === 'failure' ? errorOfFinal(secrets.hide(final), job.shown, vendor) : outcomeOf(job, final));
     free(options.commandGapMs);
   };
 
@@ -219,7 +222,7 @@ export function createAtChannel(deps: ChannelDeps, options: { commandGapMs: numb
       const kind = line.split(/[:=,]/, 1)[0]?.slice(0, 24) ?? '';
       if (unknownSeen.size < 64 && !unknownSeen.has(kind)) {
         unknownSeen.add(kind);
-        log.debug('modem.unknown-urc', { line: line.slice(0, 80) });
+        log.debug('modem.unknown-urc', { line: secrets.hide(line).slice(0, 80) });
       }
     }
   };

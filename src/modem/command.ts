@@ -9,6 +9,8 @@ export interface AtCommand {
   text: string;
   /** What is shown instead in transcripts and errors, when the line holds a secret. */
   shown?: string;
+  /** The secret values in `text`, by which they are known again when the module repeats them. */
+  secrets?: readonly string[];
   /** Replaces the ceiling of the table (limits.ts). */
   deadlineMs?: number;
   /** An OK without a line that starts so means lost step (`modem.desync`). */

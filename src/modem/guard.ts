@@ -39,6 +39,11 @@ const bans = {
   pin: (name: string) => never(`${name} enters or changes a PIN, PUK or lock code: the card could block`, PIN_HINT),
   card: (name: string) =>
     never(`${name} with these arguments writes to the card or proves a PIN to it`, `Reading is possible. ${PIN_HINT}`),
+  form: (name: string) =>
+    never(
+      `${name} changes what ends or edits a command line: nobody could tell any more what is sent`,
+      'A restart of the module (AT&F, AT+CFUN=1,1) brings the usual characters back.',
+    ),
   data: (name: string) => never(`${name} takes the port away for data, and the agent loses the module`, DATA_HINT),
   prompt: (name: string) =>
     never(`${name} waits for bytes that cannot be typed here`, 'Use a terminal program while the agent is stopped.'),
@@ -61,8 +66,22 @@ function fieldsOf(args: string): string[] {
 
 /** SIM files may be read (READ BINARY, READ RECORD, GET RESPONSE, STATUS); UPDATE and the rest are writes. */
 const CARD_READS = new Set(['176', '178', '192', '242']);
-/** Instruction bytes that only look: STATUS, SELECT, READ, GET RESPONSE, GET DATA. */
-const APDU_READ = /^[0-9A-F]{2}(?:F2|A4|B0|B2|C0|CA|CB)[0-9A-F]{4,600}$/;
+/** Instruction bytes that only look and bring nothing along: STATUS, READ, GET RESPONSE, GET DATA; and SELECT. */
+const APDU_READ = /^[0-9A-F]{2}(?:F2|B0|B2|C0|CA|CB)[0-9A-F]{4}(?:[0-9A-F]{2})?$/;
+const APDU_SELECT = /^[0-9A-F]{2}A4[0-9A-F]{4}(?:([0-9A-F]{2})((?:[0-9A-F]{2})*))?$/;
+
+/** One APDU that only looks, and nothing behind it that a module might take for a second one. */
+function isHarmlessApdu(fields: readonly string[], place: number): boolean {
+  const apdu = fields[place] ?? '';
+  if (fields.length !== place + 1) return false;
+  if (APDU_READ.test(apdu)) return true;
+  const select = APDU_SELECT.exec(apdu);
+  if (!select) return false;
+  const [, length = '00', data = ''] = select;
+  const missing = data.length / 2 - Number.parseInt(length, 16);
+  // Behind the name there may be one byte more: how much is wanted back.
+  return missing === 0 || missing === 1;
+}
 
 /** Why `name` with these arguments is never sent, or undefined. `args` is undefined without `=`. */
 function banned(name: string, args: string | undefined, isQuestion: boolean): Judgement | undefined {
@@ -75,8 +94,9 @@ function banned(name: string, args: string | undefined, isQuestion: boolean): Ju
   const fields = fieldsOf(args);
   if (name === '+CLCK') return (fields[2] ?? '') === '' ? undefined : bans.pin(name);
   if (name === '+CRSM') return CARD_READS.has(fields[0] ?? '') ? undefined : bans.card(name);
-  if (name === '+CSIM') return APDU_READ.test(fields[1] ?? '') ? undefined : bans.card(name);
-  if (name === '+CGLA') return APDU_READ.test(fields[2] ?? '') ? undefined : bans.card(name);
+  if (name === '+CRLA') return CARD_READS.has(fields[1] ?? '') ? undefined : bans.card(name);
+  if (name === '+CSIM') return isHarmlessApdu(fields, 1) ? undefined : bans.card(name);
+  if (name === '+CGLA') return isHarmlessApdu(fields, 2) ? undefined : bans.card(name);
   if (/PIN|PUK|PWD|PASSW|LCK|LOCK/.test(name) && !HARMLESS_PIN_NAMES.has(name)) return bans.pin(name);
   if (LOGINS.get(name)?.test(args) === true) return bans.login(name);
   // Online instead of command mode.
@@ -140,6 +160,8 @@ function judgeBasic(text: string): Judgement {
     case '&F':
       return unsafe(`AT${text} resets settings the agent relies on`);
     case 'S':
+      // With another end of line or another backspace a module reads a line as something else than it looks like.
+      if (/^S0*[345](?:=|$)/.test(text)) return bans.form(`AT${text}`);
       return /^S\d+\?$/.test(text) ? ALLOWED : unsafe(`AT${text} changes how lines and answers look`);
     default:
       return unsafe(`AT${text} is not on the list of commands that only read`);

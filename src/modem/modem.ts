@@ -7,6 +7,7 @@ import { rawCommand } from './command.js';
 import { runBringUp, runWatch } from './drive.js';
 import { createMemory } from './memory.js';
 import type { Modem, ModemDeps, ModemOptions } from './options.js';
+import { createOwnSecrets } from './own-secrets.js';
 import type { Profile } from './profile.js';
 import { chooseProfile } from './profiles/choose.js';
 import { climb } from './recover.js';
@@ -18,7 +19,7 @@ import { createSnapshotStore, forgetModule, type ModemStage } from './snapshot.j
 function darkLamp(error: WaymarkError): ModemStage {
   const [room] = error.code.split('.');
   if (room === 'link') return 'absent';
-  if (room === 'sim') return 'sim';
+  if (room === 'sim' || room === 'vault') return 'sim';
   if (error.code === 'network.no-bearer' || error.code === 'network.no-road') return 'bearer';
   return room === 'network' ? 'registration' : 'sync';
 }
@@ -54,6 +55,7 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
   let disposed = false;
   let lastDark: string | undefined;
   const memory = createMemory();
+  const secrets = createOwnSecrets();
   let lastProfile: Profile = chooseProfile(options.profile, undefined, undefined).profile;
 
   const close = async (): Promise<void> => {
@@ -74,7 +76,7 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
     const link = await deps.open({ address: options.port, baudRate: options.baudRate }, { signal });
     if (opened++ > 0) counters.reopens++;
     const channel = createAtChannel(
-      { link, clock, log, counters, transcript: deps.transcript },
+      { link, clock, log, counters, transcript: deps.transcript, secrets },
       { commandGapMs: options.commandGapMs },
     );
     const fresh = createSession({
@@ -151,7 +153,8 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
       const typed = { ...rawCommand(command), shown: scrubber.scrub(command) };
       const { lines, final } = await alive().channel.run(typed, runOptions);
       // A person reads this: an answer may hold the token (AT#DWCFG?).
-      return { lines: lines.map((line) => scrubber.scrub(line)), final };
+      const shown = (line: string): string => scrubber.scrub(secrets.hide(line));
+      return { lines: lines.map(shown), final: shown(final) };
     },
     snapshot: () => ({ ...store.current, counters: { ...counters } }),
     onChange: (callback) => store.onChange(callback),

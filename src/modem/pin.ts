@@ -10,14 +10,14 @@
 //          ├─ tried already on this link, or accepted in vain ────→ sim.pin-guarded
 //          ├─ no ledger, card number unknown ─────────────────────→ sim.pin-guarded
 //          ├─ tries left unknown or fewer than 3 ─────────────────→ sim.pin-guarded
-//          └─ else: attempt
-//               write pending ──durable──→ AT+CPIN=… once ──OK────────────────────→ accepted, proven
-//                    │                           ├─ refused, or fewer tries left ─→ refused
-//                    │ not durable               └─ no answer, port lost, unclear → stays pending
-//                    └──→ nothing is sent
+//          └─ else: attempt                                (from the look at the tries on, alone on this machine)
+//               write pending ──durable, and the card as before──→ AT+CPIN=… once ──OK────────→ accepted, proven
+//                    │                   │                           ├─ refused, or fewer tries ─→ refused
+//                    │ not durable       │ changed, stopped          └─ no answer, port lost ──→ stays pending
+//                    └──→ nothing sent   └──→ nothing sent, and the note is taken back
 //
 //   pending and later READY with the PIN switched on ──→ the attempt succeeded: accepted, proven. Not when this card has
-//   been seen asking again since: then somebody else has opened it, perhaps with another PIN.
+//   been seen asking again since (which is noted, too): then somebody else has opened it, perhaps with another PIN.
 import { type Secret, WaymarkError } from '../core/index.js';
 import { cmeOf } from './codec/errors.js';
 import type { AtCommand } from './command.js';
@@ -30,12 +30,20 @@ export interface PinRecord {
   readonly isProven: boolean;
   /** ISO 8601, for the person who reads the file. */
   readonly at: string;
+  /** The card has asked again since: that it is found open later proves nothing. */
+  readonly askedSince?: true;
 }
 
-/** Where PIN records live. `write` resolves only when the record is durable. */
+/** Where PIN records live, by card (`cardKey`) and PIN. `write` resolves only when the record is durable. */
 export interface PinLedger {
-  read(iccid: string, pin: Secret): Promise<PinRecord | undefined>;
-  write(iccid: string, pin: Secret, record: PinRecord): Promise<void>;
+  read(card: string, pin: Secret): Promise<PinRecord | undefined>;
+  /** Undefined forgets: only for a note whose PIN certainly never left. */
+  write(card: string, pin: Secret, record: PinRecord | undefined): Promise<void>;
+  /**
+   * Runs `work` while no other agent of this machine does: two on two ports of one module would both read three tries
+   * and both send. `busy` when the other one takes too long.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T | 'busy'>;
 }
 
 /** With fewer tries than a fresh card has, somebody has erred already. */
@@ -67,13 +75,19 @@ export type PinDecision =
       readonly code: 'sim.pin' | 'sim.pin-refused' | 'sim.pin-guarded';
       readonly why: string;
       readonly mayClear?: true;
+      readonly hint?: string;
     };
 
-const refuse = (code: 'sim.pin' | 'sim.pin-refused' | 'sim.pin-guarded', why: string): PinDecision => ({
+const refuse = (code: 'sim.pin' | 'sim.pin-refused' | 'sim.pin-guarded', why: string, hint?: string): PinDecision => ({
   do: 'refuse',
   code,
   why,
+  ...(hint === undefined ? {} : { hint }),
 });
+
+/** Fresh tries do not help here: whether the PIN is right stays unknown. */
+const UNKNOWN_END_HINT =
+  'This PIN is not sent to this SIM again, as it may be wrong: in a phone, give the SIM another PIN and put that into the file that modem.sim.pin names, or switch its PIN off.';
 
 /** May the PIN be sent now? Pure. */
 export function decidePin(facts: PinFacts): PinDecision {
@@ -82,7 +96,7 @@ export function decidePin(facts: PinFacts): PinDecision {
   if (!facts.hasPin) return refuse('sim.pin', 'the SIM asks for its PIN');
   if (record?.outcome === 'refused') return refuse('sim.pin-refused', 'the SIM has refused this PIN before');
   if (record?.outcome === 'pending' && !record.isProven)
-    return refuse('sim.pin-guarded', 'this PIN was tried before and nobody knows how that ended');
+    return refuse('sim.pin-guarded', 'this PIN was tried before and nobody knows how that ended', UNKNOWN_END_HINT);
   if (facts.triedOnThisLink) return refuse('sim.pin-guarded', 'the PIN has just been tried');
   if (facts.acceptedInVain) return refuse('sim.pin-guarded', 'the SIM accepts the PIN and asks for it all the same');
   if (!facts.hasLedger) return refuse('sim.pin-guarded', 'there is no place to remember the attempt');
@@ -117,5 +131,5 @@ export function pinCommand(pin: Secret): AtCommand {
     throw new WaymarkError('modem.injection', 'modem.sim.pin: not four to eight digits', {
       hint: 'The file that modem.sim.pin names must hold four to eight digits and nothing else.',
     });
-  return { text: `AT+CPIN="${digits}"`, shown: 'AT+CPIN=[secret]', deadlineMs: ANSWER_MS };
+  return { text: `AT+CPIN="${digits}"`, shown: 'AT+CPIN=[secret]', secrets: [digits], deadlineMs: ANSWER_MS };
 }

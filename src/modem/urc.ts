@@ -96,6 +96,8 @@ export class UrcRouter {
     if (!command) return true;
     const prefix = this.#prefixOf(line);
     const own = command.prefix;
+    // A line of several commands is answered by several prefixes.
+    if (command.text.includes(';') && command.text.toUpperCase().includes(`;${prefix.toUpperCase()}`)) return false;
     if (prefix !== own && (prefix.length !== own.length || prefix.toUpperCase() !== own))
       return this.#entries.get(prefix)?.declared === true && (prefix !== line || WHOLE_LINES.has(line));
     const { text } = command;

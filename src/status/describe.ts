@@ -12,6 +12,19 @@ export function firstDark(lamps: readonly LampView[]): LampView | undefined {
   return lamps.find((lamp) => lamp.state === 'dark' || lamp.state === 'waiting');
 }
 
+/** A position older than this is told with its age. */
+const OLD_FIX_MS = 5000;
+
+const RUNG_WORDS: Readonly<Record<string, string>> = {
+  reopen: 'opening the port anew',
+  'other-port': 'the module’s other AT port',
+  'module-reset': 'restarting the module',
+  power: 'cutting the module’s power',
+  bearer: 'a new data connection',
+  registration: 'registering anew',
+  radio: 'switching the radio off and on',
+};
+
 const PAINTED = /^( *)\u001b\[\d{1,2}m(.)\u001b\[0m/;
 
 const duration = (ms: number): string => {
@@ -72,12 +85,12 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
     );
   if (fix.latitudeDeg !== undefined && fix.longitudeDeg !== undefined)
     lines.push(
-      `  position    ${fix.latitudeDeg.toFixed(7)}, ${fix.longitudeDeg.toFixed(7)}${fix.horizontalAccuracyM === undefined ? '' : ` ± ${fix.horizontalAccuracyM.toFixed(3)} m`}`,
+      `  position    ${fix.latitudeDeg.toFixed(7)}, ${fix.longitudeDeg.toFixed(7)}${fix.horizontalAccuracyM === undefined ? '' : ` ± ${fix.horizontalAccuracyM.toFixed(3)} m`}${fix.ageMs === undefined || fix.ageMs < OLD_FIX_MS ? '' : `, ${duration(fix.ageMs)} ago`}`,
     );
   const isModemLit = status.lamps.some((lamp) => lamp.name === 'modem' && lamp.state === 'lit');
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
-  if (status.modem) lines.push(...modemNotes(status.modem));
+  if (status.modem) lines.push(...modemNotes(status.modem, status.state === 'serving'));
   // A certificate that provisioning is about to bring is no trouble of its own.
   const awaited = status.credentials.some((x) => x.id === 'ztp-token' && x.state === 'valid');
   const troubled = status.credentials.filter(
@@ -90,7 +103,7 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
 }
 
 /** What a person would not guess from the lamps. */
-function modemNotes({ profileNote, sharedWith, road, recovery }: ModemView): string[] {
+function modemNotes({ profileNote, sharedWith, road, recovery }: ModemView, isServing: boolean): string[] {
   const notes: string[] = [];
   if (profileNote !== undefined) notes.push(`  profile     ${profileNote}`);
   for (const { name, pid } of sharedWith ?? [])
@@ -98,9 +111,9 @@ function modemNotes({ profileNote, sharedWith, road, recovery }: ModemView): str
   if (road?.state === 'dead') notes.push(`  data path   nothing comes back: ${road.reason ?? 'no answer'}`);
   for (const ladder of ['channel', 'network'] as const) {
     const climb = recovery?.[ladder];
-    if (climb && climb.failures > 0 && climb.lastRung !== undefined)
+    if (climb && !isServing && climb.failures > 0 && climb.lastRung !== undefined)
       notes.push(
-        `  recovery    ${ladder} ladder at ${climb.lastRung}${climb.at === undefined ? '' : ` since ${climb.at.slice(11, 19)} UTC`}, because of ${climb.lastReason ?? 'a failure'}`,
+        `  tried last  ${RUNG_WORDS[climb.lastRung] ?? climb.lastRung}${climb.at === undefined ? '' : ` at ${climb.at.slice(11, 19)} UTC`}, because of ${climb.lastReason ?? 'a failure'}${climb.lastRungFailed === undefined ? '' : `; that failed: ${climb.lastRungFailed}`}`,
       );
   }
   return notes;

@@ -168,7 +168,12 @@ export function createModemDoor(actions: StatusActions, clock: Clock): ModemDoor
       if (!only('GET', request, response)) return true;
       if (!followTrace) absent(response);
       else if (followers >= MAX_FOLLOWERS)
-        sendError(response, new WaymarkError('modem.busy', `${MAX_FOLLOWERS} others follow the dialogue already`));
+        sendError(
+          response,
+          new WaymarkError('modem.busy', `${MAX_FOLLOWERS} others follow the dialogue already`, {
+            hint: 'End one of the other `waymark modem trace` first.',
+          }),
+        );
       else {
         followers++;
         response.once('close', () => {

@@ -73,6 +73,8 @@ export interface ClimbView {
   failures: number;
   lastRung?: string;
   lastReason?: string;
+  /** Why that rung could not be taken as wanted. */
+  lastRungFailed?: string;
   /** ISO 8601. */
   at?: string;
 }

@@ -9,7 +9,7 @@ export * from './disk.js';
 export * from './identity.js';
 export * from './identity-check.js';
 export { identityCodec } from './identity-codec.js';
-export { lockDirectory } from './lock.js';
+export { lockDirectory, lockMachine } from './lock.js';
 export type { Codec } from './record.js';
 export * from './remedies.js';
 export type { Slot } from './slot.js';

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createPinLedger, type PinRecord, pinFileCodec, prunedRecords } from '../../src/agent/pin-ledger.js';
@@ -36,6 +36,46 @@ test('when a write has resolved the record is on disk, in files for their owner 
     expect(text).not.toContain(ICCID);
     expect(text.replace(/[0-9a-f]{32,}/g, '')).not.toContain('4711');
   }
+});
+
+test('one file that goes bad does not forget an attempt', async () => {
+  for (const damaged of ['pins', 'pins.prev']) {
+    await using dir = await scratch();
+    const ledger = async () => createPinLedger((await open(dir.path)).slot('pins', pinFileCodec));
+    await (await ledger()).write(ICCID, PIN, record('pending'));
+    writeFileSync(join(dir.path, damaged), 'rubbish');
+    expect(await (await ledger()).read(ICCID, PIN)).toEqual(record('pending'));
+  }
+});
+
+test('a note taken back is gone, and others stay', async () => {
+  await using dir = await scratch();
+  const ledger = createPinLedger((await open(dir.path)).slot('pins', pinFileCodec));
+  const other = new Secret('pin', '4712');
+  await ledger.write(ICCID, other, record('refused'));
+  await ledger.write(ICCID, PIN, { ...record('pending'), askedSince: true });
+  expect(await ledger.read(ICCID, PIN)).toEqual({ ...record('pending'), askedSince: true });
+  await ledger.write(ICCID, PIN, undefined);
+  expect(await ledger.read(ICCID, PIN)).toBeUndefined();
+  expect(await ledger.read(ICCID, other)).toEqual(record('refused'));
+});
+
+test('what is done alone waits for its turn, gives it back whatever happens, and is told when it does not come', async () => {
+  let holders = 0;
+  let isFree = true;
+  const slot = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() };
+  const ledger = createPinLedger(slot, () => {
+    if (!isFree) return Promise.resolve(undefined);
+    holders++;
+    return Promise.resolve(() => {
+      holders--;
+    });
+  });
+  expect(await ledger.alone(() => Promise.resolve(holders))).toBe(1);
+  await expect(ledger.alone(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(holders).toBe(0);
+  isFree = false;
+  expect(await ledger.alone(() => Promise.resolve(1))).toBe('busy');
 });
 
 test('a record that could not be written is an error, so that no PIN leaves', async () => {

@@ -10,7 +10,7 @@ import {
   type RecoveryState,
 } from '../../src/agent/recovery.js';
 import { createRecoveryMemory, recoveryCodec } from '../../src/agent/recovery-memory.js';
-import { type ErrorCode, type Rung, silentLogger, WaymarkError } from '../../src/core/index.js';
+import { createFakeClock, type ErrorCode, type Rung, silentLogger, WaymarkError } from '../../src/core/index.js';
 
 const LIMITS = { maxResetsPerHour: 3, maxPowerCyclesPerHour: 2 };
 const CHANNEL = channelLadder(LIMITS);
@@ -310,4 +310,58 @@ test('both ladders write into one memory at the same time without losing what th
     ]);
   expect((await memory.current()).channel.failures).toBeGreaterThanOrEqual(10);
   expect((await memory.current()).ledgers['module-reset']).toHaveLength(1);
+});
+
+test('a wall clock that is set while the process runs frees nothing that was spent, and blocks nothing for long', async () => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 1));
+  let kept: RecoveryState = RECOVERY_START;
+  const slot = {
+    read: () => Promise.resolve({ value: structuredClone(kept), generation: 'current' as const }),
+    write: (value: RecoveryState) => Promise.resolve(void (kept = structuredClone(value))),
+  };
+  const start = () => {
+    const memory = createRecoveryMemory(slot, silentLogger, clock);
+    return (code: ErrorCode) =>
+      memory.apply((state) =>
+        climb(CHANNEL, state, new WaymarkError(code, 'x'), clock.wall(), but('power', 'give-back')),
+      );
+  };
+  let fail = start();
+  const rungs: (Rung | undefined)[] = [];
+  const failFor = async (minutes: number) => {
+    rungs.length = 0;
+    for (let i = 0; i < minutes * 2; i++) {
+      rungs.push((await fail('modem.timeout')).rung);
+      await clock.advance(30_000);
+    }
+    return rungs.filter((rung) => rung === 'module-reset').length;
+  };
+  expect(await failFor(9)).toBe(1);
+  // The network has told the time: months later, seconds later.
+  for (const step of [150 * 24 * HOUR, -150 * 24 * HOUR, 3 * HOUR]) {
+    clock.stepWall(step);
+    expect(await failFor(1)).toBe(0);
+  }
+  expect(await failFor(10)).toBe(1);
+  // Each start of a gateway without a clock: in the past, and then set right.
+  for (let n = 0; n < 5; n++) {
+    clock.stepWall(-200 * 24 * HOUR);
+    fail = start();
+    expect(await failFor(1)).toBe(0);
+    clock.stepWall(200 * 24 * HOUR);
+    expect(await failFor(1)).toBe(0);
+  }
+  expect(await failFor(5)).toBe(0);
+  expect(await failFor(20)).toBe(1);
+});
+
+test('a card that was changed or asks again climbs nothing, though it is told as a restart', () => {
+  const error = new WaymarkError('modem.reset', 'another SIM is in the module', { evidence: { card: 'changed' } });
+  let state = RECOVERY_START;
+  for (let i = 0; i < 20; i++) {
+    const decision = climb(CHANNEL, state, error, HOUR + i * MINUTE, everything);
+    expect(decision.rung).toBeUndefined();
+    state = decision.state;
+  }
+  expect(state.channel.failures).toBe(0);
 });

@@ -69,6 +69,7 @@ const SHAPES: [string, string, string, string][] = [
   ['Basic', 'authorization: basic dXNlcjpwYXNz', 'dXNlcjpwYXNz', 'authorization: basic [secret]'],
   ['ThingSpace header', 'VZ-M2M-Token: 1234-abcd', '1234-abcd', 'VZ-M2M-Token: [secret]'],
   ['query token', 'https://x/y?a=1&token=T0ken%20x&b=2', 'T0ken', 'https://x/y?a=1&token=[secret]&b=2'],
+  ['last words of a program', 'hook: API_TOKEN=T0ken%20x ended', 'T0ken', 'hook: API_TOKEN=[secret] ended'],
   ['first query token', 'https://x/y?access_token=T0ken', 'T0ken', 'https://x/y?access_token=[secret]'],
   ['JWT', 'got eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl!', 'c2lnbmF0dXJl', 'got [secret jwt]!'],
   ['JSON token', '{"Token": "T0ken", "a": 1}', 'T0ken', '{"Token": "[secret]", "a": 1}'],

@@ -314,3 +314,10 @@ describe('noise and storms', () => {
     expect(code).toBe('modem.timeout');
   });
 });
+
+test('a line of several commands is answered by several prefixes, reports of the same name included', async () => {
+  const { channel } = await rig({
+    behaviours: [on('AT+CSQ;+CREG?', '\r\n+CSQ: 20,0\r\n+CREG: 0,1\r\n\r\nOK\r\n')],
+  });
+  expect((await channel.run('AT+CSQ;+CREG?')).lines).toEqual(['+CSQ: 20,0', '+CREG: 0,1']);
+});

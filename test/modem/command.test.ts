@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Secret } from '../../src/core/index.js';
+import { Secret, scrubber } from '../../src/core/index.js';
 import {
   accessPoint,
   answerPrefix,
@@ -79,7 +79,7 @@ describe('AT#DWCFG', () => {
 
   test('each of the nine makes a difference, reserved ones and writing do not', () => {
     const wanted = encodeDeviceWise(OPTIONS);
-    const read = (text: string) => parseDwcfg(`#DWCFG: ${text}`);
+    const read = (text: string) => parseDwcfg(`#DWCFG: ${text}`, wanted.token);
     const same = 'API.example.com:8883,0,Abcd1234Efgh5678,1,060,2,0,4,5,0,0,0';
     expect(sameParameters(wanted, read(same)!)).toBe(true);
     expect(sameParameters(wanted, read('"api.example.com:8883",0,"Abcd1234Efgh5678",1,60,2,0,4,5')!)).toBe(true);
@@ -91,9 +91,15 @@ describe('AT#DWCFG', () => {
     });
   });
 
+  test('what a module has in the place of the token is not taken for a secret of ours', () => {
+    const read = parseDwcfg('#DWCFG: x,0,schemaVersion,1,60,2,0,4,5', OPTIONS.appToken);
+    expect(read).toMatchObject({ hasToken: false });
+    expect(scrubber.scrub('{"schemaVersion":1}')).toBe('{"schemaVersion":1}');
+  });
+
   test('short and foreign lines are not parameters', () => {
     for (const line of ['#DWCFG: a,b', '#DWCFG:', '+X: 1', `#DWCFG: ${'x,'.repeat(2000)}`])
-      expect(parseDwcfg(line)).toBeUndefined();
+      expect(parseDwcfg(line, OPTIONS.appToken)).toBeUndefined();
   });
 
   test('ranges are checked before anything is sent', () => {

@@ -10,9 +10,11 @@ export interface MemoryLedger extends PinLedger {
   before: ((record: PinRecord) => Promise<void> | void) | undefined;
   /** Runs after it is durable, before `write` resolves. */
   after: ((record: PinRecord) => Promise<void> | void) | undefined;
+  /** A process that was killed writes nothing more. */
+  isDead: boolean;
 }
 
-const keyOf = (iccid: string, pin: Secret): string => `${iccid}/${pin.reveal()}`;
+const keyOf = (card: string, pin: Secret): string => `${card}/${pin.reveal()}`;
 
 export function createMemoryLedger(): MemoryLedger {
   const ledger: MemoryLedger = {
@@ -20,13 +22,21 @@ export function createMemoryLedger(): MemoryLedger {
     written: [],
     before: undefined,
     after: undefined,
-    read: async (iccid, pin) => ledger.records.get(keyOf(iccid, pin)),
-    async write(iccid, pin, record) {
+    isDead: false,
+    read: async (card, pin) => ledger.records.get(keyOf(card, pin)),
+    async write(card, pin, record) {
+      if (ledger.isDead) throw new Error('killed');
+      if (!record) {
+        ledger.records.delete(keyOf(card, pin));
+        ledger.written.push('forgotten');
+        return;
+      }
       await ledger.before?.(record);
-      ledger.records.set(keyOf(iccid, pin), record);
+      ledger.records.set(keyOf(card, pin), record);
       ledger.written.push(record.outcome);
       await ledger.after?.(record);
     },
+    alone: (work) => work(),
   };
   return ledger;
 }

@@ -7,7 +7,7 @@ import { createMemoryLedger, type MemoryLedger } from './pin-ledger.js';
 import { type SimBench, simBench } from './sim-bench.js';
 
 /** Where a start is killed. */
-type Kill = 'before-note' | 'after-note' | 'after-bytes' | undefined;
+type Kill = 'before-note' | 'after-note' | 'stopped-after-note' | 'after-bytes' | undefined;
 
 /** One life of the process: `up`, or the code it ended with. */
 async function start(bench: SimBench, ledger: MemoryLedger, pin: string, kill?: Kill): Promise<unknown> {
@@ -30,7 +30,9 @@ async function start(bench: SimBench, ledger: MemoryLedger, pin: string, kill?: 
     throw new WaymarkError('vault.write', 'killed');
   };
   ledger.after = async ({ outcome }) => {
-    if (kill === 'after-note' && outcome === 'pending') await die();
+    if ((kill !== 'after-note' && kill !== 'stopped-after-note') || outcome !== 'pending') return;
+    ledger.isDead = kill === 'after-note';
+    await die();
   };
   const unhook = bench.sim.push((line) => {
     if (kill === 'after-bytes' && line.startsWith('AT+CPIN=')) void die();
@@ -42,6 +44,7 @@ async function start(bench: SimBench, ledger: MemoryLedger, pin: string, kill?: 
   );
   unhook();
   await die();
+  ledger.isDead = false;
   return outcome;
 }
 
@@ -84,6 +87,44 @@ describe.each(FAMILIES)('%s', (profile) => {
     }
     expect(bench.taken('AT+CPIN=')).toEqual([]);
     expect(bench.sim.state.card.pinTries).toBe(3);
+  });
+
+  test('stopped between note and bytes, the note is taken back and the next start sends the PIN', async () => {
+    const bench = locked();
+    const ledger = createMemoryLedger();
+    expect(await start(bench, ledger, '4321', 'stopped-after-note')).toEqual({ code: 'link.closed' });
+    expect(bench.taken('AT+CPIN=')).toEqual([]);
+    expect(ledger.written).toEqual(['pending', 'forgotten']);
+    expect(await start(bench, ledger, '4321')).toBe('up');
+  });
+
+  test('a wrong PIN whose try was cut off is not taken for right because a person opened the card while the agent was stopped', async () => {
+    const bench = locked();
+    const ledger = createMemoryLedger();
+    expect(await start(bench, ledger, '1111', 'after-bytes')).toEqual({ code: 'link.closed' });
+    expect(await start(bench, ledger, '1111')).toEqual({ code: 'sim.pin-guarded' });
+    bench.sim.setSim('ready', { isPinEnabled: true, pinTries: 3 });
+    expect(await start(bench, ledger, '1111')).toBe('up');
+    bench.sim.setSim('pin', { pinTries: 3 });
+    bench.powerCycle();
+    expect(await start(bench, ledger, '1111')).toEqual({ code: 'sim.pin-guarded' });
+    expect(bench.taken('AT+CPIN=')).toHaveLength(1);
+  });
+
+  test('a card whose number is told with 19 digits, with 20 or with its padding is one card', async () => {
+    for (const [first, then] of [
+      ['89490200001234567890', '8949020000123456789'],
+      ['8988010000000000014', '898801000000000001'],
+    ] as const) {
+      const bench = locked();
+      bench.sim.setSim('pin', { iccid: first });
+      const ledger = createMemoryLedger();
+      expect(await start(bench, ledger, '1111')).toEqual({ code: 'sim.pin-refused' });
+      bench.sim.setSim('pin', { iccid: then, pinTries: 3 });
+      bench.powerCycle();
+      expect(await start(bench, ledger, '1111')).toEqual({ code: 'sim.pin-refused' });
+      expect(bench.taken('AT+CPIN=')).toHaveLength(1);
+    }
   });
 
   test('the right PIN is sent again after each power cut, and only then', async () => {

@@ -133,7 +133,7 @@ test('a pending note becomes proven only where nobody else can have opened the c
 describe('the command', () => {
   test('carries the PIN, shows none of it, and has time', () => {
     const command = pinCommand(new Secret('pin', '48151623'));
-    expect(command).toEqual({ text: 'AT+CPIN="48151623"', shown: 'AT+CPIN=[secret]', deadlineMs: 30_000 });
+    expect(command).toMatchObject({ text: 'AT+CPIN="48151623"', shown: 'AT+CPIN=[secret]', deadlineMs: 30_000 });
   });
 
   test.each(['123', '123456789', '12a4', '1234"', '', '1234\r', '1234,5678', '12 34'])('%j is no PIN', (pin) => {

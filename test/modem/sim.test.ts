@@ -1,6 +1,7 @@
 // The SIM in the bring-up, against a scripted module.
 import { describe, expect, test } from 'vitest';
 import { Secret, WaymarkError } from '../../src/core/index.js';
+import { cardKey } from '../../src/modem/codec/identity.js';
 import { createFakeModule } from './fake-module.js';
 import { createMemoryLedger, type MemoryLedger } from './pin-ledger.js';
 import { answers, rig, sent } from './rig.js';
@@ -8,6 +9,8 @@ import { answers, rig, sent } from './rig.js';
 const RIGHT = new Secret('pin', '4321');
 const WRONG = new Secret('pin', '1111');
 const ICCID = '89310410106543789301';
+/** What is remembered of it stands under this. */
+const KEY = cardKey(ICCID);
 
 const locked = (pin: Secret = RIGHT, ledger: MemoryLedger = createMemoryLedger()) => {
   const module = createFakeModule();
@@ -27,7 +30,7 @@ describe('a card that asks for its PIN', () => {
     expect(sentBefore).toBe(0);
     expect(sent(module, 'AT+CPIN=')).toEqual(['AT+CPIN="4321"']);
     expect(ledger.written).toEqual(['pending', 'accepted']);
-    expect(ledger.records.get(`${ICCID}/4321`)).toMatchObject({ outcome: 'accepted', isProven: true });
+    expect(ledger.records.get(`${KEY}/4321`)).toMatchObject({ outcome: 'accepted', isProven: true });
     expect(modem.snapshot()).toMatchObject({ sim: 'ready', iccid: ICCID, simTries: { pin: 3 } });
     expect(transcript.join('\n')).toContain('> AT+CPIN=[secret]');
     expect(transcript.join('\n')).not.toContain('4321');
@@ -91,6 +94,49 @@ describe('a card that asks for its PIN', () => {
     expect(unknown.clock.mono()).toBeGreaterThanOrEqual(10_000);
   });
 
+  test('where two sources differ the lower number of tries counts', async () => {
+    const liar = locked();
+    answers(liar.module, 'AT#PCT', '#PCT: 3', 'OK');
+    answers(liar.module, 'AT+CPINR', '+CPINR: SIM PIN,1,3', 'OK');
+    expect(await liar.fails()).toMatchObject({ code: 'sim.pin-guarded', evidence: { tries: 1 } });
+    const twice = locked();
+    answers(twice.module, 'AT+CPINR', '+CPINR: SIM PIN,3,3', '+CPINR: SIM PIN,2,3', 'OK');
+    expect(await twice.fails()).toMatchObject({ code: 'sim.pin-guarded', evidence: { tries: 2 } });
+    for (const { module } of [liar, twice]) expect(sent(module, 'AT+CPIN=')).toEqual([]);
+  });
+
+  test.each([
+    ['a try was used elsewhere', { tries: 2 }, 'sim.pin-guarded'],
+    ['the card was changed', { iccid: '89310410106543789319' }, 'up'],
+    ['it was opened elsewhere', { cpin: 'READY' }, 'up'],
+  ] as const)(
+    '%s while the note was written: the PIN stays here and the note is taken back',
+    async (_what, change, end) => {
+      const { module, ledger, up } = locked();
+      let sentThen: string[] | undefined;
+      ledger.after = ({ outcome }) => {
+        if (outcome !== 'pending' || sentThen) return;
+        const { cpin, ...card } = { cpin: module.state.cpin, ...change };
+        module.state.cpin = cpin;
+        Object.assign(module.state.card, card);
+        sentThen = sent(module, 'AT+CPIN=');
+      };
+      expect(await up()).toEqual(end === 'up' ? 'up' : { code: end });
+      expect(sentThen).toEqual([]);
+      expect(ledger.written.slice(0, 2)).toEqual(['pending', 'forgotten']);
+      expect(ledger.records.has(`${KEY}/4321`)).toBe(false);
+      expect(sent(module, 'AT+CPIN=')).toHaveLength(_what === 'the card was changed' ? 1 : 0);
+    },
+  );
+
+  test('while another agent of the machine enters a PIN, none is sent', async () => {
+    const { module, ledger, fails } = locked();
+    ledger.alone = () => Promise.resolve('busy');
+    expect(await fails()).toMatchObject({ code: 'sim.pin-guarded' });
+    expect(sent(module, 'AT+CPIN=')).toEqual([]);
+    expect(ledger.written).toEqual([]);
+  });
+
   test('a card without a number gets no PIN; its file is asked last', async () => {
     const unknown = locked();
     answers(unknown.module, 'AT#CCID', '+CME ERROR: 11');
@@ -138,7 +184,7 @@ describe('a card that asks for its PIN', () => {
     expect(sent(module, 'AT+CPIN=')).toEqual([]);
   });
 
-  test('no answer leaves the note pending: never again, until the card is found open with its PIN on', async () => {
+  test('no answer leaves the note pending: never again once the card has asked again, also when it is found open later', async () => {
     const { module, ledger, fails } = locked();
     let mute = true;
     module.behaviours.push((command) => mute && command.startsWith('AT+CPIN='));
@@ -149,12 +195,11 @@ describe('a card that asks for its PIN', () => {
     const later = rig({ pin: RIGHT }, module, ledger);
     expect(await later.fails()).toMatchObject({ code: 'sim.pin-guarded' });
     expect(sent(module, 'AT+CPIN=')).toHaveLength(1);
-    // Opened by somebody else meanwhile, as far as this process can know.
+    // Opened by somebody else meanwhile, as far as anybody can know: this process, and the next one.
     module.state.cpin = 'READY';
     expect(await later.up()).toBe('up');
-    expect(ledger.written).toEqual(['pending']);
     expect(await rig({ pin: RIGHT }, module, ledger).up()).toBe('up');
-    expect(ledger.records.get(`${ICCID}/4321`)).toMatchObject({ outcome: 'accepted', isProven: true });
+    expect(ledger.records.get(`${KEY}/4321`)).toMatchObject({ outcome: 'pending', isProven: false, askedSince: true });
   });
 
   test('an attempt that was cut off and worked is found out at the next start', async () => {
@@ -177,7 +222,7 @@ describe('a card that asks for its PIN', () => {
 
   test('an open card whose PIN is off proves nothing', async () => {
     const { module, ledger, up } = locked();
-    await ledger.write(ICCID, RIGHT, { outcome: 'pending', isProven: false, at: '' });
+    await ledger.write(KEY, RIGHT, { outcome: 'pending', isProven: false, at: '' });
     module.state.cpin = 'READY';
     module.state.card.pinIsOn = false;
     expect(await up()).toBe('up');
@@ -209,7 +254,7 @@ describe('a card that asks for its PIN', () => {
     module.state.card.tries = 3;
     expect(await up()).toEqual({ code: 'sim.pin-refused' });
     expect(sent(module, 'AT+CPIN=')).toHaveLength(2);
-    expect(ledger.records.get(`${ICCID}/4321`)).toMatchObject({ outcome: 'refused', isProven: true });
+    expect(ledger.records.get(`${KEY}/4321`)).toMatchObject({ outcome: 'refused', isProven: true });
   });
 
   test('an unclear answer is a refusal when the tries went down, and stays pending when not', async () => {

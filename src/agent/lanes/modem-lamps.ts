@@ -6,7 +6,8 @@ import type { LampBoard } from '../lamp-board.js';
 
 /** Network and SIM trouble is told by lamps of their own; everything else is the module's or its port's. */
 export function lampOf(code: ErrorCode): LampName {
-  if (code.startsWith('sim.')) return 'sim';
+  // Of all that a module is brought up with, only a PIN needs the disk.
+  if (code.startsWith('sim.') || code.startsWith('vault.')) return 'sim';
   if (code.startsWith('network.')) return 'network';
   return 'modem';
 }
@@ -29,24 +30,44 @@ const describeNetwork = (s: ModemSnapshot): string =>
     .join(', ');
 
 /** What the module's own progress says about the three lamps. */
-export function lampsFromModem(s: ModemSnapshot, lamps: LampBoard): void {
-  if (!isAnswering(s)) return;
+export function lampsFromModem(s: ModemSnapshot, lamps: LampBoard, roadTrouble?: WaymarkError): void {
+  const before = lamps.condition().lamps;
+  if (!isAnswering(s)) {
+    // The port is open again: that the module is unplugged is no longer true.
+    if (s.stage !== 'absent' && before.modem.state === 'dark' && isGone(before.modem.reason?.code))
+      lamps.waiting('modem', 'the port is open again, the module is being asked');
+    return;
+  }
   lamps.lit('modem', [s.manufacturer, s.model, s.revision].filter(Boolean).join(' '));
   if (s.sim === 'ready') lamps.lit('sim', 'ready');
-  if (isRegistered(s) && s.bearer.active) lamps.lit('network', describeNetwork(s));
-  else if (lamps.isLit('sim')) lamps.waiting('network', describeNetwork(s));
+  if (isRegistered(s) && s.bearer.active) {
+    // Connected as far as the module can tell; whether anything comes back is another matter.
+    if (roadTrouble) lamps.dark('network', roadTrouble, { what: 'looked at again by itself' });
+    else lamps.lit('network', describeNetwork(s));
+  } else if (s.registration.state === 'denied' && lamps.isLit('sim')) {
+    // Said at once; the lane itself waits whether the network means it.
+    const { rejectCause, causeWords } = s.registration;
+    const why = rejectCause === undefined ? '' : `, cause ${rejectCause}${causeWords ? `: ${causeWords}` : ''}`;
+    lamps.dark('network', new WaymarkError('network.denied', `registration denied${why}`), before.network.next);
+  } else if (lamps.isLit('sim') && before.network.state !== 'dark')
+    // A reason stays until it is answered: each new try would wipe it out for half of the time.
+    lamps.waiting('network', describeNetwork(s));
 }
+
+const isGone = (code: ErrorCode | undefined): boolean => code === 'link.absent' || code === 'link.closed';
 
 /** The failing lamp goes dark with the reason, those behind it wait for it. */
 export function darken(lamps: LampBoard, error: WaymarkError, nextMonoMs: number): void {
   const name = lampOf(error.code);
-  const gone = error.code === 'link.absent' || error.code === 'link.closed';
+  const gone = isGone(error.code);
   lamps.dark(
     name,
     gone
       ? new WaymarkError(error.code, `the module is unplugged or off (${error.message})`, { hint: error.hint })
       : error,
-    gone ? { what: 'the port is looked for until it is back' } : { what: 'tried again', atMonoMs: nextMonoMs },
+    gone
+      ? { what: 'the port is looked for until it is back' }
+      : { what: name === 'sim' ? 'the card is looked at again' : 'tried again', atMonoMs: nextMonoMs },
   );
   const chain: readonly LampName[] = ['modem', 'sim', 'network'];
   for (const behind of chain.slice(chain.indexOf(name) + 1)) lamps.blocked(behind, name);

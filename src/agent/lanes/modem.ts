@@ -45,6 +45,10 @@ export interface ModemLaneDeps {
   onHolders?: ((others: readonly PortHolder[]) => void) | undefined;
   /** The network ladder's ear. */
   network?: ((report: NetworkReport) => Promise<void>) | undefined;
+  /** Why nothing comes back over a connection that is up, as far as that is known. */
+  roadTrouble?: (() => WaymarkError | undefined) | undefined;
+  /** Told what became of a rung. */
+  onRung?: ((rung: Rung, outcome: 'done' | WaymarkError) => void) | undefined;
   /** Ends the agent with exit code 75. */
   giveBack?: ((reason: WaymarkError) => void) | undefined;
 }
@@ -94,7 +98,9 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
       else if (rung === 'module-reset') await modem.recover('module-reset', { signal });
       else if (rung === 'other-port') useOtherPort(true);
       // `reopen` is what the next bring-up does anyway.
+      deps.onRung?.(rung, 'done');
     } catch (failure) {
+      if (!signal.aborted) deps.onRung?.(rung, toWaymarkError(failure));
       if (!signal.aborted) log.warn('recovery.failed', { ladder: 'channel', rung, error: toWaymarkError(failure) });
     }
   }
@@ -171,13 +177,13 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
         const snapshot = modem.snapshot();
         doing(snapshot.stage);
         if (isAnswering(snapshot)) answeringSinceMonoMs ??= clock.mono();
-        lampsFromModem(snapshot, lamps);
+        lampsFromModem(snapshot, lamps, deps.roadTrouble?.());
       });
       const stopped = { bySignal: false };
       const off = onAbort(signal, () => (stopped.bySignal = true));
       try {
         await modem.bringUp({ signal });
-        lampsFromModem(modem.snapshot(), lamps);
+        lampsFromModem(modem.snapshot(), lamps, deps.roadTrouble?.());
         answeringSinceMonoMs ??= clock.mono();
         // This link stays; the next one is opened on the first port again.
         useOtherPort(false);
@@ -207,6 +213,8 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
       if (error.code === 'link.absent' && deps.powerCycle)
         return Promise.race([deps.portChanged(waitMs, signal), sleep(clock, ABSENT_MS, signal)]);
       if (error.code === 'link.absent' || error.code === 'link.closed') return deps.portChanged(waitMs, signal);
+      // A module that is plugged in again may have another card.
+      if (lampOf(error.code) === 'sim') return deps.portChanged(waitMs, signal);
       return undefined;
     },
   };

@@ -34,6 +34,8 @@ export function showFix({ receiver, lamps, clock }: Pick<ReceiverLaneDeps, 'rece
   const { running, fix, lastFrameMonoMs } = receiver.snapshot();
   if (!running) return;
   if (lastFrameMonoMs === undefined || clock.mono() - lastFrameMonoMs > clock.ioBudgetMs(FIX_STALE_MS)) {
+    // A reason stays until the receiver answers it: each new try would wipe it out for half of the time.
+    if (lamps.condition().lamps.fix.state === 'dark') return;
     // No word about antennas while nothing comes at all: then power, port or baud rate are at fault.
     lamps.waiting('fix', 'nothing understandable comes from the receiver: check power, port and baud rate');
     return;

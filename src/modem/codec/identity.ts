@@ -89,6 +89,26 @@ export function parseIccid(lines: readonly string[]): string | undefined {
   return undefined;
 }
 
+/** True when the last digit is the check digit of those before it. */
+function hasCheckDigit(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(digits.length - 1 - i) - 48;
+    const weighed = i % 2 === 1 ? digit * 2 : digit;
+    sum += weighed > 9 ? weighed - 9 : weighed;
+  }
+  return sum % 10 === 0;
+}
+
+/**
+ * One card under one name, however its number was told: the same card is told with 18, 19 or 20 digits by different
+ * commands, with its check digit or without. What is remembered of a card is kept under this, never under the number.
+ */
+export function cardKey(iccid: string): string {
+  const head = iccid.toUpperCase().slice(0, 19);
+  return /^\d{19}$/.test(head) && hasCheckDigit(head) ? head.slice(0, 18) : head;
+}
+
 /** The IMSI, 14 or 15 digits. */
 export function parseImsi(lines: readonly string[]): string | undefined {
   for (const line of lines) {

@@ -19,7 +19,8 @@ export const loginPassword = ({ password }: ContextLogin): string =>
 export function loginCommand(name: string, login: ContextLogin, passwordFirst = false): AtCommand {
   const head = `AT${name}=${contextNumber(login.contextId)},${loginMethod(login)}`;
   const pair = [loginUser(login), loginPassword(login)];
-  return { text: [head, ...(passwordFirst ? pair.reverse() : pair)].join(','), shown: `${head},[secret]` };
+  const text = [head, ...(passwordFirst ? pair.reverse() : pair)].join(',');
+  return { text, shown: `${head},[secret]`, secrets: [login.password.reveal()] };
 }
 
 /** `+CGAUTH` of 27.007. */

@@ -27,6 +27,7 @@ function stackLogin(login: ContextLogin): AtCommand {
   return {
     text: `${head},${accessPoint(login.apn)},${loginUser(login)},${loginPassword(login)},${loginMethod(login)}`,
     shown: `${head},[secret]`,
+    secrets: [login.password.reveal()],
   };
 }
 

@@ -1,6 +1,6 @@
 // The app token inside the module (specs/devicewise.md 1.2): read, compare all nine parameters, write all nine only when
 // one differs, read back. The module keeps them in its flash, so a write that does not show is not repeated.
-import { isWaymarkError, Secret, WaymarkError } from '../../../core/index.js';
+import { isWaymarkError, type Secret, WaymarkError } from '../../../core/index.js';
 import type { AtChannel } from '../../at.js';
 import { bodyOf, intOf } from '../../codec/fields.js';
 import { type AtCommand, deviceWiseServer, deviceWiseToken, numeral } from '../../command.js';
@@ -22,6 +22,12 @@ export interface DeviceWiseOptions {
 export interface DeviceWiseParameters {
   readonly plain: readonly string[];
   readonly token: Secret;
+}
+
+/** What a module has: of its token only whether it is ours. */
+export interface FoundParameters {
+  readonly plain: readonly string[];
+  readonly hasToken: boolean;
 }
 
 const COUNT = 9;
@@ -52,11 +58,15 @@ export function encodeDeviceWise(options: DeviceWiseOptions): DeviceWiseParamete
 export function writeCommand(parameters: DeviceWiseParameters): AtCommand {
   const line = (token: string): string =>
     `AT#DWCFG=${parameters.plain.map((text, i) => (i === TOKEN_AT ? token : text)).join(',')}`;
-  return { text: line(deviceWiseToken(parameters.token)), shown: line('[secret app-token]') };
+  const token = deviceWiseToken(parameters.token);
+  return { text: line(token), shown: line('[secret app-token]'), secrets: [token] };
 }
 
-/** The answer of `AT#DWCFG?`; reserved parameters at its end are left out. The token is a Secret at once. */
-export function parseDwcfg(line: string): DeviceWiseParameters | undefined {
+/**
+ * The answer of `AT#DWCFG?`; reserved parameters at its end are left out. Another token than `wanted` is no secret of
+ * ours: remembered as one, whatever a module says would be cut out of every log line and status from then on.
+ */
+export function parseDwcfg(line: string, wanted: Secret): FoundParameters | undefined {
   const body = bodyOf(line, '#DWCFG');
   if (body === undefined || body.length > 1024) return undefined;
   const fields = body.split(',').map((text) => text.trim().replace(/^"|"$/g, ''));
@@ -64,14 +74,14 @@ export function parseDwcfg(line: string): DeviceWiseParameters | undefined {
   const token = fields[TOKEN_AT] ?? '';
   return {
     plain: fields.slice(0, COUNT).map((text, i) => (i === TOKEN_AT ? '' : text)),
-    token: new Secret('app-token', token),
+    hasToken: wanted.is(token),
   };
 }
 
 /** Equal as the module means it: numbers by value, host names without case, the token exactly. */
-export function sameParameters(a: DeviceWiseParameters, b: DeviceWiseParameters): boolean {
+export function sameParameters(a: DeviceWiseParameters, b: FoundParameters): boolean {
   return (
-    a.token.equals(b.token) &&
+    b.hasToken &&
     a.plain.every((text, i) => {
       const other = b.plain[i] ?? '';
       const number = intOf(text);
@@ -97,11 +107,11 @@ export function createAppTokenKeeper(deviceWise: DeviceWiseOptions, onWrite: () 
     async ensure(run, { signal }) {
       const wanted = encodeDeviceWise(deviceWise);
       const send = (command: string | AtCommand) => run(command, { signal });
-      const read = async (): Promise<DeviceWiseParameters | undefined> => {
+      const read = async (): Promise<FoundParameters | undefined> => {
         const { lines } = await send({ text: 'AT#DWCFG?', shown: 'AT#DWCFG?' });
-        return lines.map(parseDwcfg).find((found) => found !== undefined);
+        return lines.map((each) => parseDwcfg(each, wanted.token)).find((found) => found !== undefined);
       };
-      let found: DeviceWiseParameters | undefined;
+      let found: FoundParameters | undefined;
       try {
         // The read form is its own probe (docs/decisions/0003): which error an unknown command gets differs by family.
         found = await read();
