@@ -19,8 +19,11 @@ const MAX_ROUNDS = 100;
 function describeProcess(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold blanks; the start time is the 20th field after it.
-    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    // The name in parentheses may hold blanks; the state is the first field after it, the start time the 20th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Dead, and only not collected yet: without an init in a container that may last.
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const start = fields[19];
     return `${pid} ${start ?? ''}`;
   } catch {
     return undefined;

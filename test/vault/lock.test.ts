@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -30,6 +31,20 @@ test('a holder that died, or whose number was given to another process, is no ob
     writeFileSync(join(dir, 'holder'), `${holder}\n`);
     const release = lockDirectory(dir);
     release();
+  }
+});
+
+test('a holder that is dead and only not collected yet is no obstacle', async () => {
+  // The shell's first child ends; what the shell has become never asks for it.
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+    const stateOf = (): string => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? '';
+    await expect.poll(stateOf).toBe('Z');
+    writeFileSync(join(dir, 'holder'), `${pid} ${startOf(pid)}\n`);
+    lockDirectory(dir)();
+  } finally {
+    parent.kill('SIGKILL');
   }
 });
 
