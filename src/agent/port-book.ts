@@ -114,11 +114,13 @@ export function createPortBook(deps: PortBookDeps): PortBook {
     return taken;
   }
 
-  /** While a module restarts, those that stood beside it are not taken in its place: they have another SIM. */
+  /**
+   * While a module restarts or hangs, those that stood beside it are not taken in its place: they have another SIM, and
+   * what is to be done to it would be done to them.
+   */
   function keptOut(user: PortUser, ports: readonly TtyPort[]): [string, string][] {
     const { identity, neighbours, closedMonoMs } = past[user];
-    if (identity === undefined || ports.some((port) => isSameDevice(identity, port))) return [];
-    if (user !== 'modem' || clock.mono() - closedMonoMs >= AWAY_MS) return [];
+    if (user !== 'modem' || identity === undefined || clock.mono() - closedMonoMs >= AWAY_MS) return [];
     const beside = ports.filter(({ usb }) => usb !== undefined && neighbours.has(usb.busPath));
     return beside.map(({ name }) => [name, 'another device, left alone while the module is away']);
   }

@@ -212,6 +212,18 @@ test('the network ladder hears of every failure and of success', async () => {
   expect(t.reports).toEqual(['network.searching', 'ok', 'modem.desync']);
 });
 
+test('a note about the PIN that the disk does not take is the matter of the SIM lamp, and the module is left alone', async () => {
+  const t = setUp();
+  t.world.outcome = 'vault.write';
+  t.change({ stage: 'sim', model: 'LE910C1' });
+  t.start();
+  await t.clock.advance(60 * MINUTE);
+  const { lamps } = t.lamps.condition();
+  expect(lamps.sim).toMatchObject({ state: 'dark', reason: { code: 'vault.write' } });
+  expect(lamps.modem.state).not.toBe('dark');
+  expect(t.taken).toEqual([]);
+});
+
 test('a module that registers by itself is not kept waiting', async () => {
   const t = setUp();
   t.world.outcome = 'network.denied';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPortBook, type PortBook, type PortUser } from '../../src/agent/port-book.js';
@@ -300,6 +300,36 @@ describe('auto', () => {
     expect(other.opens).toBe(0);
     await rig.clock.advance(60_000);
     expect((await rig.open('modem')).name).toBe(rig.tree.node('ttyUSB12'));
+  });
+
+  test('a module that hangs, or whose node is late, is not left for another one that answers beside it', async () => {
+    using rig = setUp();
+    let isHung = false;
+    const hangs = createDevice(rig.clock, {
+      onLine: (line, device) => {
+        if (!isHung) device.send(line === 'AT' ? '\r\nOK\r\n' : '\r\nTelit\r\n\r\nOK\r\n');
+      },
+    });
+    const other = moduleDevice(rig.clock);
+    const node = rig.put(hangs, 'hangs');
+    rig.tree.plug({ ...LE910, ports: { ttyUSB2: 4 } }, { ttyUSB2: node });
+    rig.tree.plug(
+      { ...LE910, busPath: '1-1.9', serial: 'B', ports: { ttyUSB12: 4 } },
+      { ttyUSB12: rig.put(other, 'other') },
+    );
+    for (let n = 0; n < 3; n++) {
+      const link = await rig.open('modem');
+      expect(link.name).toBe(rig.tree.node('ttyUSB2'));
+      isHung = true;
+      await rig.clock.advance(300_000);
+      await hangs.hangUp();
+      await link.closed;
+    }
+    renameSync(node, `${node}.late`);
+    await rig.refused('modem');
+    renameSync(`${node}.late`, node);
+    expect((await rig.open('modem')).name).toBe(rig.tree.node('ttyUSB2'));
+    expect(other.opens).toBe(0);
   });
 
   test('a module that comes back under other numbers is found again', async () => {
