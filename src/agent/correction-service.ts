@@ -92,7 +92,8 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
       const identity = await holder.whenUsable(signal);
       // One source per certificate, so that its counters outlive a connection.
       if (made?.certificate === identity.certificate) return made.source;
-      const { region = 'eu', silence } = config.corrections ?? {};
+      const { region: named = 'eu', silence } = config.corrections ?? {};
+      const region = named === 'auto' ? 'eu' : named;
       const source = createMqttCorrections(
         {
           openSession: (abort) => open(identity, abort),

@@ -126,6 +126,9 @@ export async function identityFromFiles(
   configDir: string,
   nowUtcMs: number,
 ): Promise<Identity> {
+  const { certFile, keyFile, clientId, host, topics } = files;
+  if (certFile === undefined || keyFile === undefined || clientId === undefined || host === undefined || !topics)
+    throw new WaymarkError('identity.invalid', 'identity: certFile, keyFile, clientId, host and topics are needed');
   const read = async (name: string): Promise<string> => {
     try {
       return await readFile(resolve(configDir, name), 'utf8');
@@ -139,12 +142,12 @@ export async function identityFromFiles(
   const identity: Identity = {
     shape: 'keys',
     version: 1,
-    clientId: files.clientId,
-    certificate: await read(files.certFile),
-    privateKey: new Secret('client-key', await read(files.keyFile)),
-    host: files.host,
+    clientId,
+    certificate: await read(certFile),
+    privateKey: new Secret('client-key', await read(keyFile)),
+    host,
     port: files.port,
-    topics: files.topics.flatMap((topic) => topic.split(';')),
+    topics: topics.flatMap((topic) => topic.split(';')),
     keys: {},
     supports: { ip: true, lband: false },
   };

@@ -1,23 +1,13 @@
 // Mistakes that only show when two keys are looked at together. Works on data that may be wrong elsewhere, so that these
 // too are reported in the first round.
-import type { Data } from './document.js';
+import { crossCheckLocation } from './cross-check-location.js';
+import { type CrossFinding, type Section, section } from './cross-check-parts.js';
 
-export interface CrossFinding {
-  path: readonly string[];
-  message: string;
-  isWarning?: boolean;
-}
-
-type Section = { readonly [key: string]: Data };
+export type { CrossFinding } from './cross-check-parts.js';
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 /** The longest name a Unix socket may have is 107 bytes; the socket's own name needs some of them. */
 const MAX_RUNTIME_DIR = 88;
-
-const section = (parent: Section | undefined, key: string): Section | undefined => {
-  const value = parent?.[key];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : undefined;
-};
 
 const portOf = (hostAndPort: string): number => Number(hostAndPort.slice(hostAndPort.lastIndexOf(':') + 1));
 
@@ -39,12 +29,18 @@ export function crossCheck(root: Section): CrossFinding[] {
       ['identity'],
       'ztp and identity are both given: keep ztp to be provisioned, or identity to use ready files',
     );
-  if (has('corrections') && !has('ztp') && !has('identity'))
-    problem(['corrections'], 'corrections need an identity: add a ztp section (or identity with ready files)');
+  const ntrip = section(section(root, 'corrections'), 'ntrip');
+  if (has('corrections') && !has('ztp') && !has('identity') && ntrip?.['host'] === undefined)
+    problem(
+      ['corrections'],
+      'corrections need an identity: add a ztp section (or identity with ready files), or name a caster in corrections.ntrip.host',
+    );
   if (has('corrections') && !has('gnss'))
     warning(['corrections'], 'there is no gnss section, so nothing uses the corrections');
   if (!has('modem') && !has('gnss') && !has('ztp') && !has('identity'))
     warning([], 'nothing is configured: add modem, gnss or ztp');
+
+  for (const finding of crossCheckLocation(root)) found.push(finding);
 
   const modem = section(root, 'modem');
   const gnss = section(root, 'gnss');
@@ -89,7 +85,7 @@ export function crossCheck(root: Section): CrossFinding[] {
     problem(['recovery', 'power'], 'is command, but there is no powerHook: name the program that cuts the power');
   if (hook !== undefined && recovery?.['power'] !== undefined && recovery['power'] !== 'command')
     warning(['recovery', 'powerHook'], 'has no effect while power is not command');
-  const program: unknown = Array.isArray(hook) ? (hook as readonly Data[])[0] : undefined;
+  const program: unknown = Array.isArray(hook) ? (hook as readonly unknown[])[0] : undefined;
   if (typeof program === 'string' && !program.startsWith('/'))
     problem(['recovery', 'powerHook'], 'the program must be an absolute path');
 

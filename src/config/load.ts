@@ -107,6 +107,11 @@ const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind; isPath?
   { path: ['modem', 'bearer', 'auth', 'password'], kind: 'password' },
   { path: ['ztp', 'token'], kind: 'ztp-token' },
   { path: ['identity', 'keyFile'], kind: 'client-key', isPath: true },
+  { path: ['identity', 'ucenterConfigFile'], kind: 'client-key', isPath: true },
+  { path: ['corrections', 'ntrip', 'password'], kind: 'password' },
+  { path: ['assistNow', 'token'], kind: 'ztp-token' },
+  { path: ['assistNow', 'legacy', 'token'], kind: 'location-token' },
+  { path: ['modem', 'cellLocate', 'token'], kind: 'location-token' },
 ];
 
 function valueAt(root: Data | undefined, path: readonly string[]): Data | undefined {
@@ -150,6 +155,7 @@ const CERTIFICATE_KEYS: readonly (readonly string[])[] = [
   ['identity', 'caFile'],
   ['identity', 'certFile'],
   ['corrections', 'caFile'],
+  ['assistNow', 'caFile'],
 ];
 
 /** Certificates that are not there (yet) are worth a word now; the gateway would only say so when it connects. */

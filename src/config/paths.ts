@@ -10,7 +10,12 @@ export function absolutePaths(config: Config, configDir: string): Config {
   const secret = (ref: SecretRef): SecretRef =>
     ref.startsWith('file:') ? `file:${path(ref.slice('file:'.length))}` : ref;
   const port = (name: string): string => (name.startsWith('.') ? path(name) : name);
-  const { modem, gnss, ztp, identity, corrections } = config;
+  /** The named members that are there, absolute. */
+  const paths = <K extends string>(from: Readonly<Partial<Record<K, string>>>, ...keys: readonly K[]) =>
+    Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, path(from[key])]]))) as {
+      [P in K]?: string;
+    };
+  const { modem, gnss, ztp, identity, corrections, assistNow } = config;
   return {
     ...config,
     stateDir: path(config.stateDir),
@@ -29,18 +34,33 @@ export function absolutePaths(config: Config, configDir: string): Config {
         ...(modem.deviceWise && {
           deviceWise: { ...modem.deviceWise, appToken: secret(modem.deviceWise.appToken) },
         }),
+        ...(modem.cellLocate && {
+          cellLocate: { ...modem.cellLocate, token: secret(modem.cellLocate.token) },
+        }),
       },
     }),
     ...(gnss && { gnss: { ...gnss, port: port(gnss.port) } }),
     ...(ztp && { ztp: { ...ztp, token: secret(ztp.token), ...optional(ztp.caFile) } }),
     ...(identity && {
-      identity: {
-        ...identity,
-        certFile: path(identity.certFile),
-        keyFile: path(identity.keyFile),
-        ...optional(identity.caFile),
+      identity: { ...identity, ...paths(identity, 'ucenterConfigFile', 'certFile', 'keyFile', 'caFile') },
+    }),
+    ...(corrections && {
+      corrections: {
+        ...corrections,
+        ...optional(corrections.caFile),
+        ntrip: {
+          ...corrections.ntrip,
+          ...(corrections.ntrip.password === undefined ? {} : { password: secret(corrections.ntrip.password) }),
+        },
       },
     }),
-    ...(corrections && { corrections: { ...corrections, ...optional(corrections.caFile) } }),
+    ...(assistNow && {
+      assistNow: {
+        ...assistNow,
+        ...optional(assistNow.caFile),
+        ...(assistNow.token === undefined ? {} : { token: secret(assistNow.token) }),
+        ...(assistNow.legacy && { legacy: { ...assistNow.legacy, token: secret(assistNow.legacy.token) } }),
+      },
+    }),
   };
 }

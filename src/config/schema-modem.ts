@@ -1,7 +1,7 @@
 // The cellular module's section of the configuration.
 import * as v from 'valibot';
 import { choice, flag, section, text, whole } from './schema-parts.js';
-import { HOST_AND_PORT, port, secretRef } from './schema-values.js';
+import { HOST_AND_PORT, HOST_ONLY, hostRule, locationTokenFacts, port, secretRef } from './schema-values.js';
 
 /** Printable, but nothing that could end the quotes or the command. */
 const AT_TEXT = /^[\u0021\u0023-\u003a\u003c-\u005b\u005d-\u007e]{1,64}$/;
@@ -98,6 +98,29 @@ const deviceWiseSchema = section('The module’s own deviceWISE client (AT#DWCFG
   serviceTimeoutSeconds: v.optional(whole(1, 120, 'How long the module waits for the server, seconds.'), 5),
 });
 
+const cellLocateSchema = section(
+  'Where the gateway is by the cells around it (AT+ULOC). u-blox modules only; a coarse position for the first minutes.',
+  {
+    token: secretRef('Where the CellLocate token is. Portal: Location Services, Location Tokens.'),
+    ...locationTokenFacts,
+    primary: v.optional(
+      text('First server.', { max: 253, rule: HOST_ONLY, is: hostRule }),
+      'cell-live1.services.u-blox.com',
+    ),
+    secondary: v.optional(
+      text('Second server.', { max: 253, rule: HOST_ONLY, is: hostRule }),
+      'cell-live2.services.u-blox.com',
+    ),
+    scan: v.optional(choice(['normal', 'deep'], 'deep: look for more cells; LTE modules know only normal.'), 'normal'),
+    timeoutSeconds: v.optional(whole(1, 999, 'Longest wait for a position, seconds.'), 60),
+    accuracyM: v.optional(whole(1, 999_999, 'Accuracy that is good enough, metres.'), 1000),
+    everyHours: v.optional(
+      whole(0, 720, 'How often it is asked again while nobody else knows a position; 0: once a start.'),
+      6,
+    ),
+  },
+);
+
 /** The section `modem`. */
 export const modemSchema = section(
   'The cellular module. Leave the section out when something else brings the network.',
@@ -121,5 +144,6 @@ export const modemSchema = section(
     bearer: v.optional(bearerSchema, {}),
     dataPath: v.optional(dataPathSchema, {}),
     deviceWise: v.exactOptional(deviceWiseSchema),
+    cellLocate: v.exactOptional(cellLocateSchema),
   },
 );

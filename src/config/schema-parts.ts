@@ -23,6 +23,12 @@ export function whole(min: number, max: number, meaning: string) {
   );
 }
 
+/** A number with a fraction. */
+export function decimal(min: number, max: number, meaning: string) {
+  const message = `must be a number from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.minValue(min, message), v.maxValue(max, message), v.description(meaning));
+}
+
 export function flag(meaning: string) {
   return v.pipe(v.boolean('must be true or false'), v.description(meaning));
 }

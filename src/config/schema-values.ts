@@ -1,6 +1,6 @@
 // Kinds of values that more than one section of the configuration has.
-import type * as v from 'valibot';
-import { SECRET_REF, text } from './schema-parts.js';
+import * as v from 'valibot';
+import { choice, SECRET_REF, text } from './schema-parts.js';
 
 /** Where a secret is: `file:PATH` (relative to the configuration file), `env:NAME` or `credential:NAME` (systemd). */
 export type SecretRef = `file:${string}` | `env:${string}` | `credential:${string}`;
@@ -26,3 +26,24 @@ export const secretRef = (meaning: string) =>
   }) as unknown as v.GenericSchema<string, SecretRef>;
 export const file = (meaning: string) => text(meaning, { max: 1024, is: 'the path of a file' });
 export const directory = (meaning: string) => text(meaning, { max: 1024, is: 'the path of a directory' });
+
+const HTTPS_URL =
+  /^https:\/\/[A-Za-z0-9.-]{1,253}(?::[1-9][0-9]{0,4})?(?:\/[^\s#"\\\u0000-\u001f\u007f-\uffff]{0,1024})?$/;
+export const httpsUrl = (meaning: string) =>
+  text(meaning, { max: 1300, rule: HTTPS_URL, is: 'an https:// address without user name or fragment' });
+
+const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+/** What is known of a Thingstream location token beside its value: nothing in it tells when it ends. */
+export const locationTokenFacts = {
+  kind: v.optional(
+    choice(['permanent', 'temporary'], 'temporary: ends 90 days after its issue. The portal shows which it is.'),
+    'permanent',
+  ),
+  issuedAt: v.exactOptional(
+    text('Day a temporary token was issued; warnings come 14, 7 and 1 days before its end.', {
+      max: 10,
+      rule: DAY,
+      is: 'a day such as 2026-01-31',
+    }),
+  ),
+};

@@ -2,14 +2,13 @@
 // docs/reference/config.md are all made from this declaration.
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../core/index.js';
+import { assistNowSchema, correctionsSchema } from './schema-location.js';
 import { modemSchema } from './schema-modem.js';
 import { choice, flag, section, text, textList, whole } from './schema-parts.js';
-import { directory, file, HOST_ONLY, hostRule, port, secretRef } from './schema-values.js';
+import { directory, file, HOST_ONLY, hostRule, httpsUrl, port, secretRef } from './schema-values.js';
 
 export type { SecretRef } from './schema-values.js';
 
-const HTTPS_URL =
-  /^https:\/\/[A-Za-z0-9.-]{1,253}(?::[1-9][0-9]{0,4})?(?:\/[^\s#"\\\u0000-\u001f\u007f-\uffff]{0,1024})?$/;
 const ISO_DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?Z)?$/;
 
 const logSchema = section('What is written to the log (standard output, one JSON object a line).', {
@@ -32,15 +31,16 @@ const gnssSchema = section('The GNSS receiver. Leave the section out when there 
     flag('Switch on the messages needed, in the receiver’s RAM only; false leaves the receiver as it is.'),
     true,
   ),
+  save: v.optional(flag('Keep that configuration in the receiver’s battery-backed memory and flash, too.'), false),
+  baudSearch: v.optional(
+    flag('Try the usual line speeds when nothing understandable comes at baudRate; never on USB ports.'),
+    true,
+  ),
 });
 
 const ztpSchema = section('Zero touch provisioning: asks Thingstream once for this gateway’s identity.', {
   url: v.optional(
-    text('Endpoint shown beside the token on the device profile’s page.', {
-      max: 1300,
-      rule: HTTPS_URL,
-      is: 'an https:// address without user name or fragment',
-    }),
+    httpsUrl('Endpoint shown beside the token on the device profile’s page.'),
     'https://api.thingstream.io/ztp/pointperfect/credentials',
   ),
   token: secretRef('Where the ZTP token is. Portal: Location Services, Location Things, Device Profiles.'),
@@ -60,30 +60,18 @@ const ztpSchema = section('Zero touch provisioning: asks Thingstream once for th
 });
 
 const identitySchema = section('A ready-made identity, instead of ztp (a private broker, or files from the portal).', {
-  certFile: file('PEM file of the client certificate.'),
-  keyFile: file('PEM file of its private key; mode 0600 or 0400, owned by the service user.'),
-  caFile: v.exactOptional(file('PEM file of the authorities that may sign the broker’s certificate.')),
-  clientId: text('MQTT client id that belongs to the certificate.', { max: 128, is: 'a client id' }),
-  host: text('Broker.', { max: 253, rule: HOST_ONLY, is: hostRule }),
-  port: v.optional(whole(1, 65_535, 'Port of the broker.'), 8883),
-  topics: textList('Every topic to subscribe to.', { min: 1, max: 64, textMax: 256 }),
-});
-
-const silenceSchema = section('What happens when the session is up but nothing comes.', {
-  resubscribeSeconds: v.optional(whole(5, 3600, 'Silence before the topics are asked for again, seconds.'), 30),
-  reconnectSeconds: v.optional(whole(10, 7200, 'Silence before a new session is made, seconds.'), 60),
-});
-
-const correctionsSchema = section('Corrections from PointPerfect to the receiver. Needs ztp or identity.', {
-  source: v.optional(choice(['auto', 'mqtt'], 'auto: as the provisioning answer says.'), 'auto'),
-  region: choice(['eu', 'us', 'kr', 'au', 'jp'], 'Where the gateway is; chooses the topics.'),
-  caFile: v.exactOptional(file('PEM file of the authorities that may sign the broker’s certificate.')),
-  maxAgeSeconds: v.optional(
-    whole(1, 120, 'Older corrections are dropped instead of sent to the receiver, seconds.'),
-    10,
+  ucenterConfigFile: v.exactOptional(
+    file(
+      'The u-center configuration (JSON) that the portal gives for a Thing, also one made with a promo code; mode 0600 or 0400. It replaces every other key here.',
+    ),
   ),
-  leapSeconds: v.optional(whole(10, 40, 'GPS time minus UTC, seconds; 18 since 2017.'), 18),
-  silence: v.optional(silenceSchema, {}),
+  certFile: v.exactOptional(file('PEM file of the client certificate.')),
+  keyFile: v.exactOptional(file('PEM file of its private key; mode 0600 or 0400, owned by the service user.')),
+  caFile: v.exactOptional(file('PEM file of the authorities that may sign the broker’s certificate.')),
+  clientId: v.exactOptional(text('MQTT client id that belongs to the certificate.', { max: 128, is: 'a client id' })),
+  host: v.exactOptional(text('Broker.', { max: 253, rule: HOST_ONLY, is: hostRule })),
+  port: v.optional(whole(1, 65_535, 'Port of the broker.'), 8883),
+  topics: v.exactOptional(textList('Every topic to subscribe to.', { min: 1, max: 64, textMax: 256 })),
 });
 
 const clockSchema = section('When the date is believed. Nothing secure is tried before.', {
@@ -156,6 +144,7 @@ export const configSchema = section('Configuration of a Waymark gateway.', {
   ztp: v.exactOptional(ztpSchema),
   identity: v.exactOptional(identitySchema),
   corrections: v.exactOptional(correctionsSchema),
+  assistNow: v.exactOptional(assistNowSchema),
   clock: v.optional(clockSchema, {}),
   recovery: v.optional(recoverySchema, {}),
   status: v.optional(statusSchema, {}),

@@ -3,8 +3,9 @@
 
 import { DEVICE_ERRORS } from './errors-device.js';
 import { FAR_ERRORS } from './errors-far.js';
+import { LOCATION_ERRORS } from './errors-location.js';
 
 export type { ErrorInfo, Retry, Rung } from './error-info.js';
 
 /** Every code the program can show. */
-export const ERRORS = { ...DEVICE_ERRORS, ...FAR_ERRORS };
+export const ERRORS = { ...DEVICE_ERRORS, ...FAR_ERRORS, ...LOCATION_ERRORS };

@@ -104,6 +104,11 @@ export const FAR_ERRORS = {
     hint: 'The service is still activating this device; if it stays so, activate the Thing in the portal (Auto Activate may be off).',
     exit: 75,
   },
+  'ztp.not-activated': {
+    retry: 'operator',
+    hint: 'The service knows this device but never activates it: activate the Thing on its page in the Thingstream portal, or switch Auto Activate on in the device profile.',
+    exit: 77,
+  },
   'ztp.malformed': {
     retry: 'backoff',
     hint: 'The provisioning answer cannot be used and nothing of it was kept: a captive portal or proxy may be in between.',
@@ -116,7 +121,7 @@ export const FAR_ERRORS = {
   },
   'ztp.unsupported-plan': {
     retry: 'operator',
-    hint: 'The plan of this Thing delivers in a way this version does not use yet.',
+    hint: 'The plan of this Thing delivers in another way than corrections.source asks for: set corrections.source to auto, or choose another plan in the Thingstream portal.',
     exit: 78,
   },
   'identity.invalid': {
@@ -151,17 +156,6 @@ export const FAR_ERRORS = {
     retry: 'backoff',
     hint: 'The broker announced a packet beyond any this service sends; the connection was dropped.',
     exit: 75,
-  },
-  'corrections.silent': {
-    retry: 'backoff',
-    hint: 'The session is up but no corrections arrive: check plan and region.',
-    exit: 75,
-    rung: 'resubscribe',
-  },
-  'corrections.no-topic': {
-    retry: 'operator',
-    hint: 'No correction topic for this region in the provisioning answer: check corrections.region and the plan.',
-    exit: 78,
   },
 
   'gnss.silent': {

@@ -24,3 +24,22 @@ export interface Fix {
   atMonoMs: number;
   source: 'nav-pvt' | 'gga' | 'module-gnss' | 'cell';
 }
+
+/** Who a coarse position comes from. `held`: the receiver, a while ago. */
+export type PositionOrigin = 'receiver' | 'held' | 'configured' | 'cell';
+
+/** A position good enough for a correction or assistance service: which part of the world the gateway is in. */
+export interface CoarsePosition {
+  latitudeDeg: number;
+  longitudeDeg: number;
+  altitudeMslM?: number;
+  /** Horizontal, metres, 1 sigma; absent when the source gives none. */
+  accuracyM?: number;
+  /** As a GGA would say it; `held`, `configured` and `cell` are `3d` at best. */
+  quality: FixQuality;
+  satellites?: number;
+  hdop?: number;
+  /** Age in milliseconds when it was asked for. */
+  ageMs: number;
+  from: PositionOrigin;
+}

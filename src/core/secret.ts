@@ -14,6 +14,7 @@ export type SecretKind =
   | 'session-token'
   | 'password'
   | 'chipcode'
+  | 'location-token'
   | 'pin';
 
 let installSalt: Buffer = randomBytes(16);

@@ -1,2 +1,3 @@
 // The location services, one file or folder a cloud.
 export * from './pointperfect/index.js';
+export * from './source.js';

@@ -24,6 +24,8 @@ export interface KeysIdentity {
   topics: readonly string[];
   keys: { current?: SpartnKey; next?: SpartnKey };
   supports: { ip: boolean; lband: boolean };
+  /** PEM authorities that came with it (u-center file); the configured ones win. */
+  caPem?: string;
 }
 
 /** NTRIP plan. */

@@ -10,8 +10,8 @@ import {
   WaymarkError,
 } from '../../src/core/index.js';
 import type { Message, Session } from '../../src/mqtt/index.js';
+import type { CorrectionSink } from '../../src/services/index.js';
 import {
-  type CorrectionSink,
   chooseTopics,
   createMqttCorrections,
   decodeKeyJson,

@@ -3,5 +3,4 @@ export * from './flow.js';
 export * from './keys.js';
 export * from './mqtt.js';
 export * from './prove.js';
-export * from './source.js';
 export * from './topics.js';

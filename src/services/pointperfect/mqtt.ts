@@ -12,9 +12,9 @@ import {
 } from '../../core/index.js';
 import type { Session } from '../../mqtt/index.js';
 import type { KeysIdentity, SpartnKey } from '../../vault/index.js';
+import type { CorrectionSink, CorrectionSnapshot, CorrectionSource } from '../source.js';
 import type { SilenceLimits } from './flow.js';
 import { decodeKeyMessage, isUbxFrame } from './keys.js';
-import type { CorrectionSink, CorrectionSnapshot, CorrectionSource } from './source.js';
 import { type ChosenTopics, chooseTopics, type Region } from './topics.js';
 import { createWatchdog, type Watchdog } from './watchdog.js';
 

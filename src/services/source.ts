@@ -1,0 +1,116 @@
+// What correction and assistance services have in common, and the small interfaces they consume.
+import type { CoarsePosition, Secret } from '../core/index.js';
+import type { SpartnKey } from '../vault/index.js';
+
+export type CorrectionKind = 'spartn' | 'rtcm3' | 'ubx';
+
+/** Where corrections go: the receiver's one writer. Bytes may hold several frames, or parts of one. */
+export interface CorrectionSink {
+  /** Takes bytes as they came from the source. Resolves at once, or a little later to hold back a source that outruns the port. */
+  feed(kind: CorrectionKind, bytes: Uint8Array): Promise<void> | undefined;
+  /** Forget a half frame: the source's connection is new. */
+  restart(kind: CorrectionKind): void;
+  /** Hands decryption keys to the receiver, now and after each of its restarts. */
+  setKeys(keys: readonly SpartnKey[]): void;
+}
+
+/** Roughly where the gateway is, whoever says so. */
+export interface PositionSource {
+  /** The best position known now; undefined while nobody knows any. */
+  current(): CoarsePosition | undefined;
+  /** Resolves once there is one. */
+  whenKnown(signal: AbortSignal): Promise<CoarsePosition>;
+}
+
+/** Takes assistance data that came beside the corrections (-MGA mountpoints, `/pp/ubx/mga`). */
+export interface AssistanceSink {
+  /** Whole UBX-MGA frames in the order they came; the bytes belong to the taker. */
+  offer(frames: readonly Uint8Array[], from: string): void;
+  /** Is there something fresh already? Then a billed fetch is not made again. */
+  isFresh(): boolean;
+}
+
+export interface CorrectionSnapshot {
+  source: 'mqtt' | 'ntrip';
+  state: 'connecting' | 'connected' | 'flowing' | 'silent' | 'waiting';
+  host: string;
+  /** Topics, or the mountpoint. */
+  topics: readonly string[];
+  messagesIn: number;
+  bytesIn: number;
+  connects: number;
+  lastMessageMonoMs?: number;
+  lastReason?: string;
+  /** One sentence for people: region and tile, or mountpoint, protocol and who the position comes from. */
+  detail?: string;
+}
+
+/** A correction service: `run` connects, keeps the data flowing and ends only by error or abort. */
+export interface CorrectionSource {
+  /** Resolves never; rejects with the WaymarkError that ended the connection, or the abort reason. */
+  run(options: { signal: AbortSignal; onState: () => void }): Promise<never>;
+  /** Asks again without a new connection: every topic, or a position sent at once (first rung of the network ladder). */
+  resubscribe(): void;
+  snapshot(): CorrectionSnapshot;
+}
+
+/** The receiver, as the assistance services need it. */
+export interface ReceiverIdentity {
+  /** Resolves with both whole UBX frames once this connection's receiver has sent them. */
+  whenIdentified(signal: AbortSignal): Promise<{ secUniqid: Uint8Array; monVer: Uint8Array }>;
+}
+
+export interface AssistRequest {
+  /** Whole UBX-MGA frames, in the order they are to be sent (time and position are put before them). */
+  frames: readonly Uint8Array[];
+  /** UTC now, ms since 1970, with its accuracy; absent while the clock is not trusted: then no time is sent. */
+  utc?: { ms: number; accuracyMs: number };
+  position?: CoarsePosition;
+}
+
+/** What became of the frames: `accepted + refused + unanswered` is all that were sent. */
+export interface AssistReport {
+  accepted: number;
+  refused: number;
+  /** Neither accepted nor refused in time; all of them when the receiver acknowledges nothing. */
+  unanswered: number;
+  /** How often each refusal reason (infoCode of UBX-MGA-ACK) came. */
+  infoCodes: Readonly<Record<number, number>>;
+  tookMs: number;
+}
+
+export interface AssistTarget {
+  /** Injects with flow control; one at a time. Errors: `link.closed` when the receiver goes away meanwhile, the abort reason. */
+  assist(request: AssistRequest, options: { signal: AbortSignal }): Promise<AssistReport>;
+  /** Called when a receiver has shown itself (after opening, and after a restart was noticed): it has nothing then. */
+  onNeedy(listener: () => void): () => void;
+}
+
+export interface CellPosition {
+  latitudeDeg: number;
+  longitudeDeg: number;
+  altitudeM: number;
+  /** Radius that holds the true place with 50 % probability, metres. */
+  uncertaintyM: number;
+  sensor: 'last' | 'gnss' | 'cell' | 'hybrid';
+  /** ms since 1970 UTC, as the module says it. */
+  utcMs?: number;
+}
+
+export interface CellLocateRequest {
+  token: Secret;
+  primary: string;
+  secondary: string;
+  scan: 'normal' | 'deep';
+  timeoutSeconds: number;
+  accuracyM: number;
+}
+
+/** The module's own CellLocate client. */
+export interface ModuleCellLocate {
+  /**
+   * One position. Errors: `celllocate.*`, `modem.*`, `link.*`, `network.*`, the abort reason. A refused token is
+   * `celllocate.token` with evidence `{step, result}`.
+   */
+  locate(request: CellLocateRequest, options: { signal: AbortSignal }): Promise<CellPosition>;
+}
