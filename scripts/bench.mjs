@@ -1,5 +1,6 @@
 // `npm run bench [-- --rounds N] [--quick]`: the agent beside its peers on this machine; writes docs/benchmark.md.
 // `npm run bench -- at [--rounds N] [--lines N]`: the AT engine alone, beside splitting lines; writes nothing.
+// `npm run bench -- framer [--rounds N]`: the GNSS framers alone, beside a bare CRC loop; writes nothing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +14,9 @@ import { ensureTools } from './tools.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PEERS = ['bare.mjs', 'min.mjs', 'bare-at.mjs', 'waymark-at.ts'];
 
-if (process.argv[2] === 'at') process.exit(await benchAtEngine(process.argv.slice(3)));
+const ALONE = { at: 'at-engine.mjs', framer: 'framer.mjs' };
+const alone = ALONE[process.argv[2]];
+if (alone) process.exit(await benchAlone(alone, process.argv.slice(3)));
 
 ensureTools({ mosquitto: 'mosquitto', openssl: 'openssl', python3: 'python3' });
 if (!isFresh()) await buildAll();
@@ -51,12 +54,12 @@ try {
 }
 process.exit(status);
 
-async function benchAtEngine(options) {
-  const folder = mkdtempSync(join(tmpdir(), 'waymark-at-'));
+async function benchAlone(name, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'waymark-bench-'));
   try {
-    const outfile = join(folder, 'at-engine.cjs');
+    const outfile = join(folder, 'bench.cjs');
     await build({
-      entryPoints: [join(root, 'bench/at-engine.mjs')],
+      entryPoints: [join(root, 'bench', name)],
       outfile,
       bundle: true,
       platform: 'node',

@@ -43,8 +43,8 @@ corrections:
       '3:3: modem.prot: unknown key, did you mean "port"?',
       '4:13: modem.baudRate: must be a whole number from 1200 to 4000000',
       '6:11: modem.bearer.mode: must be one of observe, activate; did you mean activate?',
-      '9:1: corrections: corrections need an identity: add a ztp section (or identity with ready files)',
-      '10:11: corrections.region: must be one of eu, us, kr, au, jp',
+      '9:1: corrections: corrections need an identity: add a ztp section (or identity with ready files), or name a caster in corrections.ntrip.host',
+      '10:11: corrections.region: must be one of auto, eu, us, kr, au, jp',
     ]);
   });
 
@@ -322,6 +322,8 @@ corrections: {region: eu}
         protocol: 'ubx',
         silentAfterSeconds: 15,
         configure: true,
+        save: false,
+        baudSearch: true,
       },
       ztp: {
         url: 'https://api.thingstream.io/ztp/pointperfect/credentials',
@@ -333,6 +335,9 @@ corrections: {region: eu}
       corrections: {
         source: 'auto',
         region: 'eu',
+        regionTable: 'wide',
+        localized: 'off',
+        ntrip: { tls: 'auto', protocol: 'auto', ggaSeconds: 10, mga: false },
         maxAgeSeconds: 10,
         leapSeconds: 18,
         silence: { resubscribeSeconds: 30, reconnectSeconds: 60 },
