@@ -26,6 +26,15 @@ ROWS = [
     ("anon_growth_mib", "Anonymous growth over it", "MiB", 1),
     ("back_4s_ms", "Session back after the broker was away 4 s", "ms", 0),
     ("back_17s_ms", "Session back after the broker was away 17 s", "ms", 0),
+    ("caster_p50_ms", "Caster byte to receiver byte at 50 messages/s, p50", "ms", 2),
+    ("caster_p99_ms", "Caster byte to receiver byte, p99", "ms", 2),
+    ("caster_lost", "Messages of the caster lost", "", 0),
+    ("ntrip_up_bytes_per_hour", "NTRIP over TLS: bytes sent an hour (positions)", "bytes", 0),
+    ("ntrip_down_bytes_per_hour", "NTRIP over TLS: bytes received an hour beside the corrections", "bytes", 0),
+    ("ntrip_connect_bytes", "NTRIP over TLS: bytes of one connection being made, both ways", "bytes", 0),
+    ("mqtt_up_bytes_per_hour", "MQTT over TLS: bytes sent an hour (keep-alive)", "bytes", 0),
+    ("mqtt_down_bytes_per_hour", "MQTT over TLS: bytes received an hour beside the corrections", "bytes", 0),
+    ("mqtt_connect_bytes", "MQTT over TLS: bytes of one connection being made, both ways", "bytes", 0),
     ("at_p50_us", "AT command to next command, p50", "µs", 0),
     ("at_p99_us", "AT command to next command, p99", "µs", 0),
     ("at_cpu_us", "Processor time an AT command", "µs", 0),
@@ -47,6 +56,9 @@ GOALS = [
     ("growth_mib", None, "<=", 10, False),
     ("back_4s_ms", None, "<=", 2000, False),
     ("back_17s_ms", None, "<=", 2000, False),
+    # Milliseconds above the floor, not a ratio.
+    ("caster_p99_ms", "min", "+<=", 10, False),
+    ("caster_lost", None, "<=", 0, False),
     ("at_p50_us", AT_PEER, "<=", 1.1, False),
     ("at_cpu_us", AT_PEER, "<=", 1.1, False),
 ]
@@ -62,6 +74,7 @@ the goals are ratios within one run wherever a peer can be named.
 * **waymark**: the agent as shipped, every frame checked, its status socket open.
 * **bare**: twenty lines on the same `mqtt` and `serialport` packages with their defaults, bundled; it checks nothing.
 * **min**: no packages: `node:tls`, MQTT by hand, the port as a file. About what Node itself needs.
+* **min** on the caster rows: one socket, the request, the position, and every byte to the port as it is.
 * **waymark** and **bare-at** on the AT rows: our AT channel (echo, unsolicited lines, time-outs, transcript off) and
   `serialport` with its line parser, which waits for `OK` and knows nothing else. The modem echoes and answers at once.
 
@@ -84,8 +97,11 @@ def judge(medians):
             continue
         own = medians.get(waymark_name(key), {}).get(key)
         base = medians.get(against, {}).get(key) if against else 1
-        value = own / base if own is not None and base else None
-        met = value is not None and (value <= bound if sign == "<=" else value >= bound)
+        if sign.startswith("+"):
+            value = own - base if own is not None and base is not None else None
+        else:
+            value = own / base if own is not None and base else None
+        met = value is not None and (value >= bound if sign == ">=" else value <= bound)
         verdicts.append(dict(key=key, against=against, sign=sign, bound=bound, stretch=stretch, value=value, met=met))
     return verdicts
 
@@ -102,9 +118,10 @@ def number(value, digits):
 def goal_line(verdict, causes):
     what, unit = label(verdict["key"])
     against = verdict["against"]
+    is_sum = verdict["sign"].startswith("+")
     digits = 2 if against else 1 if unit == "MiB" else 0
-    scale = f"× {against}" if against else unit
-    bound = f"{'≤' if verdict['sign'] == '<=' else '≥'} {number(verdict['bound'], digits)} {scale}".strip()
+    scale = f"{unit} above {against}" if is_sum else f"× {against}" if against else unit
+    bound = f"{'≥' if verdict['sign'] == '>=' else '≤'} {number(verdict['bound'], digits)} {scale}".strip()
     kind = "stretch" if verdict["stretch"] else "goal"
     result = "pass" if verdict["met"] else "**miss**"
     cause = "" if verdict["met"] else causes.get(verdict["key"], "not known yet")

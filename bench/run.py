@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 
+import caster
 import measures
+import overhead
 import report
 from rig import Broker, make_certificates, median
 
-MEASURES = ("start", "steady", "outage", "cold", "at")
+MEASURES = ("start", "steady", "outage", "caster", "overhead", "cold", "at")
 
 
 def options():
@@ -84,8 +86,18 @@ def one_round(index, chosen, contenders, broker, results, clouds):
                 broker.kill()
                 broker.start()
             measures.leave_message(broker)
-    if clouds:
-        agent = next(c for c in contenders if c.name == "waymark")
+    agent = next((c for c in contenders if c.name == "waymark"), None)
+    if agent and "caster" in wanted:
+        roads = [
+            ("waymark", lambda door, serial: caster.waymark_argv(agent, door, serial)),
+            ("min", lambda door, serial: caster.floor_argv(chosen.node, f"{chosen.peers}/min-ntrip.cjs", door, serial)),
+        ]
+        for name, argv_for in roads[:: 1 if index % 2 == 0 else -1]:
+            results.take(name, "caster", caster.delay, argv_for, chosen.show, chosen.quick)
+    if clouds and "overhead" in wanted and index == 0:
+        for source in ("ntrip", "mqtt"):
+            results.take("waymark", "overhead", overhead.measure, agent, clouds, source, chosen.show, chosen.quick)
+    if clouds and "cold" in wanted:
         results.take("waymark", "cold", measures.cold_start, agent, clouds, chosen.show)
     if "at" in wanted:
         names = ["waymark-at", "bare-at"][:: 1 if index % 2 == 0 else -1]
@@ -107,7 +119,7 @@ def main():
         ]
         if chosen.contender:
             contenders = [c for c in contenders if c.name in chosen.contender]
-        wants_cold = "cold" in (chosen.only or MEASURES) and any(c.name == "waymark" for c in contenders)
+        wants_cold = {"cold", "overhead"} & set(chosen.only or MEASURES) and any(c.name == "waymark" for c in contenders)
         broker = Broker(work).start()
         clouds = None
         try:

@@ -12,7 +12,7 @@ import { buildAll, isFresh } from './build.mjs';
 import { ensureTools } from './tools.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const PEERS = ['bare.mjs', 'min.mjs', 'bare-at.mjs', 'waymark-at.ts'];
+const PEERS = ['bare.mjs', 'min.mjs', 'min-ntrip.mjs', 'bare-at.mjs', 'waymark-at.ts'];
 
 const ALONE = { at: 'at-engine.mjs', framer: 'framer.mjs' };
 const alone = ALONE[process.argv[2]];
