@@ -15,6 +15,7 @@ export const TEST_TOOLS = {
   mmcli: 'modemmanager',
   'dbus-run-session': 'dbus-daemon',
   'dbus-send': 'dbus-bin',
+  str2str: 'rtklib',
   curl: 'curl',
   openssl: 'openssl',
 };
