@@ -1,6 +1,9 @@
 // The snapshot in plain words, for a person on a ladder.
 import { escapeControls } from '../core/index.js';
-import type { LampView, ModemView, StatusSnapshot } from './snapshot.js';
+import { locationLines } from './describe-location.js';
+import { duration } from './durations.js';
+import type { LampView, StatusSnapshot } from './snapshot.js';
+import type { ModemView } from './views.js';
 
 const MARK = { lit: '●', waiting: '◐', dark: '○', absent: '–' } as const;
 const COLOUR = { lit: 32, waiting: 33, dark: 31, absent: 90 } as const;
@@ -11,9 +14,6 @@ const paint = (colour: number, text: string, on: boolean): string => (on ? `\u00
 export function firstDark(lamps: readonly LampView[]): LampView | undefined {
   return lamps.find((lamp) => lamp.state === 'dark' || lamp.state === 'waiting');
 }
-
-/** A position older than this is told with its age. */
-const OLD_FIX_MS = 5000;
 
 const RUNG_WORDS: Readonly<Record<string, string>> = {
   reopen: 'opening the port anew',
@@ -26,13 +26,6 @@ const RUNG_WORDS: Readonly<Record<string, string>> = {
 };
 
 const PAINTED = /^( *)\u001b\[\d{1,2}m(.)\u001b\[0m/;
-
-const duration = (ms: number): string => {
-  const s = Math.round(ms / 1000);
-  if (s < 120) return `${s} s`;
-  if (s < 7200) return `${Math.round(s / 60)} min`;
-  return `${Math.round(s / 3600)} h`;
-};
 
 function lampLine(lamp: LampView, colour: boolean): string {
   const label = lamp.name === 'sim' ? 'SIM' : lamp.name;
@@ -77,16 +70,7 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
     if (lamp.next)
       lines.push(`      next: ${lamp.next}${lamp.nextInMs === undefined ? '' : ` in ${duration(lamp.nextInMs)}`}`);
   }
-  const { corrections: c, fix } = status;
-  lines.push('');
-  if (c.source !== 'none')
-    lines.push(
-      `  corrections ${c.framesToReceiver} frames to the receiver, ${c.usedByReceiver} used, ${c.dropped} dropped${c.ageMs === undefined ? '' : `, last ${duration(c.ageMs)} ago`}`,
-    );
-  if (fix.latitudeDeg !== undefined && fix.longitudeDeg !== undefined)
-    lines.push(
-      `  position    ${fix.latitudeDeg.toFixed(7)}, ${fix.longitudeDeg.toFixed(7)}${fix.horizontalAccuracyM === undefined ? '' : ` ± ${fix.horizontalAccuracyM.toFixed(3)} m`}${fix.ageMs === undefined || fix.ageMs < OLD_FIX_MS ? '' : `, ${duration(fix.ageMs)} ago`}`,
-    );
+  lines.push('', ...locationLines(status));
   const isModemLit = status.lamps.some((lamp) => lamp.name === 'modem' && lamp.state === 'lit');
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);

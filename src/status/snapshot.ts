@@ -1,6 +1,16 @@
 // The one object that says what the gateway is doing and why not. Page, API, metrics, CLI, doctor and bundle are views
 // of it; it holds no secret and no full identifier (specs/reliability.md section 10, names in camelCase with units).
 import type { ClockTrustStatus, Fix } from '../core/index.js';
+import type {
+  AssistanceView,
+  CellLocateView,
+  CorrectionUseView,
+  CredentialView,
+  ModemView,
+  PartView,
+  PositionView,
+  ReceiverView,
+} from './views.js';
 
 export const LAMPS = ['modem', 'sim', 'network', 'identity', 'session', 'corrections', 'fix'] as const;
 export type LampName = (typeof LAMPS)[number];
@@ -41,88 +51,6 @@ export type AgentState = (typeof AGENT_STATES)[number];
 /** How well it serves: corrections used by the receiver, corrections delivered, or just connected. */
 export type ServingGrade = 'corrected' | 'aided' | 'connected-only';
 
-export interface PartView {
-  state: string;
-  reason?: string;
-  sinceMs: number;
-  attempt: number;
-  nextRetryMs?: number;
-  lastOkMs?: number;
-  restarts: number;
-}
-
-export interface CredentialView {
-  id: string;
-  kind: string;
-  state: string;
-  since: string;
-  tested: boolean;
-  reason?: string;
-  evidence?: Readonly<Record<string, string | number>>;
-  expiresAt?: string;
-  expirySource?: string;
-  expiresInDays?: number;
-  retryAt?: string;
-  latched: boolean;
-  fingerprint?: string;
-  generation: number;
-  remedy?: string;
-}
-
-export interface ClimbView {
-  failures: number;
-  lastRung?: string;
-  lastReason?: string;
-  /** Why that rung could not be taken as wanted. */
-  lastRungFailed?: string;
-  /** ISO 8601. */
-  at?: string;
-}
-
-export interface ModemView {
-  stage: string;
-  port: string;
-  manufacturer?: string;
-  model?: string;
-  revision?: string;
-  profile?: string;
-  /** Last four characters. */
-  imei?: string;
-  iccid?: string;
-  imsi?: string;
-  /** The configuration names another family than the module. */
-  profileNote?: string;
-  /** Stable name of the port, and how it was found: configured, usb-id, probed or moved. */
-  portName?: string;
-  portFound?: string;
-  /** Other programs that have the port open. */
-  sharedWith?: readonly { name: string; pid: number }[];
-  sim: string;
-  simTries?: { pin?: number; puk?: number };
-  registration: {
-    state: string;
-    technology?: string;
-    areaCode?: string;
-    cellId?: string;
-    rejectCause?: number;
-    causeWords?: string;
-    plmn?: string;
-  };
-  operator?: string;
-  signal?: { rssiDbm?: number; rsrpDbm?: number; rsrqDb?: number; sinrDb?: number; quality: string };
-  cell?: Readonly<Record<string, string | number>>;
-  temperatureC?: number;
-  /** How the host gets its network, and whether anything comes back end to end. */
-  dataPath?: { kind: string; state: string };
-  road?: { state: string; lastOkMs?: number; reason?: string };
-  /** The ladders: failures in a row that have climbed, the rung taken last, why and when. */
-  recovery?: Readonly<Record<'channel' | 'network', ClimbView>>;
-  bearer: { contextId: number; active: boolean; address?: string };
-  /** Of the app token in the module. Not named like the token itself, which no output may show. */
-  appTokenState: string;
-  counters: Readonly<Record<string, number>>;
-}
-
 export interface StatusSnapshot {
   schemaVersion: 1;
   version: string;
@@ -139,12 +67,17 @@ export interface StatusSnapshot {
   /** What happens next, one sentence. */
   next: string;
   lamps: readonly LampView[];
-  parts: Readonly<Record<'modem' | 'gnss' | 'identity' | 'session' | 'outbox' | 'clock' | 'status', PartView>>;
+  parts: Readonly<
+    Record<
+      'modem' | 'gnss' | 'identity' | 'session' | 'assistance' | 'cellLocate' | 'outbox' | 'clock' | 'status',
+      PartView
+    >
+  >;
   clock: ClockTrustStatus;
   modem?: ModemView;
   identity: {
     state: string;
-    source: 'ztp' | 'files' | 'none';
+    source: 'ztp' | 'files' | 'ucenter' | 'none';
     shape?: string;
     /** Last four characters. */
     clientId?: string;
@@ -164,6 +97,10 @@ export interface StatusSnapshot {
   };
   corrections: {
     source: 'mqtt' | 'ntrip' | 'none';
+    /** Region and tile, or mountpoint and protocol. */
+    detail?: string;
+    /** Payload received, before anything is checked. */
+    bytesIn: number;
     framesIn: number;
     framesToReceiver: number;
     bytesToReceiver: number;
@@ -175,9 +112,13 @@ export interface StatusSnapshot {
     usedByReceiver: number;
     notDecrypted: number;
     verdict: string;
+    use: CorrectionUseView;
   };
   fix: Omit<Fix, 'atMonoMs' | 'source'> & { source?: string; ageMs?: number };
-  receiver?: { running: boolean; port: string; model?: string; framesIn: number; badFrames: number };
+  receiver?: ReceiverView;
+  position?: PositionView;
+  assistance?: AssistanceView;
+  cellLocate?: CellLocateView;
   credentials: readonly CredentialView[];
   bytes: Readonly<Record<string, { in: number; out: number }>>;
   loopLagMs: { p50: number; p99: number; max: number };

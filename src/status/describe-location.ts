@@ -1,0 +1,53 @@
+// What the location services and the receiver do, in words: corrections and whether they are used, position, assistance.
+import { duration } from './durations.js';
+import type { StatusSnapshot } from './snapshot.js';
+
+/** A position older than this is told with its age. */
+const OLD_FIX_MS = 5000;
+
+const ORIGIN_WORDS: Readonly<Record<string, string>> = {
+  held: 'the receiver’s last one',
+  configured: 'the configuration',
+  cell: 'the cells around',
+};
+
+const line = (label: string, text: string): string => `  ${label.padEnd(12)}${text}`;
+
+function correctionLines({ corrections: c, receiver }: StatusSnapshot): string[] {
+  if (c.source === 'none') return [];
+  const last = c.ageMs === undefined ? '' : `, last ${duration(c.ageMs)} ago`;
+  const lines = [
+    line(
+      'corrections',
+      `${c.framesToReceiver} frames to the receiver, ${c.usedByReceiver} used, ${c.dropped} dropped${last}`,
+    ),
+    line('', c.use.sentence),
+  ];
+  if (c.detail !== undefined) lines.push(line('', c.detail));
+  if (receiver?.delivery === 'paced')
+    lines.push(line('receiver', 'loses bytes that come fast, so that it is written to slowly'));
+  return lines;
+}
+
+function positionLine({ fix, position }: StatusSnapshot): string[] {
+  if (fix.latitudeDeg !== undefined && fix.longitudeDeg !== undefined) {
+    const accuracy = fix.horizontalAccuracyM === undefined ? '' : ` ± ${fix.horizontalAccuracyM.toFixed(3)} m`;
+    const age = fix.ageMs === undefined || fix.ageMs < OLD_FIX_MS ? '' : `, ${duration(fix.ageMs)} ago`;
+    return [line('position', `${fix.latitudeDeg.toFixed(7)}, ${fix.longitudeDeg.toFixed(7)}${accuracy}${age}`)];
+  }
+  if (!position) return [];
+  const accuracy = position.accuracyM === undefined ? '' : ` ± ${Math.round(position.accuracyM)} m`;
+  const from = ORIGIN_WORDS[position.from] ?? position.from;
+  return [line('position', `about ${position.latitudeDeg}, ${position.longitudeDeg}${accuracy}, from ${from}`)];
+}
+
+/** Lines for people, without the lamps. */
+export function locationLines(status: StatusSnapshot): string[] {
+  const { assistance, cellLocate } = status;
+  return [
+    ...correctionLines(status),
+    ...positionLine(status),
+    ...(assistance ? [line('assistance', assistance.sentence)] : []),
+    ...(cellLocate ? [line('cell', cellLocate.sentence)] : []),
+  ];
+}
