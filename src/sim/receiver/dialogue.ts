@@ -20,13 +20,6 @@ export interface MgaCounts {
   refused: Record<number, number>;
 }
 
-export interface ResetOrder {
-  /** The navigation engine alone; the configuration stays. */
-  isGnssOnly: boolean;
-  /** Nothing it knows is to be forgotten. */
-  isHot: boolean;
-}
-
 export interface DialogueDeps {
   clock: Clock;
   log: Logger;
@@ -40,7 +33,8 @@ export interface DialogueDeps {
   profile: () => ReceiverProfile;
   say: (message: Uint8Array) => void;
   onConfigured: () => void;
-  onReset: (order: ResetOrder) => void;
+  /** Ordered to start anew as a whole; hot: nothing it knows is to be forgotten. */
+  onRestart: (isHot: boolean) => void;
 }
 
 const CFG_CLASS = 0x06;
@@ -48,7 +42,8 @@ const CFG_RST = 0x04;
 const VALSET = 0x8a;
 const VALGET = 0x8b;
 const GNSS_ONLY = 2;
-const GNSS_STOP_OR_START = 8;
+const GNSS_STOP = 8;
+const GNSS_START = 9;
 /** Ephemeris, almanac, position or time is to be forgotten. */
 const COLD_BITS = 0x0001 | 0x0002 | 0x0010 | 0x0100;
 
@@ -80,8 +75,10 @@ export function createDialogue(deps: DialogueDeps): (message: UbxMessage) => voi
   const reset = (payload: Uint8Array): void => {
     if (payload.length !== 4) return;
     const [low = 0, high = 0, mode = 0] = payload;
-    if (mode >= GNSS_STOP_OR_START) return;
-    deps.onReset({ isGnssOnly: mode === GNSS_ONLY, isHot: ((low + 256 * high) & COLD_BITS) === 0 });
+    const isHot = ((low + 256 * high) & COLD_BITS) === 0;
+    if (mode === GNSS_STOP) engine.stop();
+    else if (mode === GNSS_ONLY || mode === GNSS_START) engine.restart(isHot);
+    else deps.onRestart(isHot);
   };
 
   const assist = (id: number, payload: Uint8Array): void => {

@@ -49,6 +49,8 @@ export interface Engine {
   aided(): void;
   /** Starts anew; hot, it still knows time, position and orbits. */
   restart(isHot: boolean): void;
+  /** No fix until the next start. */
+  stop(): void;
   epoch(): Epoch;
 }
 
@@ -57,6 +59,7 @@ export function createEngine({ clock, log, random, startModel, onFix }: EngineDe
   let startedMonoMs = clock.mono();
   let timeToFirstFixMs: number | undefined;
   let hadFix = false;
+  let isStopped = false;
 
   const freshMs = clock.ioBudgetMs(FRESH_MS);
   const fix = createRunner({
@@ -75,6 +78,22 @@ export function createEngine({ clock, log, random, startModel, onFix }: EngineDe
     },
   });
 
+  const send = (event: FixEvent): void => {
+    if (!isStopped) fix.send(event);
+  };
+  const restart = (isHot: boolean): void => {
+    // Hot without ever having known anything is cold.
+    const stillKnows = isHot && (hadFix || aiding.isEnough);
+    startedMonoMs = clock.mono();
+    timeToFirstFixMs = undefined;
+    isStopped = false;
+    if (!isHot) {
+      hadFix = false;
+      aiding.clear();
+    }
+    fix.send({ type: 'restart', atMonoMs: startedMonoMs, isHot: stillKnows });
+  };
+
   return {
     get quality() {
       return fix.state.quality;
@@ -86,21 +105,15 @@ export function createEngine({ clock, log, random, startModel, onFix }: EngineDe
     get timeToFirstFixMs() {
       return timeToFirstFixMs;
     },
-    tick: () => fix.send({ type: 'tick', atMonoMs: clock.mono() }),
-    used: (group) => fix.send({ type: 'used', group, atMonoMs: clock.mono() }),
+    tick: () => send({ type: 'tick', atMonoMs: clock.mono() }),
+    used: (group) => send({ type: 'used', group, atMonoMs: clock.mono() }),
     aided() {
-      if (aiding.isEnough) fix.send({ type: 'aided', atMonoMs: clock.mono() });
+      if (aiding.isEnough) send({ type: 'aided', atMonoMs: clock.mono() });
     },
-    restart(isHot) {
-      // Hot without ever having known anything is cold.
-      const stillKnows = isHot && (hadFix || aiding.isEnough);
-      startedMonoMs = clock.mono();
-      timeToFirstFixMs = undefined;
-      if (!isHot) {
-        hadFix = false;
-        aiding.clear();
-      }
-      fix.send({ type: 'restart', atMonoMs: startedMonoMs, isHot: stillKnows });
+    restart,
+    stop() {
+      restart(true);
+      isStopped = true;
     },
     epoch() {
       const { quality } = fix.state;

@@ -86,10 +86,7 @@ export function createSimReceiver(deps: SimReceiverDeps, options: SimReceiverOpt
     knobs: () => knobs,
     profile: () => profile,
     onConfigured: () => void (baudRate = configuration.get(CFG.uart1BaudRate)),
-    onReset: ({ isGnssOnly, isHot }) => {
-      if (isGnssOnly) engine.restart(isHot);
-      else restart('ram', isHot);
-    },
+    onRestart: (isHot) => restart('ram', isHot),
   });
   const scanner = createScanner({
     onUbx(message) {

@@ -16,6 +16,8 @@ export interface RunSimReceiverOptions extends Partial<SimReceiverOptions> {
   link: string;
   clock: Clock;
   log: Logger;
+  /** The speed the other side has set the port to, where that can be seen. */
+  speedOf?: () => number | undefined;
   /** Ends the run like SIGTERM does. */
   signal?: AbortSignal;
   /** Where the one line with the address goes (default: stdout). */
@@ -24,7 +26,7 @@ export interface RunSimReceiverOptions extends Partial<SimReceiverOptions> {
 
 /** Opens the port, prints its address in one line, runs until SIGTERM, SIGINT or the signal. Errors: those of `createPlug`. */
 export async function runSimReceiver(options: RunSimReceiverOptions): Promise<void> {
-  const { link, clock, log, signal, print, seed = 'waymark', keyCheck = 'tag', saveFile, knobs } = options;
+  const { link, clock, log, signal, print, speedOf, seed = 'waymark', keyCheck = 'tag', saveFile, knobs } = options;
   const stop = deferred<undefined>();
   const end = (): void => stop.resolve(undefined);
   process.once('SIGTERM', end);
@@ -34,7 +36,7 @@ export async function runSimReceiver(options: RunSimReceiverOptions): Promise<vo
   try {
     await using plug = await createPlug({ link, clock, log });
     using receiver = createSimReceiver(
-      { port: plug, clock, log },
+      { port: plug, clock, log, ...(speedOf === undefined ? {} : { speedOf }) },
       { seed, keyCheck, ...(saveFile === undefined ? {} : { saveFile }), ...(knobs === undefined ? {} : { knobs }) },
     );
     powerReceiverFromPlug(receiver, plug);

@@ -27,7 +27,10 @@ export interface Scanner {
   readonly held: number;
 }
 
-type Verdict = { is: 'take'; length: number; deliver: () => void } | { is: 'wait' } | { is: 'skip' };
+type Verdict =
+  | { is: 'take'; length: number; deliver: () => void }
+  | { is: 'wait' }
+  | { is: 'skip'; damaged?: DamagedFrame };
 
 export function createScanner(events: ScannerEvents): Scanner {
   let held: Uint8Array = new Uint8Array(0);
@@ -37,16 +40,16 @@ export function createScanner(events: ScannerEvents): Scanner {
     if (check.is === 'more') return { is: 'wait' };
     if (check.is === 'frame')
       return { is: 'take', length: check.frame.bytes.length, deliver: () => events.onSpartn(check.frame) };
-    if (check.why === 'message') events.onDamaged({ protocol: 'spartn', type: check.type, subtype: check.subtype });
-    return { is: 'skip' };
+    if (check.why !== 'message') return { is: 'skip' };
+    return { is: 'skip', damaged: { protocol: 'spartn', type: check.type, subtype: check.subtype } };
   };
   const judgeRtcm = (bytes: Uint8Array): Verdict => {
     const check = checkRtcm(bytes);
     if (check.is === 'more') return { is: 'wait' };
     if (check.is === 'frame')
       return { is: 'take', length: check.frame.bytes.length, deliver: () => events.onRtcm(check.frame) };
-    if (check.why === 'check') events.onDamaged({ protocol: 'rtcm3', type: check.number, subtype: 0 });
-    return { is: 'skip' };
+    if (check.why !== 'check') return { is: 'skip' };
+    return { is: 'skip', damaged: { protocol: 'rtcm3', type: check.number, subtype: 0 } };
   };
   const judge = (bytes: Uint8Array): Verdict => {
     if (bytes[0] === SPARTN_PREAMBLE) return judgeSpartn(bytes);
@@ -63,11 +66,16 @@ export function createScanner(events: ScannerEvents): Scanner {
     held = new Uint8Array(0);
     const otherUpTo = (end: number): void => {
       if (end > otherFrom) events.onOther(bytes.slice(otherFrom, end));
+      otherFrom = end;
     };
     while (at < bytes.length) {
       const verdict = judge(bytes.subarray(at));
       if (verdict.is === 'wait' && !isLast) break;
       if (verdict.is !== 'take') {
+        if (verdict.is === 'skip' && verdict.damaged) {
+          otherUpTo(at);
+          events.onDamaged(verdict.damaged);
+        }
         at++;
         continue;
       }

@@ -249,8 +249,25 @@ describe('corrections', () => {
     const stop = stream(b);
     await clock.advance(60_000);
     stop();
+    expect(b.receiver.quality).toBe('rtk_fixed');
     expect(b.receiver.counters.notDecrypted).toBe(0);
     expect(b.receiver.counters.used).toBeGreaterThan(60);
+  });
+
+  test('after a roll-over with the old key alone the fix is lost within a minute', async () => {
+    const clock = createFakeClock();
+    const keys = keysFor(clock);
+    await clock.advance(keys[1]!.startUtcMs - clock.wall() - 20_000);
+    const b = bench({}, clock);
+    b.send(USB_SET);
+    b.send(encodeSpartnKeys(keys.slice(0, 1).concat({ ...keys[1]!, valueHex: '0'.repeat(32) })));
+    const stop = stream(b);
+    await clock.advance(20_000);
+    expect(b.receiver.quality).toBe('rtk_fixed');
+    await clock.advance(70_000);
+    stop();
+    expect(b.receiver.quality).toBe('3d');
+    expect(b.receiver.counters.notDecrypted).toBeGreaterThan(20);
   });
 
   test('the fix climbs to fixed with used corrections and falls back a minute after the last', async () => {
