@@ -1,10 +1,22 @@
 // The face of the simulated receiver.
 export * from './configuration.js';
+export * from './configuration-keys.js';
+export type { ReceiverCounters } from './counters.js';
+export type { MgaCounts } from './dialogue.js';
+export { START_TIMES } from './engine.js';
 export * from './fix-machine.js';
 export * from './keyring.js';
+export * from './knobs.js';
 export * from './messages.js';
+export * from './mga.js';
+export * from './navigation.js';
+export * from './nmea.js';
+export * from './options.js';
+export * from './profiles.js';
 export * from './random.js';
 export * from './receiver.js';
+export * from './rtcm.js';
 export * from './run.js';
 export * from './scan.js';
+export * from './sky.js';
 export * from './ubx.js';

@@ -3,7 +3,7 @@
 // counts as readable as soon as any key is in force.
 import { payloadTag } from '../keys.js';
 import type { SpartnFrame } from '../spartn.js';
-import { frameGpsSeconds } from '../spartn-time.js';
+import { frameGpsSeconds, utcMsOfGps } from '../spartn-time.js';
 
 export type KeyCheck = 'tag' | 'any-valid-key';
 
@@ -18,6 +18,10 @@ export interface Keyring {
   opens(frame: SpartnFrame, nowGpsS: number): boolean;
   clear(): void;
   readonly size: number;
+  /** When each key starts, ms since 1970 UTC. */
+  readonly startsUtcMs: readonly number[];
+  /** The payload a poll is answered with. */
+  payload(): Uint8Array;
 }
 
 const WEEK_S = 604_800;
@@ -66,6 +70,20 @@ export function createKeyring(check: KeyCheck): Keyring {
     },
     get size() {
       return held.length;
+    },
+    get startsUtcMs() {
+      return held.map((key) => utcMsOfGps(key.fromGpsS));
+    },
+    payload() {
+      const head = Buffer.alloc(4 + 8 * held.length);
+      head.writeUInt8(1, 0);
+      head.writeUInt8(held.length, 1);
+      held.forEach((key, i) => {
+        head.writeUInt8(key.valueHex.length / 2, 5 + 8 * i);
+        head.writeUInt16LE(Math.floor(key.fromGpsS / WEEK_S), 6 + 8 * i);
+        head.writeUInt32LE(key.fromGpsS % WEEK_S, 8 + 8 * i);
+      });
+      return Buffer.concat([head, ...held.map((key) => Buffer.from(key.valueHex, 'hex'))]);
     },
   };
 }

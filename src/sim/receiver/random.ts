@@ -25,3 +25,11 @@ export function createRandom(seed: string): Random {
     bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(next() * 256)),
   };
 }
+
+/** First bytes of everything either side understands. */
+const PREAMBLES: ReadonlySet<number> = new Set([0xb5, 0x73, 0xd3, 0x24]);
+
+/** What a line at the wrong speed makes of so many bytes: never the start of a frame or a sentence. */
+export function meaningless(random: Random, count: number): Uint8Array {
+  return random.bytes(count).map((byte) => (PREAMBLES.has(byte) ? 0xff : byte));
+}

@@ -1,104 +1,69 @@
-// The simulated GNSS receiver: a ZED-F9P as far as the gateway can tell (specs/ublox.md 7.6). Healthy by default; faults
-// are behaviours pushed in front. It keeps every correction byte it was given, so that what the gateway forwarded can be
-// compared with what the cloud sent.
+// The simulated GNSS receiver: a ZED-F9P as far as the gateway can tell, or one of a few others (specs/ublox.md 7.6).
+// Healthy by default; faults are knobs, or behaviours pushed in front. It keeps every correction byte it was given, so
+// that what the gateway forwarded can be compared with what the cloud sent.
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { type Clock, createRunner, type Logger, type Timer } from '../../core/index.js';
-import { SPARTN_TYPE, type SpartnFrame, type SpartnGroup } from '../spartn.js';
-import { gpsSeconds } from '../spartn-time.js';
-import { CFG, createConfiguration } from './configuration.js';
-import { type FixState, lastUsedMonoMs, nextFix, powerUp, type SimQuality } from './fix-machine.js';
-import { createKeyring, type KeyCheck } from './keyring.js';
-import { ack, type CorrectionFate, type Epoch, gga, monVer, navPvt, rxmCor, secUniqid } from './messages.js';
+import type { Timer } from '../../core/index.js';
+import { type ConfigurationOptions, createConfiguration } from './configuration.js';
+import { CFG, factoryValues, type KeyFamily, knownKeys } from './configuration-keys.js';
+import { createCorrectionDesk } from './corrections.js';
+import { createCounters } from './counters.js';
+import { createDialogue, type MgaCounts } from './dialogue.js';
+import { createEngine } from './engine.js';
+import { createInputLine } from './input-line.js';
+import { createKeyring } from './keyring.js';
+import { type ReceiverKnobs, type RestartKind, USUAL_KNOBS } from './knobs.js';
+import { navPvt, navSat, navStatus } from './navigation.js';
+import { gga } from './nmea.js';
+import type { ReceiverBehaviour, ReceiverInput, SimReceiver, SimReceiverDeps, SimReceiverOptions } from './options.js';
+import { createOutputLine } from './output-line.js';
+import { receiverProfile } from './profiles.js';
 import { createRandom } from './random.js';
 import { createScanner } from './scan.js';
-import type { UbxMessage } from './ubx.js';
 
-/** The cable: a plug, or anything that carries bytes both ways. */
-export interface ReceiverPort {
-  write(bytes: Uint8Array): void;
-  onBytes(cb: (bytes: Uint8Array) => void): () => void;
-}
-
-export type ReceiverInput = { is: 'ubx'; message: UbxMessage } | { is: 'spartn'; frame: SpartnFrame };
-/** A fault in front of the healthy receiver: true = dealt with, the receiver never sees it. */
-export type ReceiverBehaviour = (input: ReceiverInput, io: { write(bytes: Uint8Array): void }) => boolean;
-
-export interface SimReceiverDeps {
-  port: ReceiverPort;
-  clock: Clock;
-  log: Logger;
-}
-
-export interface SimReceiverOptions {
-  /** Unique id and position noise. */
-  seed: string;
-  /** Emptied at the start, then every correction byte received is appended in order: frames, and bytes that are none. */
-  saveFile?: string;
-  /** `tag`: generated frames, each opened by its own key. `any-valid-key`: a recording plays. */
-  keyCheck: KeyCheck;
-}
-
-export interface ReceiverCounters {
-  ubxIn: number;
-  spartnIn: number;
-  used: number;
-  notDecrypted: number;
-  crcErrors: number;
-  /** Bytes outside any frame. */
-  otherBytes: number;
-  correctionBytes: number;
-}
-
-export interface SimReceiver extends Disposable {
-  readonly behaviours: ReceiverBehaviour[];
-  readonly quality: SimQuality;
-  readonly heldKeys: number;
-  readonly counters: Readonly<ReceiverCounters>;
-  /** Power cycle: RAM configuration, keys and fix are gone. */
-  restart(): void;
-  /** Fault: every n-th frame is lost on the way in, as from an overrun UART (0: none). */
-  swallowEvery(n: number): void;
-  /** Fault: these configuration keys are unknown, as on an older firmware. */
-  refuseKeys(keys: readonly number[]): void;
-}
-
-const HOME = { latitudeDeg: 48.2082, longitudeDeg: 16.3738, altitudeMslM: 171.2 };
-const ACCURACY_MM: Readonly<Record<SimQuality, number>> = { none: 0, '3d': 1450, rtk_float: 240, rtk_fixed: 14 };
-const METRES_PER_DEGREE = 111_320;
 /** A fast clock must not turn one epoch a second into a flood: at most 50 per real second. */
 const MIN_EPOCH_REAL_MS = 20;
 const QUIET_LINE_MS = 1000;
-const FIX_TIMES = { acquireMs: 2000, freshMs: 60_000, fixMs: 3000 };
 
 export function createSimReceiver(deps: SimReceiverDeps, options: SimReceiverOptions): SimReceiver {
   const { port, clock, log } = deps;
   const random = createRandom(`receiver/${options.seed}`);
-  const configuration = createConfiguration();
+  let knobs: ReceiverKnobs = { ...USUAL_KNOBS, ...options.knobs };
+  let profile = receiverProfile(knobs.profile);
+  const asMade = (): ConfigurationOptions => ({
+    known: knownKeys(profile),
+    factory: factoryValues({ ...knobs, baudRate: knobs.baudRate > 0 ? knobs.baudRate : profile.baudRate }),
+  });
+  const configuration = createConfiguration(asMade());
+  configuration.refuse(knobs.refuseKeys, knobs.refuseOptional);
   const keyring = createKeyring(options.keyCheck);
   const behaviours: ReceiverBehaviour[] = [];
-  const counters: ReceiverCounters = {
-    ubxIn: 0,
-    spartnIn: 0,
-    used: 0,
-    notDecrypted: 0,
-    crcErrors: 0,
-    otherBytes: 0,
-    correctionBytes: 0,
-  };
-  const times = { ...FIX_TIMES, freshMs: clock.ioBudgetMs(FIX_TIMES.freshMs) };
-  const fix = createRunner({
-    initial: powerUp(clock.mono()),
-    next: (state: FixState, event: Parameters<typeof nextFix>[2]) => nextFix(times, state, event),
-    onTransition: (from, to) => {
-      if (from.quality !== to.quality) log.info('receiver.fix', { from: from.quality, to: to.quality });
-    },
-  });
-  let swallow = 0;
+  const counters = createCounters();
+  const mga: MgaCounts = { accepted: {}, refused: {} };
+  let baudRate = configuration.get(CFG.uart1BaudRate);
   let framesIn = 0;
+  let epochs = 0;
   let epochTimer: Timer | undefined;
   let quietTimer: Timer | undefined;
+  let restartTimer: Timer | undefined;
 
-  const write = (bytes: Uint8Array): void => port.write(bytes);
+  const engine = createEngine({
+    ...{ clock, log, random },
+    startModel: () => knobs.start,
+    onFix: () => {
+      counters.fixes++;
+    },
+  });
+  const isMisread = (): boolean => {
+    const speed = knobs.connector === 'usb' ? undefined : deps.speedOf?.();
+    return speed !== undefined && speed !== baudRate;
+  };
+  const lineDeps = { random: createRandom(`faults/${options.seed}`), knobs: () => knobs, counters, isMisread };
+  const transmit = createOutputLine({ ...lineDeps, write: (bytes) => port.write(bytes) });
+  const isOn = (family: KeyFamily): boolean => configuration.isOn(family, knobs.connector);
+  const say = (message: Uint8Array): void => {
+    if (profile.hasUbx && isOn('outUbx')) transmit(message);
+  };
+
   const save = (bytes: Uint8Array): void => {
     counters.correctionBytes += bytes.length;
     if (options.saveFile !== undefined) appendFileSync(options.saveFile, bytes);
@@ -106,101 +71,94 @@ export function createSimReceiver(deps: SimReceiverDeps, options: SimReceiverOpt
   /** Faults first: a swallowed frame was never on the wire as far as the receiver can tell. */
   const isIntercepted = (input: ReceiverInput): boolean => {
     framesIn++;
-    if (swallow > 0 && framesIn % swallow === 0) return true;
-    return behaviours.some((behaviour) => behaviour(input, { write }));
+    if (knobs.swallowEvery > 0 && framesIn % knobs.swallowEvery === 0) return true;
+    return behaviours.some((behaviour) => behaviour(input, { write: transmit }));
   };
 
-  const epoch = (): Epoch => {
-    const { quality } = fix.state;
-    const accuracyMm = ACCURACY_MM[quality];
-    const noiseDeg = (): number => ((random.next() - 0.5) * accuracyMm) / 1000 / METRES_PER_DEGREE;
-    const lastUsed = lastUsedMonoMs(fix.state);
-    return {
-      quality,
-      utcMs: clock.wall(),
-      latitudeDeg: HOME.latitudeDeg + noiseDeg(),
-      longitudeDeg: HOME.longitudeDeg + noiseDeg(),
-      altitudeMslM: HOME.altitudeMslM + noiseDeg() * METRES_PER_DEGREE,
-      horizontalAccuracyMm: accuracyMm,
-      satellites: quality === 'none' ? 0 : 24 + random.between(0, 6),
-      ...(lastUsed === undefined ? {} : { correctionAgeS: (clock.mono() - lastUsed) / 1000 }),
-    };
-  };
-
-  const onPoll = (cls: number, id: number): void => {
-    const name = `${cls.toString(16)} ${id.toString(16)}`;
-    if (name === '27 3') write(secUniqid(options.seed));
-    else if (name === 'a 4') write(monVer());
-    else if (name === '1 7') write(navPvt(epoch()));
-    else if (cls === 0x06) write(ack(false, cls, id));
-  };
-
-  const onUbx = ({ cls, id, payload }: UbxMessage): void => {
-    if (cls === 0x06 && id === 0x8a) {
-      const isApplied = configuration.valset(payload);
-      log.debug('receiver.valset', { isApplied, bytes: payload.length });
-      write(ack(isApplied, cls, id));
-    } else if (cls === 0x06 && id === 0x04) {
-      restart();
-    } else if (cls === 0x02 && id === 0x36 && payload.length > 0) {
-      // Never acknowledged, right or wrong: the gateway can tell only from RXM-COR.
-      log.debug('receiver.keys', { isTaken: keyring.take(payload), held: keyring.size });
-    } else if (payload.length === 0) {
-      onPoll(cls, id);
-    }
-  };
-
-  const hearsSpartn = (): boolean => configuration.isOn(CFG.uart1InSpartn, CFG.usbInSpartn);
-  const report = (fate: CorrectionFate, frame: { type: number; subtype: number; encrypted: boolean }): void => {
-    if (configuration.isOn(CFG.rxmCorUart1, CFG.rxmCorUsb)) write(rxmCor(fate, frame));
-  };
-  const onSpartn = (frame: SpartnFrame): void => {
-    if (!hearsSpartn()) return;
-    const isOpen = !frame.encrypted || keyring.opens(frame, gpsSeconds(clock.wall()));
-    const fate: CorrectionFate = isOpen ? 'used' : 'not-decrypted';
-    if (isOpen) counters.used++;
-    else counters.notDecrypted++;
-    report(fate, frame);
-    const group = (Object.keys(SPARTN_TYPE) as SpartnGroup[]).find((name) => SPARTN_TYPE[name] === frame.type);
-    if (isOpen && group) fix.send({ type: 'used', group, atMonoMs: clock.mono() });
-  };
-
+  const corrections = createCorrectionDesk({
+    ...{ clock, configuration, keyring, counters, say },
+    knobs: () => knobs,
+    profile: () => profile,
+    onUsed: (group) => engine.used(group),
+  });
+  const dialogue = createDialogue({
+    ...{ clock, log, seed: options.seed, configuration, keyring, engine, counters, mga, say },
+    knobs: () => knobs,
+    profile: () => profile,
+    onConfigured: () => void (baudRate = configuration.get(CFG.uart1BaudRate)),
+    onRestart: (isHot) => restart('ram', isHot),
+  });
   const scanner = createScanner({
     onUbx(message) {
       counters.ubxIn++;
-      if (!isIntercepted({ is: 'ubx', message })) onUbx(message);
+      if (!isIntercepted({ is: 'ubx', message }) && profile.hasUbx && isOn('inUbx')) dialogue(message);
     },
     onSpartn(frame) {
       if (isIntercepted({ is: 'spartn', frame })) return;
       counters.spartnIn++;
       save(frame.bytes);
-      onSpartn(frame);
+      corrections.spartn(frame);
     },
-    onDamaged(frame) {
-      if (!hearsSpartn()) return;
-      counters.crcErrors++;
-      report('crc-error', { ...frame, encrypted: true });
+    onRtcm(frame) {
+      if (isIntercepted({ is: 'rtcm', frame })) return;
+      counters.rtcmIn++;
+      save(frame.bytes);
+      corrections.rtcm(frame);
     },
+    onDamaged: (frame) => corrections.damaged(frame),
     onOther(bytes) {
       counters.otherBytes += bytes.length;
       save(bytes);
     },
   });
+  const input = createInputLine({
+    ...lineDeps,
+    clock,
+    deliver(bytes) {
+      scanner.push(bytes);
+      quietTimer?.cancel();
+      // Half a frame and then silence: the rest will not come, and must not swallow what does.
+      if (scanner.held > 0) quietTimer = clock.deadline(QUIET_LINE_MS, () => scanner.flush());
+    },
+  });
 
-  const restart = (): void => {
-    configuration.restart();
+  const restart = (kind: RestartKind = 'ram', isHot = false): void => {
+    // What came before the restart is judged before it.
+    scanner.flush();
+    input.reset();
+    counters.restarts++;
+    configuration.restart(kind === 'factory');
+    baudRate = configuration.get(CFG.uart1BaudRate);
     keyring.clear();
-    fix.send({ type: 'restart', atMonoMs: clock.mono() });
-    log.info('receiver.restart', {});
+    engine.restart(isHot);
+    log.info('receiver.restart', { kind });
+  };
+  const restartAfter = (ms: number, kind: RestartKind = 'ram'): void => {
+    restartTimer?.cancel();
+    restartTimer = clock.after(ms, () => restart(kind));
+  };
+  const set = (change: Partial<ReceiverKnobs>): void => {
+    const isAnother = change.profile !== undefined && change.profile !== knobs.profile;
+    knobs = { ...knobs, ...change };
+    profile = receiverProfile(knobs.profile);
+    configuration.become(asMade());
+    configuration.refuse(knobs.refuseKeys, knobs.refuseOptional);
+    baudRate = configuration.get(CFG.uart1BaudRate);
+    if (isAnother) restart('factory');
   };
 
   const tick = (): void => {
-    fix.send({ type: 'tick', atMonoMs: clock.mono() });
-    const now = epoch();
-    if (configuration.isOn(CFG.ggaUart1, CFG.ggaUsb))
-      write(gga(now, configuration.isOn(CFG.nmeaHighPrecision) ? 7 : 5));
-    const isUbxOut = configuration.isOn(CFG.uart1OutUbx, CFG.usbOutUbx);
-    if (isUbxOut && configuration.isOn(CFG.navPvtUart1, CFG.navPvtUsb)) write(navPvt(now));
+    engine.tick();
+    const now = engine.epoch();
+    epochs++;
+    const isDue = (family: KeyFamily): boolean => {
+      const rate = configuration.rate(family, knobs.connector);
+      return rate > 0 && epochs % rate === 0;
+    };
+    if (isOn('outNmea') && isDue('gga')) transmit(gga(now, configuration.get(CFG.nmeaHighPrecision) === 1 ? 7 : 5));
+    if (isDue('navPvt')) say(navPvt(now));
+    if (isDue('navStatus')) say(navStatus(now));
+    if (isDue('navSat')) say(navSat(now));
     arm();
   };
   const arm = (): void => {
@@ -212,30 +170,56 @@ export function createSimReceiver(deps: SimReceiverDeps, options: SimReceiverOpt
   };
 
   if (options.saveFile !== undefined) writeFileSync(options.saveFile, '');
-  const unsubscribe = port.onBytes((bytes) => {
-    scanner.push(bytes);
-    quietTimer?.cancel();
-    // Half a frame and then silence: the rest will not come, and must not swallow what does.
-    if (scanner.held > 0) quietTimer = clock.deadline(QUIET_LINE_MS, () => scanner.flush());
-  });
+  const unsubscribe = port.onBytes((bytes) => input.push(bytes));
   arm();
 
   return {
     behaviours,
     counters,
     get quality() {
-      return fix.state.quality;
+      return engine.quality;
     },
     get heldKeys() {
       return keyring.size;
     },
-    restart,
-    swallowEvery: (n) => void (swallow = n),
-    refuseKeys: (keys) => configuration.refuse(keys),
+    get knobs() {
+      return knobs;
+    },
+    snapshot() {
+      const { aiding, timeToFirstFixMs } = engine;
+      const { timeErrorMs, position, satellites } = aiding;
+      return {
+        knobs,
+        quality: engine.quality,
+        counters: { ...counters },
+        mga: { accepted: { ...mga.accepted }, refused: { ...mga.refused } },
+        aiding: {
+          ...(timeErrorMs === undefined ? {} : { timeErrorMs }),
+          ...(position === undefined ? {} : { position }),
+          satellites,
+        },
+        ...(timeToFirstFixMs === undefined ? {} : { timeToFirstFixMs }),
+        keyStartsUtcMs: keyring.startsUtcMs,
+        baudRate,
+      };
+    },
+    set,
+    perform({ change, restart: order }) {
+      set(change);
+      if (order?.afterMs !== undefined) restartAfter(order.afterMs, order.kind);
+      else if (order) restart(order.kind);
+    },
+    restart: (kind) => restart(kind),
+    restartAfter,
+    swallowEvery: (n) => set({ swallowEvery: n }),
+    swallowBytes: ({ every, when }) => set({ swallowBytesEvery: every, swallowBytesWhen: when }),
+    refuseKeys: (keys) => set({ refuseKeys: keys }),
     [Symbol.dispose]() {
       unsubscribe();
+      input[Symbol.dispose]();
       epochTimer?.cancel();
       quietTimer?.cancel();
+      restartTimer?.cancel();
       scanner.flush();
     },
   };

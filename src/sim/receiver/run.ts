@@ -1,7 +1,8 @@
 // `waymark sim receiver`: one simulated receiver on a port of its own, for other programs to talk to.
 import { type Clock, deferred, type Logger } from '../../core/index.js';
 import { createPlug, type Plug } from '../plug.js';
-import { createSimReceiver, type SimReceiver, type SimReceiverOptions } from './receiver.js';
+import type { SimReceiver, SimReceiverOptions } from './options.js';
+import { createSimReceiver } from './receiver.js';
 
 /** Ties the receiver's power to its cable: what was in RAM does not survive it. Returns the untying. */
 export function powerReceiverFromPlug(receiver: SimReceiver, plug: Plug): () => void {
@@ -15,6 +16,8 @@ export interface RunSimReceiverOptions extends Partial<SimReceiverOptions> {
   link: string;
   clock: Clock;
   log: Logger;
+  /** The speed the other side has set the port to, where that can be seen. */
+  speedOf?: () => number | undefined;
   /** Ends the run like SIGTERM does. */
   signal?: AbortSignal;
   /** Where the one line with the address goes (default: stdout). */
@@ -23,7 +26,7 @@ export interface RunSimReceiverOptions extends Partial<SimReceiverOptions> {
 
 /** Opens the port, prints its address in one line, runs until SIGTERM, SIGINT or the signal. Errors: those of `createPlug`. */
 export async function runSimReceiver(options: RunSimReceiverOptions): Promise<void> {
-  const { link, clock, log, signal, print, seed = 'waymark', keyCheck = 'tag', saveFile } = options;
+  const { link, clock, log, signal, print, speedOf, seed = 'waymark', keyCheck = 'tag', saveFile, knobs } = options;
   const stop = deferred<undefined>();
   const end = (): void => stop.resolve(undefined);
   process.once('SIGTERM', end);
@@ -33,8 +36,8 @@ export async function runSimReceiver(options: RunSimReceiverOptions): Promise<vo
   try {
     await using plug = await createPlug({ link, clock, log });
     using receiver = createSimReceiver(
-      { port: plug, clock, log },
-      { seed, keyCheck, ...(saveFile === undefined ? {} : { saveFile }) },
+      { port: plug, clock, log, ...(speedOf === undefined ? {} : { speedOf }) },
+      { seed, keyCheck, ...(saveFile === undefined ? {} : { saveFile }), ...(knobs === undefined ? {} : { knobs }) },
     );
     powerReceiverFromPlug(receiver, plug);
     (print ?? ((line) => void process.stdout.write(`${line}\n`)))(plug.address);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type FixEvent, type FixState, nextFix, powerUp, type SimQuality } from '../../../src/sim/receiver/index.js';
 
-const TIMES = { acquireMs: 2000, freshMs: 60_000, fixMs: 3000 };
+const TIMES = { acquireMs: 2000, aidedMs: 3000, freshMs: 60_000, fixMs: 3000 };
 const tick = (atS: number): FixEvent => ({ type: 'tick', atMonoMs: atS * 1000 });
 const used = (group: 'ocb' | 'hpac' | 'gad', atS: number): FixEvent => ({ type: 'used', group, atMonoMs: atS * 1000 });
 const all = (atS: number): FixEvent[] => [used('ocb', atS), used('hpac', atS), used('gad', atS)];

@@ -2,88 +2,31 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createFakeClock, type FakeClock, silentLogger } from '../../../src/core/index.js';
+import { createFakeClock, type FakeClock } from '../../../src/core/index.js';
 import { createCorrectionStream } from '../../../src/sim/cadence.js';
-import { createSimKeys, encodeSpartnKeys, type SimKey } from '../../../src/sim/keys.js';
+import { createSimKeys, encodeSpartnKeys } from '../../../src/sim/keys.js';
+import { CFG, ubxFrame } from '../../../src/sim/receiver/index.js';
 import {
-  CFG,
-  checkUbx,
-  createSimReceiver,
-  type SimReceiver,
-  type SimReceiverOptions,
-  type UbxMessage,
-  ubxFrame,
-} from '../../../src/sim/receiver/index.js';
-import { sealSpartn, spartnHeader } from '../../../src/sim/spartn.js';
+  ACK,
+  type Bench,
+  bench,
+  isCor,
+  keysFor,
+  NAK,
+  pvts,
+  recordedFrame,
+  UART_SET,
+  USB_SET,
+  valset,
+} from './bench.js';
 
-const USB_SET = Buffer.from('b562068a1d0000010000050077100101007810010100a72000b9069120010900912001b9f5', 'hex');
-const UART_SET = Buffer.from('b562068a1d0000010000050073100101007410010100a72000b7069120010700912001ad33', 'hex');
-const ACK = 'b56205010200068a98c1';
-const NAK = 'b56205000200068a97bc';
 const COR_USED = 'b56202340c000100000022ffffaf00000000124e';
 const COR_NOT_DECRYPTED_HPAC = 'b56202340c0001000000a2feff6f01000000520b';
-
-function recordedFrame(type = 0): Uint8Array {
-  const payload = new Uint8Array(60).fill(9);
-  return sealSpartn(spartnHeader({ type, subtype: 0, timeTagBits: 16, timeTag: 5, sequence: 1 }, 60), payload);
-}
-
-function valset(layers: number, ...entries: [key: number, value: number][]): Uint8Array {
-  const payload = Buffer.alloc(4 + 5 * entries.length);
-  payload.writeUInt8(layers, 1);
-  entries.forEach(([key, value], i) => {
-    payload.writeUInt32LE(key, 4 + 5 * i);
-    payload.writeUInt8(value, 8 + 5 * i);
-  });
-  return ubxFrame(0x06, 0x8a, payload);
-}
-
-interface Bench {
-  clock: FakeClock;
-  receiver: SimReceiver;
-  send(bytes: Uint8Array): void;
-  /** What the receiver said since the last take. */
-  take(): { nmea: string[]; ubx: UbxMessage[]; hex: string[] };
-}
-
-function bench(options: Partial<SimReceiverOptions> = {}, clock = createFakeClock()): Bench {
-  let out: Uint8Array[] = [];
-  let feed: (bytes: Uint8Array) => void = () => {};
-  const port = {
-    write: (bytes: Uint8Array) => void out.push(bytes),
-    onBytes: (cb: (bytes: Uint8Array) => void) => {
-      feed = cb;
-      return () => {};
-    },
-  };
-  const receiver = createSimReceiver({ port, clock, log: silentLogger }, { seed: 's', keyCheck: 'tag', ...options });
-  return {
-    clock,
-    receiver,
-    send: (bytes) => feed(bytes),
-    take() {
-      const taken = { nmea: [] as string[], ubx: [] as UbxMessage[], hex: [] as string[] };
-      for (const bytes of out) {
-        const check = checkUbx(bytes);
-        if (check.is === 'frame') {
-          taken.ubx.push(check.message);
-          taken.hex.push(Buffer.from(bytes).toString('hex'));
-        } else taken.nmea.push(Buffer.from(bytes).toString('latin1'));
-      }
-      out = [];
-      return taken;
-    },
-  };
-}
-
-const isCor = ({ cls, id }: UbxMessage): boolean => cls === 0x02 && id === 0x34;
-const pvts = (messages: UbxMessage[]): Buffer[] =>
-  messages.filter(({ cls, id }) => cls === 0x01 && id === 0x07).map(({ payload }) => Buffer.from(payload));
 
 describe('polls', () => {
   test.each([
     ['b562270300002aa5', 0x27, 0x03, 9],
-    ['b5620a0400000e34', 0x0a, 0x04, 190],
+    ['b5620a0400000e34', 0x0a, 0x04, 220],
     ['b562010700000819', 0x01, 0x07, 92],
   ])('poll %s is answered by a message of its own class', (poll, cls, id, length) => {
     const b = bench();
@@ -96,7 +39,7 @@ describe('polls', () => {
     const b = bench();
     b.send(Buffer.from('b5620a0400000e34', 'hex'));
     const text = Buffer.from(b.take().ubx[0]!.payload).toString('latin1');
-    for (const fact of ['MOD=ZED-F9P', 'FWVER=HPG 1.50', 'PROTVER=27.50']) expect(text).toContain(fact);
+    for (const fact of ['MOD=ZED-F9P', 'FWVER=HPG 1.32', 'PROTVER=27.31']) expect(text).toContain(fact);
   });
 
   test('the unique id is the same for a seed and differs between seeds', () => {
@@ -229,10 +172,6 @@ describe('output', () => {
 });
 
 describe('corrections', () => {
-  const keysFor = (clock: FakeClock): SimKey[] => {
-    const { current, next } = createSimKeys(clock).pair();
-    return [current, next];
-  };
   /** Feeds the generated stream until the returned stop is called. */
   const stream = (b: Bench): (() => void) =>
     createCorrectionStream({ clock: b.clock, keys: createSimKeys(b.clock), seed: 'x' }).start(({ payload }) =>
@@ -310,8 +249,25 @@ describe('corrections', () => {
     const stop = stream(b);
     await clock.advance(60_000);
     stop();
+    expect(b.receiver.quality).toBe('rtk_fixed');
     expect(b.receiver.counters.notDecrypted).toBe(0);
     expect(b.receiver.counters.used).toBeGreaterThan(60);
+  });
+
+  test('after a roll-over with the old key alone the fix is lost within a minute', async () => {
+    const clock = createFakeClock();
+    const keys = keysFor(clock);
+    await clock.advance(keys[1]!.startUtcMs - clock.wall() - 20_000);
+    const b = bench({}, clock);
+    b.send(USB_SET);
+    b.send(encodeSpartnKeys(keys.slice(0, 1).concat({ ...keys[1]!, valueHex: '0'.repeat(32) })));
+    const stop = stream(b);
+    await clock.advance(20_000);
+    expect(b.receiver.quality).toBe('rtk_fixed');
+    await clock.advance(70_000);
+    stop();
+    expect(b.receiver.quality).toBe('3d');
+    expect(b.receiver.counters.notDecrypted).toBeGreaterThan(20);
   });
 
   test('the fix climbs to fixed with used corrections and falls back a minute after the last', async () => {
