@@ -16,6 +16,8 @@ export const TEST_TOOLS = {
   'dbus-run-session': 'dbus-daemon',
   'dbus-send': 'dbus-bin',
   curl: 'curl',
+  str2str: 'rtklib',
+  convbin: 'rtklib',
   openssl: 'openssl',
 };
 

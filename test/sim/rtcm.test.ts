@@ -2,38 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { createFakeClock } from '../../src/core/index.js';
 import { msm4Message, rtcmFrame, stationMessage } from '../../src/sim/rtcm.js';
 import { createRtcmStream, type RtcmStreamOptions } from '../../src/sim/rtcm-stream.js';
+import { cutRtcm, type RtcmMessage } from './rtcm-frames.js';
 
 const VIENNA = { latitudeDeg: 48.2082, longitudeDeg: 16.3738, heightM: 214 };
 const OPTIONS: RtcmStreamOptions = { seed: 'x', rover: VIENNA, periodS: 1, station: 1005 };
 
-/** Another way to the same check: big integers, over the whole frame; a good one leaves nothing. */
-function remainder(bytes: Uint8Array): number {
-  let crc = 0n;
-  for (const byte of bytes)
-    for (let bit = 7; bit >= 0; bit--) {
-      crc = (crc << 1n) | BigInt((byte >> bit) & 1);
-      if (crc & 0x1000000n) crc ^= 0x1864cfbn;
-    }
-  return Number(crc);
-}
-
-interface Message {
-  type: number;
-  bytes: Uint8Array;
-}
-function messagesOf(stream: Uint8Array): Message[] {
-  const out: Message[] = [];
-  for (let at = 0; at < stream.length; ) {
-    expect(stream[at]).toBe(0xd3);
-    const length = (stream[at + 1]! << 8) | stream[at + 2]!;
-    expect(length).toBeLessThanOrEqual(1023);
-    const bytes = stream.slice(at, at + length + 6);
-    expect(bytes.length).toBe(length + 6);
-    expect(remainder(bytes)).toBe(0);
-    out.push({ type: (bytes[3]! << 4) | (bytes[4]! >> 4), bytes });
-    at += bytes.length;
-  }
-  return out;
+function messagesOf(stream: Uint8Array): RtcmMessage[] {
+  const { messages, junk } = cutRtcm(stream);
+  expect(junk).toBe(0);
+  return messages;
 }
 const bitsOf = (bytes: Uint8Array, from: number, count: number): number => {
   let value = 0;

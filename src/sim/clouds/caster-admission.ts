@@ -23,8 +23,9 @@ export interface AdmissionFacts {
   account: CasterAccount | undefined;
   /** `held`: the last connection has ended, but its slot is not given back yet. */
   slot: 'free' | 'taken' | 'held';
-  /** The fault in front, counted as used once it is asked for. */
-  fault: () => CasterFault | undefined;
+  /** Takes the next fault that waits for one connection; none, and the lasting one is in front. */
+  nextFault: () => CasterFault | undefined;
+  lastingFault: CasterFault | undefined;
   noise: () => Uint8Array;
 }
 
@@ -38,6 +39,7 @@ export type Admission =
       withMga: boolean;
       /** The older connection of this user has to go. */
       replaces: boolean;
+      /** Of this connection alone. */
       fault: CasterFault | undefined;
     };
 
@@ -57,11 +59,12 @@ export function admit(request: CasterRequest, facts: AdmissionFacts): Admission 
   if (!account || account.password !== request.password)
     return settings.badPassword === 'error' ? refuse('bad-password', BAD_PASSWORD) : refuse('bad-password');
   if (!account.isActive) return refuse('no-plan');
-  const fault = facts.fault();
+  const ownFault = facts.nextFault();
+  const fault = ownFault ?? facts.lastingFault;
   if (isAnswerFault(fault))
     return { is: 'refused', why: fault, bytes: faultAnswer(fault, ntrip, mountPoint, facts.noise()) };
   // A caster that has not noticed the end of the last connection answers as if the password were wrong.
   if (slot === 'held') return refuse('slot-held');
   if (slot === 'taken' && settings.second === 'refuse') return refuse('second-connection');
-  return { is: 'stream', ...found, replaces: slot === 'taken', fault };
+  return { is: 'stream', ...found, replaces: slot === 'taken', fault: ownFault };
 }

@@ -55,6 +55,7 @@ export interface CasterSession {
 
 const HEAD_MS = 10_000;
 const GGA_SILENCE_MS = 30_000;
+const RESET_AFTER_MS = 50;
 const MAX_WAITING_BYTES = 512 * 1024;
 /** Inside the first frame, whichever format. */
 const CUT_AT = 7;
@@ -96,8 +97,8 @@ export function serveRover(socket: Socket, deps: { clock: Clock; random: Random;
   // ---- data
   const reset = (): void => {
     over('reset');
-    // What was written has to be on its way first.
-    setImmediate(() => {
+    // A reset that overtakes the data hides them, or itself, from some clients: first they have to be read.
+    watch = clock.deadline(RESET_AFTER_MS, () => {
       if (socket instanceof TLSSocket) socket.destroy();
       else socket.resetAndDestroy();
     });
@@ -232,6 +233,7 @@ export function serveRover(socket: Socket, deps: { clock: Clock; random: Random;
   socket.once('end', () => over('client'));
   socket.once('close', () => {
     over('cut');
+    watch.cancel();
     wire?.close();
   });
   return session;

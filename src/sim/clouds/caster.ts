@@ -132,7 +132,8 @@ export async function createSimCaster(
         settings,
         account: request.userName === undefined ? undefined : deps.account(request.userName),
         slot: request.userName === undefined ? 'free' : slotOf(request.userName),
-        fault: () => queue.shift() ?? lasting,
+        nextFault: () => queue.shift(),
+        lastingFault: lasting,
         noise: () => random.bytes(300),
       }),
     enter(session, connection) {
