@@ -17,6 +17,8 @@ export const TEST_TOOLS = {
   'dbus-send': 'dbus-bin',
   str2str: 'rtklib',
   curl: 'curl',
+  str2str: 'rtklib',
+  convbin: 'rtklib',
   openssl: 'openssl',
 };
 

@@ -53,9 +53,10 @@ const AREAS = 4;
 /** The order the recorded stream sends the constellations in. */
 const SYSTEMS = [0, 1, 3, 2] as const;
 
-/** Makes the stream. It may be stopped and started again; sequence numbers go on. */
-export function createCorrectionStream(deps: { clock: Clock; keys: SimKeys; seed: string }): CorrectionStream {
+/** Makes the stream; without `keys` it is not encrypted, as over NTRIP. It may be stopped and started again; sequence numbers go on. */
+export function createCorrectionStream(deps: { clock: Clock; keys?: SimKeys; seed: string }): CorrectionStream {
   const { clock, keys } = deps;
+  const encrypted = keys !== undefined;
   const random = createRandom(`corrections/${deps.seed}`);
   const sequences = new Map<string, number>();
 
@@ -63,11 +64,11 @@ export function createCorrectionStream(deps: { clock: Clock; keys: SimKeys; seed
     const name = `${group}${subtype}`;
     const sequence = sequences.get(name) ?? 0;
     sequences.set(name, (sequence + 1) % 64);
-    const payloadLength = random.between(low, high) - spartnHeaderLength(bits) - 3;
-    const fields = { type: SPARTN_TYPE[group], subtype, timeTagBits: bits, sequence };
+    const payloadLength = random.between(low, high) - spartnHeaderLength(bits, encrypted) - 3;
+    const fields = { type: SPARTN_TYPE[group], subtype, timeTagBits: bits, sequence, encrypted };
     const header = spartnHeader({ ...fields, timeTag: timeTagFor(gpsS, subtype, bits) }, payloadLength);
     const payload = random.bytes(payloadLength);
-    payload.set(payloadTag(keys.at(utcMsOfGps(gpsS)).valueHex, header));
+    if (keys) payload.set(payloadTag(keys.at(utcMsOfGps(gpsS)).valueHex, header));
     return sealSpartn(header, payload);
   };
 

@@ -24,8 +24,10 @@ export interface SpartnFields {
   timeTagBits: 16 | 32;
   /** Seconds: of the half day (16 bits) or since 2010-01-01 in the constellation's own time (32 bits). */
   timeTag: number;
-  /** TF013, 0..63. */
+  /** TF013, 0..63; an unencrypted frame has none. */
   sequence: number;
+  /** TF004, default true. False as over NTRIP: no encryption block in the header. */
+  encrypted?: boolean;
 }
 
 /** A frame that passed both checks. */
@@ -98,14 +100,15 @@ function writeBits(bytes: Uint8Array, from: number, count: number, value: number
   }
 }
 
-/** Bytes of the header block of an encrypted frame, preamble included. */
-export function spartnHeaderLength(timeTagBits: 16 | 32): number {
-  return timeTagBits === 32 ? 12 : 10;
+/** Bytes of the header block, preamble included. */
+export function spartnHeaderLength(timeTagBits: 16 | 32, encrypted = true): number {
+  return (timeTagBits === 32 ? 10 : 8) + (encrypted ? 2 : 0);
 }
 
-/** The header of a frame with `payloadLength` (0..1023) payload bytes: EAF 1, CRC-24, encryption id 1, authentication 1. */
+/** The header of a frame with `payloadLength` (0..1023) payload bytes: CRC-24; if encrypted, encryption id 1, authentication 1. */
 export function spartnHeader(fields: SpartnFields, payloadLength: number): Uint8Array {
-  const header = new Uint8Array(spartnHeaderLength(fields.timeTagBits));
+  const { encrypted = true } = fields;
+  const header = new Uint8Array(spartnHeaderLength(fields.timeTagBits, encrypted));
   header[0] = SPARTN_PREAMBLE;
   let at = 8;
   const put = (count: number, value: number): void => {
@@ -114,7 +117,7 @@ export function spartnHeader(fields: SpartnFields, payloadLength: number): Uint8
   };
   put(7, fields.type);
   put(10, payloadLength);
-  put(1, 1);
+  put(1, encrypted ? 1 : 0);
   put(2, 2);
   put(4, 0);
   writeBits(header, 28, 4, crc4([header[1] ?? 0, header[2] ?? 0, header[3] ?? 0]));
@@ -123,6 +126,7 @@ export function spartnHeader(fields: SpartnFields, payloadLength: number): Uint8
   put(fields.timeTagBits, fields.timeTag);
   put(7, SOLUTION_ID);
   put(4, PROCESSOR_ID);
+  if (!encrypted) return header;
   put(4, 1);
   put(6, fields.sequence & 63);
   put(3, 1);

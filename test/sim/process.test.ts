@@ -166,7 +166,10 @@ describe('options', () => {
     });
   });
   test('of a world, too', () => {
-    const world = { stateDir: 's', tree: 't', profile: 'ublox', portsAfterReset: 'renumber', ports: { ztp: 4433 } };
+    const world = {
+      ...{ stateDir: 's', tree: 't', profile: 'ublox', portsAfterReset: 'renumber', plan: 'both' },
+      ports: { ztp: 4433, casterTls: 2102 },
+    };
     expect(read.world(JSON.stringify(world))).toEqual({ ...base, ...world, speed: 1 });
   });
   test.each([
@@ -181,7 +184,8 @@ describe('options', () => {
     ['world', { stateDir: 'x', coverage: { state: 'good' } }, 'state must be one of none, home, roaming, denied'],
     ['world', { stateDir: 'x', links: { modem: 'x' } }, 'links.receiver is missing'],
     ['world', { stateDir: 'x', tree: 'y', portsAfterReset: 'maybe' }, 'portsAfterReset must be one of stay, '],
-    ['world', { stateDir: 'x', ports: { door: 1 } }, 'ports knows no door; it knows ztp, broker'],
+    ['world', { stateDir: 'x', ports: { door: 1 } }, 'ports knows no door; it knows ztp, broker, caster, casterTls'],
+    ['world', { stateDir: 'x', plan: 'lband' }, 'plan must be one of mqtt, ntrip, both'],
     ['world', { stateDir: 'x', ports: { ztp: 70_000 } }, 'ztp must be a whole number from 1 to 65535'],
   ] as const)('%s %j is refused with a sentence', (what, options, sentence) => {
     expect(() => read[what](JSON.stringify(options))).toThrow(sentence);

@@ -93,6 +93,45 @@ describe('the wiring', () => {
     await client.endAsync(true);
   });
 
+  test('the caster stands behind the same network, and off by hand stays off', async () => {
+    await using world = await createWorld({ ...options(), plan: 'ntrip' }, () => {});
+    const { caster, ztp } = world.clouds;
+    expect(ztp.profile.plan).toBe('ntrip');
+    await until('reachable', () => world.clouds.isReachable);
+    const connect = async () => {
+      const rover = createConnection({ host: '127.0.0.1', port: world.clouds.ports.caster });
+      rover.on('error', () => {});
+      rover.on('close', () => void (isCut = true));
+      let isCut = false;
+      const before = caster.door.connections;
+      await until('a connection', () => caster.door.connections > before);
+      return () => isCut;
+    };
+    const isCut = await connect();
+    expect(caster.door.live).toBe(1);
+    await world.perform({ do: 'unplug', device: 'modem' });
+    await until('cut', isCut);
+    await world.perform({ do: 'reachable', reachable: false });
+    await world.perform({ do: 'replug', device: 'modem' });
+    await until('the module is back', () => world.module.pdpActive);
+    expect(world.clouds.isReachable).toBe(false);
+    await until('cut again', await connect());
+    expect(await world.perform({ do: 'reachable', reachable: true })).toEqual({ isReachable: true });
+    expect(await world.perform({ do: 'state' })).toMatchObject({
+      clouds: { isReachable: true, sessions: 0, ztp: { plan: 'ntrip' }, caster: { connects: 0 } },
+    });
+  });
+
+  test('every port of the clouds is the same at the next start', async () => {
+    const ports = async () => {
+      await using world = await createWorld(options(), () => {});
+      return world.clouds.ports;
+    };
+    const first = await ports();
+    expect(Object.keys(first)).toEqual(['ztp', 'broker', 'caster', 'casterTls']);
+    expect(await ports()).toEqual(first);
+  });
+
   test('a restart, by command or by cable, takes the receiver’s fix', async () => {
     await using world = await createWorld(options(), () => {});
     await until('a fix', () => world.receiver.quality === '3d');
