@@ -1,4 +1,4 @@
-// The simulated clouds as one thing: authority, provisioning service and broker, with one description that tells any
+// The simulated clouds as one thing: authority, provisioning service, broker and caster, with one description that tells any
 // program how to talk to them.
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -7,12 +7,17 @@ import { type CorrectionStream, createCorrectionStream } from '../cadence.js';
 import { createCaptureStream } from '../capture.js';
 import { createSimKeys, DEFAULT_KEY_SEED, type SimKeys } from '../keys.js';
 import { type BrokerOptions, createSimBroker, type SimBroker } from './broker.js';
+import { createSimCaster, type SimCaster } from './caster.js';
+import { createCasterSources } from './caster-sources.js';
+import type { Door } from './door.js';
 import { startFeed } from './feed.js';
 import { privateFolder } from './files.js';
 import { openPki, type Pki } from './pki.js';
 import { openRegistry } from './registry.js';
 import { ALL_TOPICS } from './topics.js';
+import { DEFAULT_UCENTER, type UcenterSettings, writeUcenterFile } from './ucenter.js';
 import { createSimZtp, type SimZtp } from './ztp.js';
+import type { ZtpPlan } from './ztp-rules.js';
 
 /** How to reach the simulated clouds. Holds the simulated ZTP token: hand it over, do not log it. */
 export interface CloudsDescription {
@@ -29,8 +34,24 @@ export interface CloudsDescription {
       keyFile: string;
       topics: readonly string[];
     };
+    /** A ready account at the caster for other programs (not a gateway's). */
+    ntrip: {
+      host: string;
+      port: number;
+      tlsPort: number;
+      mountPoint: string;
+      userName: string;
+      password: string;
+    };
+    /** The ready identity of `mqtt` as a u-center file. */
+    ucenterConfigFile: string;
   };
 }
+
+/** Ports that can be fixed, by the name of `--port NAME=N`; each is remembered from run to run. */
+export const CLOUD_PORTS = ['ztp', 'broker', 'caster', 'casterTls'] as const;
+export type CloudPortName = (typeof CLOUD_PORTS)[number];
+export type CloudPorts = Partial<Record<CloudPortName, number>>;
 
 export interface SimCloudsOptions {
   clock: Clock;
@@ -38,7 +59,9 @@ export interface SimCloudsOptions {
   /** Authority and account are kept in its folder `sim`. */
   stateDir: string;
   /** Fixed ports; 0 or absent = any free one. */
-  ports?: { ztp?: number; broker?: number };
+  ports?: CloudPorts;
+  /** What the device profile is for (default `mqtt`). */
+  plan?: ZtpPlan;
   /** Plays a recording once, `speed` times as fast as it was recorded, instead of the generated stream. */
   capture?: { file: string; speed: number };
   /** Keys and noise follow from it. */
@@ -56,12 +79,20 @@ export interface SimClouds extends AsyncDisposable {
   readonly description: CloudsDescription;
   readonly ztp: SimZtp;
   readonly broker: SimBroker;
+  readonly caster: SimCaster;
+  /** The ports in use. */
+  readonly ports: Readonly<Record<CloudPortName, number>>;
   readonly keys: SimKeys;
   /** Issues further certificates (tests, other programs). */
   readonly pki: Pki;
   /** Is there a network in between? False cuts every connection, live and new. */
   setReachable(isReachable: boolean): void;
+  /** The network and nothing by hand in its way: what `setReachable` and `setOutage` come to. */
   readonly isReachable: boolean;
+  /** True cuts every connection whatever the network does, until false. */
+  setOutage(isOut: boolean): void;
+  /** Writes the u-center file again, in another spelling or with the keys of now. */
+  writeUcenterFile(changes?: Partial<UcenterSettings>): void;
   /** Sends the keys again on both key topics. */
   publishKeys(): void;
   /** Stops the broker alone. */
@@ -78,11 +109,9 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
   const seed = options.seed ?? DEFAULT_KEY_SEED;
   const keys = options.keys ?? createSimKeys(clock, seed);
   const recording = options.capture ? await readFile(options.capture.file) : undefined;
-  const stream =
-    options.stream ??
-    (recording
-      ? createCaptureStream({ clock }, { recording, speed: options.capture?.speed ?? 1 })
-      : createCorrectionStream({ clock, keys, seed }));
+  // Broker and caster play it each on their own.
+  const played = () => recording && createCaptureStream({ clock }, { recording, speed: options.capture?.speed ?? 1 });
+  const stream = options.stream ?? played() ?? createCorrectionStream({ clock, keys, seed });
 
   const pki = await openPki(join(folder, 'pki'), clock);
   const registry = openRegistry(join(folder, 'things.json'));
@@ -96,23 +125,61 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
         { port: options.ports?.broker ?? 0, ...(options.tls ? { tls: options.tls } : {}) },
       ),
     );
+    const recorded = played();
+    const caster = disposer.use(
+      await createSimCaster(
+        {
+          ...{ clock, log, pki, seed },
+          sources: createCasterSources({ clock }, { seed, ...(recorded ? { recorded } : {}) }),
+          account: (userName) => registry.ntripUser(userName),
+        },
+        { port: options.ports?.caster ?? 0, tlsPort: options.ports?.casterTls ?? 0 },
+      ),
+    );
     const ztp = disposer.use(
       await createSimZtp(
-        { clock, log, pki, registry, keys, brokerHost: () => `localhost:${broker.door.port}` },
+        {
+          ...{ clock, log, pki, registry, keys },
+          brokerHost: () => `localhost:${broker.door.port}`,
+          casterPorts: () => ({ plain: caster.door.port, tls: caster.tlsDoor.port }),
+        },
         { port: options.ports?.ztp ?? 0 },
       ),
     );
+    if (options.plan) ztp.configure({ plan: options.plan });
     const feed = startFeed({ broker, keys, stream });
     disposer.add(() => feed.stop());
 
+    const doors: Readonly<Record<CloudPortName, Door>> = {
+      ztp: ztp.door,
+      broker: broker.door,
+      caster: caster.door,
+      casterTls: caster.tlsDoor,
+    };
+    let hasNetwork = true;
+    let isOut = false;
     let isReachable = true;
+    const settle = (): void => {
+      const now = hasNetwork && !isOut;
+      if (now !== isReachable) log.info('sim.clouds.reachable', { reachable: now });
+      isReachable = now;
+      for (const door of Object.values(doors)) door.setReachable(now);
+    };
     const setReachable = (value: boolean): void => {
-      if (value !== isReachable) log.info('sim.clouds.reachable', { reachable: value });
-      isReachable = value;
-      broker.door.setReachable(value);
-      ztp.door.setReachable(value);
+      hasNetwork = value;
+      settle();
     };
     if (options.reachable === false) setReachable(false);
+
+    const ucenterConfigFile = join(folder, 'ucenter.json');
+    let ucenter = DEFAULT_UCENTER;
+    const writeUcenter = (changes: Partial<UcenterSettings> = {}): void => {
+      ucenter = { ...ucenter, ...changes };
+      const { spareClientId: clientId } = registry;
+      const facts = { clientId, ...spare, caPem: pki.caPem, brokerPort: broker.door.port, keys };
+      writeUcenterFile(ucenterConfigFile, facts, ucenter);
+    };
+    writeUcenter();
 
     return {
       description: {
@@ -126,16 +193,36 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
             ...spare,
             topics: ALL_TOPICS,
           },
+          ntrip: {
+            host: 'localhost',
+            port: caster.door.port,
+            tlsPort: caster.tlsDoor.port,
+            mountPoint: 'NEAR-SPARTN',
+            ...registry.spareNtrip,
+          },
+          ucenterConfigFile,
         },
       },
       ztp,
       broker,
+      caster,
+      ports: {
+        ztp: ztp.door.port,
+        broker: broker.door.port,
+        caster: caster.door.port,
+        casterTls: caster.tlsDoor.port,
+      },
       keys,
       pki,
       setReachable,
       get isReachable() {
         return isReachable;
       },
+      setOutage(value) {
+        isOut = value;
+        settle();
+      },
+      writeUcenterFile: writeUcenter,
       publishKeys: feed.publishKeys,
       killBroker: () => broker.kill(),
       startBroker: () => broker.start(),

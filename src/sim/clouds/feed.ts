@@ -6,7 +6,7 @@ import { encodeSpartnKeys, type SimKeys } from '../keys.js';
 import type { SpartnGroup } from '../spartn.js';
 import type { SimBroker } from './broker.js';
 import { groupTopic, KEY_FRAME_TOPIC, KEY_JSON_TOPIC, REGIONS, regionTopic } from './topics.js';
-import { shownKeys } from './ztp.js';
+import { shownKeys } from './ztp-answers.js';
 
 export interface CloudFeed {
   /** Sends both keys again on both key topics, as the service does at a roll-over. */

@@ -1,5 +1,15 @@
 // The face of the simulated clouds.
 export type { BrokerStats, SimBroker } from './broker.js';
+export type { CasterStats, CasterUser, SimCaster } from './caster.js';
+export type { CasterConnection } from './caster-session.js';
+export {
+  CASTER_FAULTS,
+  type CasterFault,
+  type CasterSettings,
+  DEFAULT_CASTER,
+  MOUNT_POINTS,
+  type MountPoint,
+} from './caster-settings.js';
 export { ALERT } from './certificate-gate.js';
 export * from './clouds.js';
 export type { IssuedClient, KeyPairPem, Pki, ServerFace } from './pki.js';
@@ -13,5 +23,6 @@ export {
   REGIONS,
   regionTopic,
 } from './topics.js';
+export type { UcenterSettings } from './ucenter.js';
 export type { SimZtp, ZtpCall, ZtpFault } from './ztp.js';
-export type { ZtpProfile } from './ztp-rules.js';
+export { ZTP_PLANS, type ZtpPlan, type ZtpProfile } from './ztp-rules.js';

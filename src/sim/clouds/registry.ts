@@ -1,7 +1,13 @@
 // The simulated account: which Things exist, under which client id, with which certificates. Kept in one file, so that
 // a gateway provisioned before a restart of the simulation is still known after it.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readIfThere, writePrivate } from './files.js';
+
+/** Name and password at the caster. Simulated, yet never logged. */
+export interface NtripAccount {
+  userName: string;
+  password: string;
+}
 
 /** One Thing of the account. */
 export interface SimThing {
@@ -13,6 +19,8 @@ export interface SimThing {
   answers: number;
   /** Serials of certificates issued to it, newest last. */
   serials: string[];
+  /** Made when it is first asked for. */
+  ntrip?: NtripAccount;
 }
 
 export interface Registry {
@@ -20,6 +28,8 @@ export interface Registry {
   readonly token: string;
   /** Client id of the ready identity for other programs. */
   readonly spareClientId: string;
+  /** Account at the caster for other programs. */
+  readonly spareNtrip: NtripAccount;
   byHardwareId(hardwareId: string): SimThing | undefined;
   byClientId(clientId: string): SimThing | undefined;
   add(hardwareId: string): SimThing;
@@ -28,6 +38,12 @@ export interface Registry {
   /** Withdraws every certificate issued so far to the Thing. */
   revoke(thing: SimThing): void;
   isRevoked(serial: string): boolean;
+  /** The Thing's account at the caster. */
+  ntripOf(thing: SimThing): NtripAccount;
+  /** Gives the Thing another password; the old one is refused from now on. */
+  rotatePassword(thing: SimThing): void;
+  /** Who logs in at the caster under this name. */
+  ntripUser(userName: string): { password: string; isActive: boolean } | undefined;
   readonly size: number;
 }
 
@@ -35,6 +51,8 @@ interface Saved {
   version: 1;
   token: string;
   spareClientId: string;
+  /** Absent in files of earlier versions. */
+  spareNtrip?: NtripAccount;
   things: SimThing[];
   revoked: string[];
 }
@@ -45,14 +63,24 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Lower-case hex 8-4-4-4-12, the only form the service takes. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
+const letters = (count: number): string =>
+  Array.from(randomBytes(count), (byte) => 'abcdefghijkmnpqrstuvwxyz23456789'[byte % 32]).join('');
+const newAccount = (): NtripAccount => ({ userName: letters(12), password: letters(16) });
+
+function isAccount(value: unknown): boolean {
+  const { userName, password } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return value === undefined || (typeof userName === 'string' && typeof password === 'string');
+}
+
 function isThing(value: unknown): value is SimThing {
-  const { hardwareId, clientId, isActive, answers, serials } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const { hardwareId, clientId, isActive, answers, serials, ntrip } = (value ?? {}) as Partial<Record<string, unknown>>;
   return (
     typeof hardwareId === 'string' &&
     typeof clientId === 'string' &&
     typeof isActive === 'boolean' &&
     typeof answers === 'number' &&
-    Array.isArray(serials)
+    Array.isArray(serials) &&
+    isAccount(ntrip)
   );
 }
 
@@ -61,7 +89,7 @@ function parse(text: string | undefined): Saved | undefined {
   try {
     const data = JSON.parse(text) as Partial<Saved> | null;
     if (data?.version !== 1 || typeof data.token !== 'string' || !isUuid(data.token)) return undefined;
-    if (typeof data.spareClientId !== 'string') return undefined;
+    if (typeof data.spareClientId !== 'string' || !isAccount(data.spareNtrip)) return undefined;
     if (!Array.isArray(data.things) || !data.things.every(isThing) || !Array.isArray(data.revoked)) return undefined;
     return data as Saved;
   } catch {
@@ -80,11 +108,14 @@ export function openRegistry(file: string): Registry {
     revoked: [],
   };
   const save = (): void => writePrivate(file, `${JSON.stringify(saved, null, 2)}\n`);
-  if (!kept) save();
+  const isNew = !kept?.spareNtrip;
+  const spareNtrip = (saved.spareNtrip ??= newAccount());
+  if (isNew) save();
 
   return {
     token: saved.token,
     spareClientId: saved.spareClientId,
+    spareNtrip,
     byHardwareId: (hardwareId) => saved.things.find((t) => t.hardwareId === hardwareId),
     byClientId: (clientId) => saved.things.find((t) => t.clientId === clientId),
     add(hardwareId) {
@@ -104,6 +135,22 @@ export function openRegistry(file: string): Registry {
       save();
     },
     isRevoked: (serial) => saved.revoked.includes(serial),
+    ntripOf(thing) {
+      if (!thing.ntrip) {
+        thing.ntrip = newAccount();
+        save();
+      }
+      return thing.ntrip;
+    },
+    rotatePassword(thing) {
+      thing.ntrip = { userName: thing.ntrip?.userName ?? newAccount().userName, password: newAccount().password };
+      save();
+    },
+    ntripUser(userName) {
+      if (userName === spareNtrip.userName) return { password: spareNtrip.password, isActive: true };
+      const thing = saved.things.find(({ ntrip }) => ntrip?.userName === userName);
+      return thing?.ntrip && { password: thing.ntrip.password, isActive: thing.isActive };
+    },
     get size() {
       return saved.things.length;
     },

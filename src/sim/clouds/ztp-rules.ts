@@ -1,10 +1,15 @@
 // What the provisioning service answers to a request, without any I/O (specs: simulator rows 1-14). It is strict where
 // the real one is, so that a client that passes here has nothing to learn from the real one.
+import type { MountPoint } from './caster-settings.js';
 import { isUuid, type Registry, type SimThing } from './registry.js';
+
+export const ZTP_PLANS = ['mqtt', 'ntrip', 'both'] as const;
+export type ZtpPlan = (typeof ZTP_PLANS)[number];
 
 /** Settings of the device profile the token belongs to. */
 export interface ZtpProfile {
-  plan: 'mqtt' | 'ntrip';
+  /** `both`: certificates and caster credentials in one answer. */
+  plan: ZtpPlan;
   /** "If the device already exists" in the portal. */
   existing: 'return-existing' | 'error';
   hardwareIdIsMandatory: boolean;
@@ -14,6 +19,9 @@ export interface ZtpProfile {
   incompleteAnswers: number;
   /** The real service has been seen with both. */
   httpPortAs: 'string' | 'number';
+  /** The caster's TLS port in the answer (`httpsPort`): never seen for sure. */
+  httpsPort: 'sent' | 'absent';
+  mountPoint: MountPoint;
 }
 
 export const DEFAULT_PROFILE: ZtpProfile = {
@@ -22,6 +30,8 @@ export const DEFAULT_PROFILE: ZtpProfile = {
   hardwareIdIsMandatory: true,
   incompleteAnswers: 0,
   httpPortAs: 'string',
+  httpsPort: 'absent',
+  mountPoint: 'NEAR-SPARTN',
 };
 
 export const ZTP_PATH = '/ztp/pointperfect/credentials';

@@ -4,11 +4,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Clock, Logger, Timer } from '../../core/index.js';
-import type { SimKey, SimKeys } from '../keys.js';
+import type { SimKeys } from '../keys.js';
 import { createDoor, type Door } from './door.js';
 import type { Pki, ServerFace } from './pki.js';
-import type { Registry, SimThing } from './registry.js';
-import { listedSubscriptions } from './topics.js';
+import type { Registry } from './registry.js';
+import { createZtpAnswers } from './ztp-answers.js';
 import { DEFAULT_PROFILE, judgeBody, judgeHead, MAX_BODY_BYTES, ZTP_PATH, type ZtpProfile } from './ztp-rules.js';
 
 /** What goes wrong in front of the healthy service. */
@@ -52,7 +52,14 @@ export interface SimZtp extends AsyncDisposable {
   readonly door: Door;
   /** Calls that reached the service, oldest first (at most the last 1000). */
   readonly calls: readonly ZtpCall[];
+  readonly profile: Readonly<ZtpProfile>;
   configure(changes: Partial<ZtpProfile>): void;
+  /** The next answer with caster credentials brings a new password; the old one is refused from then on. */
+  rotateNext(): void;
+  /** The Thing that got the last answer; undefined before the first. */
+  readonly lastHardwareId: string | undefined;
+  /** A new password for a Thing at once. False when there is no such Thing. */
+  rotatePassword(hardwareId: string): boolean;
   /** The next `times` requests (default 1) get this fault; faults queue up. */
   pushFault(fault: ZtpFault, times?: number): void;
   clearFaults(): void;
@@ -74,25 +81,16 @@ export interface ZtpDeps {
   keys: SimKeys;
   /** `host:port` of the broker. */
   brokerHost: () => string;
+  /** Ports of the caster on localhost. */
+  casterPorts: () => { plain: number; tls: number };
 }
 
 const MAX_CALLS = 1000;
-const PAST_MS = Date.UTC(2024, 1, 1);
-
-const shownKey = (key: SimKey): Readonly<Record<string, unknown>> => ({
-  start: key.startUtcMs,
-  duration: key.durationMs,
-  value: key.valueHex,
-});
-
-/** The key members as the service spells them, in the answer and on the JSON key topic. */
-export function shownKeys(keys: SimKeys): Readonly<Record<string, unknown>> {
-  const { current, next } = keys.pair();
-  return { current: shownKey(current), next: shownKey(next) };
-}
-
 export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Promise<SimZtp> {
-  const { clock, log, pki, registry, keys } = deps;
+  const { clock, log, pki, registry } = deps;
+  const answers = createZtpAnswers(deps);
+  let isRotating = false;
+  let lastHardwareId: string | undefined;
   let profile: ZtpProfile = DEFAULT_PROFILE;
   const faults: ZtpFault[] = [];
   const calls: ZtpCall[] = [];
@@ -109,37 +107,6 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
     if (calls.length > MAX_CALLS) calls.shift();
     log.debug('sim.ztp.call', { ...call });
   };
-
-  const mqttAnswer = async (thing: SimThing, isComplete: boolean, fault: ZtpFault | undefined): Promise<object> => {
-    const rest = {
-      clientId: thing.clientId,
-      brokerHost: deps.brokerHost(),
-      supportsMqtt: true,
-      supportsLband: false,
-      subscriptionsTitle: 'MQTT Subscriptions',
-      subscriptions: listedSubscriptions(),
-      rotatingKeyTitle: 'Dynamic Keys',
-      dynamickeys: shownKeys(keys),
-    };
-    if (!isComplete) return rest;
-    const issued = await pki.issueClient(
-      thing.clientId,
-      fault?.is === 'expired-certificate' ? { notAfterMs: PAST_MS } : {},
-    );
-    registry.change(thing, { serials: [...thing.serials, issued.serial] });
-    const privateKey = fault?.is === 'wrong-key' ? (await pki.issueClient('stranger')).privateKey : issued.privateKey;
-    return { certificate: issued.certificate, privateKey, ...rest };
-  };
-
-  const ntripAnswer = (thing: SimThing, isComplete: boolean): object => ({
-    rtcmCredentials: {
-      ...(isComplete ? { endpoint: 'localhost' } : {}),
-      httpPort: profile.httpPortAs === 'string' ? '2101' : 2101,
-      userName: thing.clientId.slice(0, 8),
-      password: thing.clientId.slice(24),
-      mountPoint: 'NEAR-SPARTN',
-    },
-  });
 
   const send = (
     response: ServerResponse,
@@ -212,8 +179,13 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
     const { thing } = judgement;
     const isComplete = thing.answers >= profile.incompleteAnswers;
     registry.change(thing, { answers: thing.answers + 1 });
-    const data = profile.plan === 'mqtt' ? await mqttAnswer(thing, isComplete, fault) : ntripAnswer(thing, isComplete);
-    const body = JSON.stringify(data);
+    lastHardwareId = thing.hardwareId;
+    if (isRotating && profile.plan !== 'mqtt') {
+      registry.rotatePassword(thing);
+      isRotating = false;
+    }
+    const spoiled = fault?.is === 'wrong-key' || fault?.is === 'expired-certificate' ? fault.is : undefined;
+    const body = JSON.stringify(await answers.answer(thing, profile, isComplete, spoiled));
     send(response, 200, fault?.is === 'truncated' ? body.slice(0, Math.floor(body.length / 2)) : body);
     record({ status: 200, hardwareId: thing.hardwareId, ...(fault ? { fault: fault.is } : {}) });
   };
@@ -268,6 +240,18 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
     },
     door,
     calls,
+    get profile() {
+      return profile;
+    },
+    rotateNext: () => void (isRotating = true),
+    get lastHardwareId() {
+      return lastHardwareId;
+    },
+    rotatePassword(hardwareId) {
+      const thing = registry.byHardwareId(hardwareId);
+      if (thing) registry.rotatePassword(thing);
+      return thing !== undefined;
+    },
     configure: (changes) => void (profile = { ...profile, ...changes }),
     pushFault(fault, times = 1) {
       for (let i = 0; i < times; i++) faults.push(fault);
