@@ -221,11 +221,11 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
       if (size <= MAX_BODY_BYTES) parts.push(part);
     });
     request.on('end', () => {
-      if (guest) {
-        answerGuest(guest, Buffer.concat(parts).toString('utf8'), response);
-        return;
-      }
-      answer(Buffer.concat(parts).toString('utf8'), response).catch((error: unknown) => {
+      const text = Buffer.concat(parts).toString('utf8');
+      const answered = guest
+        ? Promise.resolve().then(() => answerGuest(guest, text, response))
+        : answer(text, response);
+      answered.catch((error: unknown) => {
         log.error('sim.ztp.failed', { error });
         response.destroy();
       });
