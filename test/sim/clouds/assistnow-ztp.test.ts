@@ -97,7 +97,7 @@ describe('whose chipcode', () => {
 describe('refusals', () => {
   const body = (answer: { status: number; text: string }): unknown[] => [answer.status, JSON.parse(answer.text)];
   const damaged = (text: string): string => `${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`;
-  const { 'UBX-SEC-UNIQID': uniqid, 'UBX-MON-VER': version } = messagesOf() as Record<string, string>;
+  const { 'UBX-SEC-UNIQID': uniqid, 'UBX-MON-VER': version } = messagesOf();
 
   test.each([
     ['a wrong checksum', damaged(uniqid!)],
