@@ -45,7 +45,7 @@ function ask(path: string, command: Readonly<Record<string, unknown>>): Promise<
           reject(
             new WaymarkError('status.unavailable', `no simulator answers at ${path}`, {
               cause,
-              hint: 'Start `waymark demo --state-dir DIR`, `waymark sim world --state-dir DIR` or `waymark sim modem --control SOCKET`, and name the same place here.',
+              hint: 'Start `waymark demo --state-dir DIR`, `waymark sim world --state-dir DIR`, `waymark sim clouds --state-dir DIR` or `waymark sim modem --control SOCKET`, and name the same place here.',
             }),
           );
         socket.on('error', fail);

@@ -37,7 +37,22 @@ export function runSimulator(verb: string, options: unknown, anchor?: ClockAncho
 export interface WorldReady {
   modem: { address: string; kind: string };
   receiver: { address: string; kind: string };
-  clouds: { caFile: string; ztp: { url: string; token: string }; pointperfect: { mqtt: Record<string, unknown> } };
+  clouds: {
+    caFile: string;
+    ztp: { url: string; token: string };
+    pointperfect: {
+      mqtt: Record<string, unknown>;
+      ntrip: {
+        host: string;
+        port: number;
+        tlsPort: number;
+        mountPoint: string;
+        userName: string;
+        password: string;
+      };
+      ucenterConfigFile: string;
+    };
+  };
 }
 
 export interface WorldProcess extends AsyncDisposable {

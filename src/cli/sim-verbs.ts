@@ -6,6 +6,8 @@ import type { Verb } from './verb.js';
 
 const FAMILIES = ['telit', 'ublox', 'quectel'];
 const profileOption = (): Option => new Option('--profile <name>', 'module family').choices(FAMILIES).default('telit');
+const planOption = (): Option =>
+  new Option('--plan <name>', 'what a provisioned device gets').choices(['mqtt', 'ntrip', 'both']).default('mqtt');
 const PIN = ['--pin <digits>', 'the SIM card asks for this PIN'] as const;
 
 /** A card that asks for its PIN, when one was given. */
@@ -30,6 +32,7 @@ interface WorldFlags {
   profile: string;
   pin?: string;
   transcript?: string;
+  plan: string;
 }
 
 export function addSimVerbs(program: Command, verb: Verb): void {
@@ -63,6 +66,7 @@ export function addSimVerbs(program: Command, verb: Verb): void {
     .requiredOption('--state-dir <dir>', 'certificates, devices and the control socket are kept here')
     .requiredOption('--tree <dir>', 'becomes the root of the machine: DIR/sys and DIR/dev, with live ports')
     .addOption(profileOption())
+    .addOption(planOption())
     .option(...PIN)
     .option('--transcript <file>', 'write the AT dialogue, secrets removed')
     .action(
@@ -86,17 +90,18 @@ export function addSimVerbs(program: Command, verb: Verb): void {
   sim
     .command('clouds')
     .description('the services; prints where they are as one JSON object on one line')
-    .requiredOption('--state-dir <dir>', 'certificates and devices are kept here')
-    .option('--port <name=number>', 'fix a port (ztp, broker)', collectPorts, {})
+    .requiredOption('--state-dir <dir>', 'certificates, devices and the control socket are kept here')
+    .option('--port <name=number>', 'fix a port (ztp, broker, caster, casterTls)', collectPorts, {})
+    .addOption(planOption())
     .action(
-      verb(async (flags: { stateDir: string; port: Record<string, number> }) =>
-        (await import('./sim-process.js')).runSimulator('clouds', { stateDir: flags.stateDir, ports: flags.port }),
+      verb(async ({ port, ...flags }: { stateDir: string; port: Record<string, number>; plan: string }) =>
+        (await import('./sim-process.js')).runSimulator('clouds', { ...flags, ports: port }),
       ),
     );
   sim
     .command('ctl')
-    .description('tell a running demo, world or module something: `sim ctl --state-dir D unplug modem`')
-    .option('--state-dir <dir>', 'the --state-dir of a demo or a world')
+    .description('tell a running demo, world, module or the clouds something: `sim ctl --state-dir D unplug modem`')
+    .option('--state-dir <dir>', 'the --state-dir of a demo, a world or the clouds')
     .option('--socket <path>', 'the --control socket of a module')
     .argument('[action]', 'what to do')
     .argument('[words...]', 'what to do it to, and key=value')

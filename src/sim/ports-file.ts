@@ -3,11 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-
-export interface CloudPorts {
-  ztp?: number;
-  broker?: number;
-}
+import { CLOUD_PORTS, type CloudPortName, type CloudPorts } from './clouds/clouds.js';
 
 const fileIn = (stateDir: string): string => join(stateDir, 'sim', 'ports.json');
 
@@ -24,19 +20,20 @@ const isPort = (value: unknown): value is number =>
 
 /** What may be asked for again: the remembered ports that nobody else has taken meanwhile. */
 export async function rememberedPorts(stateDir: string): Promise<CloudPorts> {
-  let data: { ztp?: unknown; broker?: unknown };
+  let data: Partial<Record<CloudPortName, unknown>>;
   try {
-    data = JSON.parse(readFileSync(fileIn(stateDir), 'utf8')) as { ztp?: unknown; broker?: unknown };
+    data = (JSON.parse(readFileSync(fileIn(stateDir), 'utf8')) ?? {}) as typeof data;
   } catch {
     return {};
   }
-  const { ztp, broker } = data;
-  return {
-    ...(isPort(ztp) && (await isFree(ztp)) ? { ztp } : {}),
-    ...(isPort(broker) && (await isFree(broker)) ? { broker } : {}),
-  };
+  const ports: CloudPorts = {};
+  for (const name of CLOUD_PORTS) {
+    const port = data[name];
+    if (isPort(port) && (await isFree(port))) ports[name] = port;
+  }
+  return ports;
 }
 
-export function rememberPorts(stateDir: string, ports: Required<CloudPorts>): void {
+export function rememberPorts(stateDir: string, ports: Readonly<Record<CloudPortName, number>>): void {
   writeFileSync(fileIn(stateDir), `${JSON.stringify(ports)}\n`, { mode: 0o600 });
 }

@@ -1,6 +1,7 @@
 // Options of the simulators as they come on the command line of their bundle, one JSON object: read and judged here.
 import type { Clock, Logger } from '../core/index.js';
 import { PORTS_AFTER_RESET } from './bus-watch.js';
+import { CLOUD_PORTS, type CloudPorts, ZTP_PLANS } from './clouds/index.js';
 import { createFields, type Fields, isRecord, mistake, needed, present } from './fields.js';
 import type { RunSimModemOptions } from './module/index.js';
 import { CHUNKINGS, chunkingOf, readCard, readCoverage } from './module-options.js';
@@ -31,10 +32,15 @@ const seedTextOf = (options: Fields): string | undefined => {
   return seed === undefined ? undefined : `waymark-${seed}`;
 };
 
-function cloudPorts(options: Fields) {
+function cloudPorts(options: Fields): CloudPorts | undefined {
   const group = options.group('ports');
-  const ports = group && present({ ztp: group.whole('ztp', 1, 65_535), broker: group.whole('broker', 1, 65_535) });
-  group?.end();
+  if (!group) return undefined;
+  const ports: CloudPorts = {};
+  for (const name of CLOUD_PORTS) {
+    const port = group.whole(name, 1, 65_535);
+    if (port !== undefined) ports[name] = port;
+  }
+  group.end();
   return ports;
 }
 
@@ -75,7 +81,7 @@ export function worldOptions(options: Fields, base: Base): WorldOptions {
     ...moduleFacts(options),
     speed,
     ...present({ capture: file, saveFile: options.text('saveFile'), transcript: options.text('transcript') }),
-    ...present({ seed: seedOf(options), ports: cloudPorts(options) }),
+    ...present({ seed: seedOf(options), ports: cloudPorts(options), plan: options.choice('plan', ZTP_PLANS) }),
   };
   options.end();
   return world;
@@ -119,6 +125,7 @@ export function cloudsOptions(options: Fields, base: Base) {
     ...present({
       seed: seedTextOf(options),
       ports: cloudPorts(options),
+      plan: options.choice('plan', ZTP_PLANS),
       capture: file === undefined ? undefined : { file, speed },
     }),
   };

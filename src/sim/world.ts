@@ -5,14 +5,21 @@ import { join } from 'node:path';
 import { type Clock, createDisposer, type Logger } from '../core/index.js';
 import { type PortsAfterReset, watchBus } from './bus-watch.js';
 import { type Cables, createPlainCables, type WorldDevice } from './cables.js';
-import { type CloudsDescription, createSimClouds, type SimClouds } from './clouds/index.js';
+import {
+  type CloudPorts,
+  type CloudsDescription,
+  createSimClouds,
+  type SimClouds,
+  type ZtpPlan,
+} from './clouds/index.js';
+import { createCloudsDesk } from './clouds-desk.js';
 import type { WorldCommand } from './commands.js';
 import { mistake } from './fields.js';
 import { createMachine, type Machine, type MachineDescription } from './machine.js';
 import { createSimModule, type SimModule, type SimModuleOptions } from './module/index.js';
 import { createRandom } from './module/random.js';
 import { createModuleDesk } from './module-desk.js';
-import { type CloudPorts, rememberedPorts, rememberPorts } from './ports-file.js';
+import { rememberedPorts, rememberPorts } from './ports-file.js';
 import type { SimProfile } from './profile.js';
 import { createSimReceiver, type SimReceiver } from './receiver/index.js';
 
@@ -45,7 +52,9 @@ export interface WorldOptions {
   /** Whole number; the same one gives the same identities, levels, keys and noise (default 1). */
   seed?: number;
   /** Fixed ports of the clouds (default: any free). */
-  ports?: { ztp?: number; broker?: number };
+  ports?: CloudPorts;
+  /** What the provisioned account is for (default `mqtt`). */
+  plan?: ZtpPlan;
 }
 
 /** Clock time a device is away that only changes its numbers. */
@@ -103,12 +112,11 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
         reachable: false,
         ...(capture === undefined ? {} : { capture: { file: capture, speed: options.speed ?? 1 } }),
         ports,
+        ...(options.plan === undefined ? {} : { plan: options.plan }),
       }),
     );
-    rememberPorts(stateDir, {
-      ztp: Number(new URL(clouds.description.ztp.url).port),
-      broker: clouds.description.pointperfect.mqtt.port,
-    });
+    rememberPorts(stateDir, clouds.ports);
+    const cloudsDesk = createCloudsDesk(clouds);
     const { cables, machine } = await layCables(options);
     disposer.use(cables);
     if (transcript !== undefined) writeFileSync(transcript, '', { mode: 0o600 });
@@ -236,9 +244,17 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
                 heldKeys: receiver.heldKeys,
                 ...receiver.counters,
               },
-              clouds: { isReachable: clouds.isReachable, sessions: clouds.broker.stats.sessions.length },
+              clouds: cloudsDesk.state(),
               ...(machine ? { tree: machine.description } : {}),
             };
+          case 'ztp':
+          case 'ztp-fault':
+          case 'thing':
+          case 'caster':
+          case 'broker':
+          case 'ucenter':
+          case 'reachable':
+            return cloudsDesk.perform(command);
           default:
             return desk.perform(command);
         }

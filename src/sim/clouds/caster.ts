@@ -40,6 +40,8 @@ export interface SimCaster extends AsyncDisposable {
   readonly tlsDoor: Door;
   readonly stats: CasterStats;
   readonly settings: Readonly<CasterSettings>;
+  /** The lasting fault. */
+  readonly fault: CasterFault | undefined;
   /** From the next connection on. */
   configure(changes: Partial<CasterSettings>): void;
   /** In front of every connection from now on, faults of the data also of live ones; undefined: healthy. */
@@ -194,6 +196,9 @@ export async function createSimCaster(
     tlsDoor,
     get settings() {
       return settings;
+    },
+    get fault() {
+      return lasting;
     },
     get stats() {
       return {

@@ -21,7 +21,8 @@ export interface IssuedClient extends KeyPairPem {
 }
 
 /** What a server shows of itself: its own certificate, or one that a client has to refuse. */
-export type ServerFace = 'normal' | 'wrong-name' | 'expired' | 'foreign';
+export const SERVER_FACES = ['normal', 'wrong-name', 'expired', 'foreign'] as const;
+export type ServerFace = (typeof SERVER_FACES)[number];
 
 export interface Pki {
   readonly caPem: string;

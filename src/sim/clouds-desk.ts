@@ -1,0 +1,86 @@
+// Carries out what the simulated clouds are told from outside, and tells how they are.
+import type { SimClouds } from './clouds/clouds.js';
+import type { CloudsCommand } from './commands-clouds.js';
+import { mistake } from './fields.js';
+
+export interface CloudsDesk {
+  /** Gives what there is to report. Errors: `cli.usage`, as sentences. */
+  perform(command: CloudsCommand): Promise<Readonly<Record<string, unknown>>>;
+  /** What `state` tells of the clouds; no password, key or token. */
+  state(): Readonly<Record<string, unknown>>;
+}
+
+type Of<Name extends CloudsCommand['do']> = Extract<CloudsCommand, { do: Name }>;
+
+export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
+  const { ztp, broker, caster } = clouds;
+
+  const changeZtp = async (command: Of<'ztp'>): Promise<void> => {
+    ztp.configure(command.change);
+    if (command.rotate === true) ztp.rotateNext();
+    if (command.face !== undefined) await ztp.show(command.face);
+  };
+  const changeThing = ({ hardwareId: named, active, revoke, rotate }: Of<'thing'>): { hardwareId: string } => {
+    const hardwareId = named === 'last' ? ztp.lastHardwareId : named;
+    if (hardwareId === undefined) throw mistake('no Thing has been answered yet');
+    const missing = mistake(`there is no Thing ${hardwareId}`);
+    if (active !== undefined && !ztp.setActive(hardwareId, active)) throw missing;
+    if (revoke === true && !ztp.revoke(hardwareId)) throw missing;
+    if (rotate === true && !ztp.rotatePassword(hardwareId)) throw missing;
+    return { hardwareId };
+  };
+  const changeCaster = async ({ change, fault, times, face, cut }: Of<'caster'>): Promise<void> => {
+    caster.configure(change);
+    if (fault === 'none') caster.setFault(undefined);
+    else if (fault !== undefined && times === undefined) caster.setFault(fault);
+    else if (fault !== undefined) caster.pushFault(fault, times);
+    if (face !== undefined) await caster.show(face);
+    if (cut === true) caster.cutSessions();
+  };
+  const changeBroker = async ({ stall, connack, face, cut }: Of<'broker'>): Promise<void> => {
+    if (stall !== undefined) broker.stall(stall);
+    if (connack !== undefined) broker.answerConnectWith(connack);
+    if (face !== undefined) await broker.show(face);
+    if (cut === true) broker.cutSessions();
+  };
+
+  return {
+    async perform(command) {
+      switch (command.do) {
+        case 'ztp':
+          await changeZtp(command);
+          return {};
+        case 'ztp-fault':
+          if (command.fault === 'none') ztp.clearFaults();
+          else ztp.pushFault(command.fault, command.times);
+          return {};
+        case 'thing':
+          return changeThing(command);
+        case 'caster':
+          await changeCaster(command);
+          return {};
+        case 'broker':
+          await changeBroker(command);
+          return {};
+        case 'ucenter':
+          clouds.writeUcenterFile(command.change);
+          return { ucenterConfigFile: clouds.description.pointperfect.ucenterConfigFile };
+        case 'reachable':
+          clouds.setOutage(!command.reachable);
+          return { isReachable: clouds.isReachable };
+      }
+    },
+    state() {
+      const { sessions, connects, refusedConnects, refusedHandshakes } = broker.stats;
+      const lastCall = ztp.calls.at(-1);
+      return {
+        isReachable: clouds.isReachable,
+        // Kept where it always was.
+        sessions: sessions.length,
+        ztp: { ...ztp.profile, calls: ztp.calls.length, ...(lastCall ? { lastCall } : {}) },
+        broker: { sessions: sessions.length, connects, refusedConnects, refusedHandshakes },
+        caster: { ...caster.stats, settings: caster.settings, ...(caster.fault ? { fault: caster.fault } : {}) },
+      };
+    },
+  };
+}
