@@ -9,7 +9,7 @@ import { ALERT, type AlertCode, type CertificateJudge } from './certificate-gate
 import { createDoor, type Door } from './door.js';
 import type { Pki, ServerFace } from './pki.js';
 import type { Registry } from './registry.js';
-import { ALL_TOPICS, CORRECTION_TOPICS } from './topics.js';
+import { isCorrectionTopic, mayRead } from './topics.js';
 
 export interface BrokerStats {
   /** Clients that had their CONNACK and are up. */
@@ -30,14 +30,24 @@ export interface SimBroker extends AsyncDisposable {
   readonly stats: BrokerStats;
   /** Hands out a message. A retained one replaces the earlier of its topic. */
   publish(topic: string, payload: Uint8Array, options?: { retain?: boolean }): void;
-  /** Told whenever the number of correction subscriptions becomes more than none, or none. */
-  onDemand(fn: (isWanted: boolean) => void): void;
+  /** Told all topics anybody listens to, whenever somebody subscribes, unsubscribes or goes. */
+  onInterest(fn: (topics: ReadonlySet<string>) => void): void;
+  /** What a new subscriber of a topic gets, as if it had been retained. */
+  answerAtOnce(fn: (topic: string) => Uint8Array | undefined): void;
+  /** What localized dictionaries call this broker: `host:port`, unless told otherwise. */
+  readonly endpoint: string;
+  tellEndpoint(endpoint: string | undefined): void;
   /** Sessions, pings and subscriptions work, but no message comes through. */
   stall(isStalled: boolean): void;
   /** A path outside the account is answered with 0x80, or the connection is cut. */
   refuseSubscriptionBy(way: 'suback' | 'cut'): void;
   /** CONNACK return code for everybody from now on (0 = welcome). */
   answerConnectWith(returnCode: 0 | 2 | 3 | 4 | 5): void;
+  /**
+   * The delivery is discontinued: `silent` = correction topics are granted, but never carry a message again; `refused` =
+   * everybody is cut, and each CONNECT answered with return code 5.
+   */
+  endOfService(form: EndOfService): void;
   /** Paths no longer in the account (the service changes its list now and then). */
   withdraw(topics: readonly string[]): void;
   show(face: ServerFace): Promise<void>;
@@ -47,6 +57,12 @@ export interface SimBroker extends AsyncDisposable {
   kill(): Promise<void>;
   start(): Promise<void>;
 }
+
+/** How the end of MQTT delivery looks from outside. */
+export const END_OF_SERVICE_FORMS = ['off', 'silent', 'refused'] as const;
+export type EndOfService = (typeof END_OF_SERVICE_FORMS)[number];
+
+const NOT_AUTHORIZED = 5;
 
 export interface BrokerOptions {
   port: number;
@@ -71,8 +87,10 @@ export async function createSimBroker(
   let isStalled = false;
   let refusal: 'suback' | 'cut' = 'suback';
   let returnCode = 0;
-  let tellDemand: (isWanted: boolean) => void = () => undefined;
-  let wasWanted = false;
+  let end: EndOfService = 'off';
+  let toldEndpoint: string | undefined;
+  let tellInterest: (topics: ReadonlySet<string>) => void = () => undefined;
+  let atOnce: (topic: string) => Uint8Array | undefined = () => undefined;
 
   const judge: CertificateJudge = (certificate) => {
     if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) return ALERT.unknownCa;
@@ -84,14 +102,7 @@ export async function createSimBroker(
     log.debug('sim.broker.handshake-refused', { alert, ...(reason === undefined ? {} : { reason }) });
   };
 
-  const noteDemand = (): void => {
-    const isWanted = [...subscriptions.values()].some((topics) =>
-      [...topics].some((t) => CORRECTION_TOPICS.includes(t)),
-    );
-    if (isWanted === wasWanted) return;
-    wasWanted = isWanted;
-    tellDemand(isWanted);
-  };
+  const noteInterest = (): void => tellInterest(new Set([...subscriptions.values()].flatMap((topics) => [...topics])));
 
   const mayConnect = (client: Client, packet: ConnectPacket): boolean => {
     const name = commonNameOf(client);
@@ -107,31 +118,35 @@ export async function createSimBroker(
         done(isWelcome ? null : new Error('client id is not the certificate’s'), isWelcome);
       },
       authenticate(_client, _user, _password, done) {
-        if (returnCode === 0) done(null, true);
-        else done(Object.assign(new Error('not now'), { returnCode }), false);
+        const answer = end === 'refused' ? NOT_AUTHORIZED : returnCode;
+        if (answer === 0) done(null, true);
+        else done(Object.assign(new Error('not now'), { returnCode: answer }), false);
       },
       authorizeSubscribe(_client, subscription, done) {
-        const isListed = ALL_TOPICS.includes(subscription.topic) && !withdrawn.has(subscription.topic);
+        const isListed = mayRead(subscription.topic) && !withdrawn.has(subscription.topic);
         if (!isListed && refusal === 'cut') done(new Error('path is not in the account'));
         else done(null, isListed ? subscription : null);
       },
       authorizePublish: (_client, _packet, done) => done(new Error('devices may not publish')),
-      authorizeForward: (_client, packet) => (isStalled ? null : packet),
+      authorizeForward: (_client, packet) =>
+        isStalled || (end === 'silent' && isCorrectionTopic(packet.topic)) ? null : packet,
     });
     aedes.on('subscribe', (granted, client) => {
       const topics = subscriptions.get(client) ?? new Set<string>();
       // 128 is a refusal; the type knows only the grants.
-      for (const { topic, qos } of granted) if ((qos as number) !== 128) topics.add(topic);
+      const taken = granted.filter(({ qos }) => (qos as number) !== 128);
+      for (const { topic } of taken) topics.add(topic);
       subscriptions.set(client, topics);
-      noteDemand();
+      for (const { topic, qos } of taken) greet(client, topic, qos);
+      noteInterest();
     });
     aedes.on('unsubscribe', (topics, client) => {
       for (const topic of topics) subscriptions.get(client)?.delete(topic);
-      noteDemand();
+      noteInterest();
     });
     aedes.on('clientDisconnect', (client) => {
       subscriptions.delete(client);
-      noteDemand();
+      noteInterest();
     });
     aedes.on('clientReady', (client) => {
       // One that never subscribes is a session too.
@@ -148,6 +163,15 @@ export async function createSimBroker(
     aedes.publish({ cmd: 'publish', topic, payload, qos: retain ? 1 : 0, retain, dup: false }, (error) => {
       if (error) log.debug('sim.broker.publish', { topic, reason: error.message });
     });
+
+  const greet = (client: Client, topic: string, qos: 0 | 1 | 2): void => {
+    const payload = atOnce(topic);
+    if (!payload) return;
+    counters.published++;
+    client.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: true, dup: false }, (error) => {
+      if (error) log.debug('sim.broker.publish', { topic, reason: error.message });
+    });
+  };
 
   let aedes = await makeAedes();
   const front = await createBrokerFront(
@@ -176,10 +200,19 @@ export async function createSimBroker(
       counters.published++;
       deliver(aedes, topic, bytes, retain);
     },
-    onDemand: (fn) => void (tellDemand = fn),
+    onInterest: (fn) => void (tellInterest = fn),
+    answerAtOnce: (fn) => void (atOnce = fn),
+    get endpoint() {
+      return toldEndpoint ?? `localhost:${door.port}`;
+    },
+    tellEndpoint: (endpoint) => void (toldEndpoint = endpoint),
     stall: (value) => void (isStalled = value),
     refuseSubscriptionBy: (way) => void (refusal = way),
     answerConnectWith: (code) => void (returnCode = code),
+    endOfService(form) {
+      end = form;
+      if (form === 'refused') door.cutAll();
+    },
     withdraw(topics) {
       withdrawn.clear();
       for (const topic of topics) withdrawn.add(topic);

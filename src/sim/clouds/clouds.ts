@@ -6,6 +6,7 @@ import { type Clock, createDisposer, type Logger } from '../../core/index.js';
 import { type CorrectionStream, createCorrectionStream } from '../cadence.js';
 import { createCaptureStream } from '../capture.js';
 import { createSimKeys, DEFAULT_KEY_SEED, type SimKeys } from '../keys.js';
+import { type AssistNowDescription, createSimAssistNow, type SimAssistNow } from './assistnow.js';
 import { type BrokerOptions, createSimBroker, type SimBroker } from './broker.js';
 import { createSimCaster, type SimCaster } from './caster.js';
 import { createCasterSources } from './caster-sources.js';
@@ -46,10 +47,11 @@ export interface CloudsDescription {
     /** The ready identity of `mqtt` as a u-center file. */
     ucenterConfigFile: string;
   };
+  assistnow: AssistNowDescription;
 }
 
 /** Ports that can be fixed, by the name of `--port NAME=N`; each is remembered from run to run. */
-export const CLOUD_PORTS = ['ztp', 'broker', 'caster', 'casterTls'] as const;
+export const CLOUD_PORTS = ['ztp', 'broker', 'caster', 'casterTls', 'assistnow'] as const;
 export type CloudPortName = (typeof CLOUD_PORTS)[number];
 export type CloudPorts = Partial<Record<CloudPortName, number>>;
 
@@ -80,6 +82,7 @@ export interface SimClouds extends AsyncDisposable {
   readonly ztp: SimZtp;
   readonly broker: SimBroker;
   readonly caster: SimCaster;
+  readonly assistnow: SimAssistNow;
   /** The ports in use. */
   readonly ports: Readonly<Record<CloudPortName, number>>;
   readonly keys: SimKeys;
@@ -147,7 +150,10 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
       ),
     );
     if (options.plan) ztp.configure({ plan: options.plan });
-    const feed = startFeed({ broker, keys, stream });
+    const assistnow = disposer.use(
+      await createSimAssistNow({ clock, log, pki, ztp, folder, seed }, { port: options.ports?.assistnow ?? 0 }),
+    );
+    const feed = startFeed({ broker, keys, stream, clock, seed });
     disposer.add(() => feed.stop());
 
     const doors: Readonly<Record<CloudPortName, Door>> = {
@@ -155,6 +161,7 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
       broker: broker.door,
       caster: caster.door,
       casterTls: caster.tlsDoor,
+      assistnow: assistnow.door,
     };
     let hasNetwork = true;
     let isOut = false;
@@ -202,15 +209,18 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
           },
           ucenterConfigFile,
         },
+        assistnow: assistnow.description,
       },
       ztp,
       broker,
       caster,
+      assistnow,
       ports: {
         ztp: ztp.door.port,
         broker: broker.door.port,
         caster: caster.door.port,
         casterTls: caster.tlsDoor.port,
+        assistnow: assistnow.door.port,
       },
       keys,
       pki,

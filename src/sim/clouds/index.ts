@@ -1,5 +1,14 @@
 // The face of the simulated clouds.
-export type { BrokerStats, SimBroker } from './broker.js';
+export * from './assistnow.js';
+export { ASSIST_FAULTS, type AssistFault } from './assistnow-faults.js';
+export {
+  ASSIST_DATA_TYPES,
+  type AssistDataType,
+  type AssistNowSettings,
+  LEGACY_TOKEN_STATES,
+  type LegacyTokenState,
+} from './assistnow-settings.js';
+export { type BrokerStats, END_OF_SERVICE_FORMS, type EndOfService, type SimBroker } from './broker.js';
 export type { CasterStats, CasterUser, SimCaster } from './caster.js';
 export type { CasterConnection } from './caster-session.js';
 export {
@@ -17,9 +26,12 @@ export { runSimClouds } from './run.js';
 export {
   ALL_TOPICS,
   CORRECTION_TOPICS,
+  FREQUENCIES_TOPIC,
   groupTopic,
   KEY_FRAME_TOPIC,
   KEY_JSON_TOPIC,
+  MGA_TOPIC,
+  MGA_UPDATES_TOPIC,
   REGIONS,
   regionTopic,
 } from './topics.js';

@@ -1,5 +1,6 @@
 // Which paths the simulated PointPerfect account may read, and how the provisioning answer lists them
 // (specs: PointPerfect answer 1.3, topics 2.2).
+import { localizedTopicOf } from './localized-tiles.js';
 
 export const REGIONS = ['eu', 'us', 'kr', 'au', 'jp'] as const;
 export type SimRegion = (typeof REGIONS)[number];
@@ -11,6 +12,12 @@ export type CorrectionGroup = (typeof GROUPS)[number];
 export const KEY_FRAME_TOPIC = '/pp/ubx/0236/ip';
 /** The same keys as JSON. */
 export const KEY_JSON_TOPIC = '/pp/key/ip';
+/** UBX-MGA, the full set at once. */
+export const MGA_TOPIC = '/pp/ubx/mga';
+/** UBX-MGA, what changes from then on. Readable, but the provisioning answer does not list it. */
+export const MGA_UPDATES_TOPIC = '/pp/ubx/mga/updates';
+/** L-band frequencies as JSON. */
+export const FREQUENCIES_TOPIC = '/pp/frequencies/Lb';
 
 export const regionTopic = (region: SimRegion): string => `/pp/ip/${region}`;
 export const groupTopic = (region: SimRegion, group: CorrectionGroup): string => `${regionTopic(region)}/${group}`;
@@ -24,11 +31,25 @@ const GROUP_WORDS: Readonly<Record<CorrectionGroup, string>> = {
 
 const regionPaths = (region: SimRegion): string[] => [regionTopic(region), ...GROUPS.map((g) => groupTopic(region, g))];
 
-/** Every correction path. */
+/** Every correction path of a region. */
 export const CORRECTION_TOPICS: readonly string[] = REGIONS.flatMap(regionPaths);
 
-/** Every path the account may subscribe to. */
-export const ALL_TOPICS: readonly string[] = [KEY_FRAME_TOPIC, KEY_JSON_TOPIC, ...CORRECTION_TOPICS];
+/** Every path the provisioning answer lists. */
+export const ALL_TOPICS: readonly string[] = [
+  KEY_FRAME_TOPIC,
+  MGA_TOPIC,
+  KEY_JSON_TOPIC,
+  ...CORRECTION_TOPICS,
+  FREQUENCIES_TOPIC,
+];
+
+/** May the account subscribe to it? The listed paths, updates, and the localized topics (by rule, nobody lists those). */
+export const mayRead = (topic: string): boolean =>
+  ALL_TOPICS.includes(topic) || topic === MGA_UPDATES_TOPIC || localizedTopicOf(topic) !== undefined;
+
+/** Corrections, of a region or of a node. */
+export const isCorrectionTopic = (topic: string): boolean =>
+  CORRECTION_TOPICS.includes(topic) || localizedTopicOf(topic)?.node !== undefined;
 
 export interface ListedSubscription {
   description?: string;
@@ -40,6 +61,7 @@ export interface ListedSubscription {
 export function listedSubscriptions(): ListedSubscription[] {
   return [
     { description: 'IP key distribution topic', path: KEY_FRAME_TOPIC },
+    { description: 'IP AssistNow topic', path: MGA_TOPIC },
     { description: 'IP key distribution topic (JSON)', path: KEY_JSON_TOPIC },
     ...REGIONS.flatMap((region) => {
       const title = `IP correction topic for ${REGION_WORDS[region]} region`;
@@ -48,6 +70,7 @@ export function listedSubscriptions(): ListedSubscription[] {
         ...GROUPS.map((group) => ({ description: `${title} ${GROUP_WORDS[group]}`, path: groupTopic(region, group) })),
       ];
     }),
-    ...REGIONS.map((region) => ({ path: [KEY_FRAME_TOPIC, ...regionPaths(region)].join(';') })),
+    { description: 'L-band frequencies topic', path: FREQUENCIES_TOPIC },
+    ...REGIONS.map((region) => ({ path: [KEY_FRAME_TOPIC, MGA_TOPIC, ...regionPaths(region)].join(';') })),
   ];
 }

@@ -38,6 +38,15 @@ export interface ZtpCall {
   fault?: ZtpFault['is'];
 }
 
+/** Another product's provisioning on the same server. */
+export interface ZtpGuest {
+  path: string;
+  /** Answers the body of a POST whose head is in order. */
+  answer(text: string): { status: number; body: string };
+  takeFault(): ZtpFault | undefined;
+  record(call: ZtpCall): void;
+}
+
 export interface SimZtp extends AsyncDisposable {
   readonly url: string;
   readonly door: Door;
@@ -54,6 +63,8 @@ export interface SimZtp extends AsyncDisposable {
   /** The next `times` requests (default 1) get this fault; faults queue up. */
   pushFault(fault: ZtpFault, times?: number): void;
   clearFaults(): void;
+  /** Serves another path as well. */
+  addGuest(guest: ZtpGuest): void;
   /** What certificate the server shows from now on. */
   show(face: ServerFace): Promise<void>;
   /** Takes a Thing off its plan, or puts it back. False when there is no such Thing. */
@@ -84,6 +95,7 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
   const faults: ZtpFault[] = [];
   const calls: ZtpCall[] = [];
   const stalls = new Set<Timer>();
+  const guests = new Map<string, ZtpGuest>();
 
   const face = await pki.server('normal');
   const server = createServer({ key: face.privateKey, cert: face.certificate, maxHeaderSize: 16_384 });
@@ -178,15 +190,28 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
     record({ status: 200, hardwareId: thing.hardwareId, ...(fault ? { fault: fault.is } : {}) });
   };
 
+  const answerGuest = (guest: ZtpGuest, text: string, response: ServerResponse): void => {
+    const fault = guest.takeFault();
+    if (fault && spoil(fault, response)) {
+      guest.record({ status: response.statusCode, fault: fault.is });
+      return;
+    }
+    const { status, body } = guest.answer(text);
+    send(response, status, fault?.is === 'truncated' ? body.slice(0, Math.floor(body.length / 2)) : body);
+    guest.record({ status, ...(fault ? { fault: fault.is } : {}) });
+  };
+
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     const path = (request.url ?? '').split('?')[0] ?? '';
-    const refusal = judgeHead({ method: request.method ?? '', path, headers: request.headers });
+    const guest = guests.get(path);
+    const known = guest ? ZTP_PATH : path;
+    const refusal = judgeHead({ method: request.method ?? '', path: known, headers: request.headers });
     if (refusal) {
       // The body is not read, so the connection cannot serve another request.
       send(response, refusal.status, refusal.body, { ...refusal.headers, connection: 'close' });
-      record({ status: refusal.status });
+      (guest?.record ?? record)({ status: refusal.status });
       return;
     }
     const parts: Buffer[] = [];
@@ -196,7 +221,11 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
       if (size <= MAX_BODY_BYTES) parts.push(part);
     });
     request.on('end', () => {
-      answer(Buffer.concat(parts).toString('utf8'), response).catch((error: unknown) => {
+      const text = Buffer.concat(parts).toString('utf8');
+      const answered = guest
+        ? Promise.resolve().then(() => answerGuest(guest, text, response))
+        : answer(text, response);
+      answered.catch((error: unknown) => {
         log.error('sim.ztp.failed', { error });
         response.destroy();
       });
@@ -228,6 +257,7 @@ export async function createSimZtp(deps: ZtpDeps, options: { port: number }): Pr
       for (let i = 0; i < times; i++) faults.push(fault);
     },
     clearFaults: () => void (faults.length = 0),
+    addGuest: (guest) => void guests.set(guest.path, guest),
     async show(name) {
       const shown = await pki.server(name);
       server.setSecureContext({ key: shown.privateKey, cert: shown.certificate });
