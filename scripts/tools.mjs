@@ -15,7 +15,6 @@ export const TEST_TOOLS = {
   mmcli: 'modemmanager',
   'dbus-run-session': 'dbus-daemon',
   'dbus-send': 'dbus-bin',
-  str2str: 'rtklib',
   curl: 'curl',
   str2str: 'rtklib',
   convbin: 'rtklib',

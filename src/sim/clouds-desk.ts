@@ -1,19 +1,21 @@
 // Carries out what the simulated clouds are told from outside, and tells how they are.
 import type { SimClouds } from './clouds/clouds.js';
+import type { AssistCommand } from './commands-assistnow.js';
 import type { CloudsCommand } from './commands-clouds.js';
 import { mistake } from './fields.js';
 
 export interface CloudsDesk {
   /** Gives what there is to report. Errors: `cli.usage`, as sentences. */
-  perform(command: CloudsCommand): Promise<Readonly<Record<string, unknown>>>;
+  perform(command: Told): Promise<Readonly<Record<string, unknown>>>;
   /** What `state` tells of the clouds; no password, key or token. */
   state(): Readonly<Record<string, unknown>>;
 }
 
-type Of<Name extends CloudsCommand['do']> = Extract<CloudsCommand, { do: Name }>;
+type Told = CloudsCommand | AssistCommand;
+type Of<Name extends Told['do']> = Extract<Told, { do: Name }>;
 
 export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
-  const { ztp, broker, caster } = clouds;
+  const { ztp, broker, caster, assistnow } = clouds;
 
   const changeZtp = async (command: Of<'ztp'>): Promise<void> => {
     ztp.configure(command.change);
@@ -37,11 +39,17 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
     if (face !== undefined) await caster.show(face);
     if (cut === true) caster.cutSessions();
   };
-  const changeBroker = async ({ stall, connack, face, cut }: Of<'broker'>): Promise<void> => {
+  const changeBroker = async ({ stall, connack, face, cut, ended }: Of<'broker'>): Promise<void> => {
     if (stall !== undefined) broker.stall(stall);
     if (connack !== undefined) broker.answerConnectWith(connack);
     if (face !== undefined) await broker.show(face);
+    if (ended !== undefined) broker.endOfService(ended);
     if (cut === true) broker.cutSessions();
+  };
+  const changeAssistNow = async ({ change, renewChipcodes, face }: Of<'assistnow'>): Promise<void> => {
+    assistnow.configure(change);
+    if (renewChipcodes === true) assistnow.renewChipcodes();
+    if (face !== undefined) await assistnow.show(face);
   };
 
   return {
@@ -62,6 +70,19 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
         case 'broker':
           await changeBroker(command);
           return {};
+        case 'assistnow':
+          await changeAssistNow(command);
+          return {};
+        case 'assistnow-fault': {
+          const { fault, times, service } = command;
+          if (fault === 'none') assistnow.clearFaults();
+          else assistnow.pushFault(fault, { times, ...(service === undefined ? {} : { service }) });
+          return {};
+        }
+        case 'assistnow-ztp-fault':
+          if (command.fault === 'none') assistnow.clearFaults();
+          else assistnow.pushZtpFault(command.fault, command.times);
+          return {};
         case 'ucenter':
           clouds.writeUcenterFile(command.change);
           return { ucenterConfigFile: clouds.description.pointperfect.ucenterConfigFile };
@@ -79,6 +100,12 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
         sessions: sessions.length,
         ztp: { ...ztp.profile, calls: ztp.calls.length, ...(lastCall ? { lastCall } : {}) },
         broker: { sessions: sessions.length, connects, refusedConnects, refusedHandshakes },
+        assistnow: {
+          ...assistnow.settings,
+          requests: assistnow.requests.length,
+          ztpCalls: assistnow.ztpCalls.length,
+          ...(assistnow.requests.length > 0 ? { lastRequest: assistnow.requests.at(-1) } : {}),
+        },
         caster: { ...caster.stats, settings: caster.settings, ...(caster.fault ? { fault: caster.fault } : {}) },
       };
     },

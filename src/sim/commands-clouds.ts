@@ -1,4 +1,5 @@
 // Commands to the simulated clouds, alone or in a world: provisioning, Things, caster, broker, the network to them.
+import { END_OF_SERVICE_FORMS, type EndOfService } from './clouds/broker.js';
 import {
   BAD_PASSWORDS,
   CASTER_ANSWERS,
@@ -15,8 +16,8 @@ import {
 } from './clouds/caster-settings.js';
 import { SERVER_FACES, type ServerFace } from './clouds/pki.js';
 import { ARMOURS, KEY_SPELLINGS, type UcenterSettings } from './clouds/ucenter.js';
-import type { ZtpFault } from './clouds/ztp.js';
 import { ZTP_PLANS, type ZtpProfile } from './clouds/ztp-rules.js';
+import { ZTP_FAULT_NAMES, type ZtpFault, ztpFault } from './command-faults.js';
 import { type CommandScope, type CommandTable, some } from './command-table.js';
 import { type Fields, mistake, needed, present } from './fields.js';
 
@@ -38,7 +39,14 @@ export type CloudsCommand =
       face?: ServerFace;
       cut?: boolean;
     }
-  | { do: 'broker'; stall?: boolean; connack?: ConnackCode; face?: ServerFace; cut?: boolean }
+  | {
+      do: 'broker';
+      stall?: boolean;
+      connack?: ConnackCode;
+      face?: ServerFace;
+      cut?: boolean;
+      ended?: EndOfService;
+    }
   | { do: 'ucenter'; change: Partial<UcenterSettings> }
   | { do: 'reachable'; reachable: boolean };
 
@@ -58,48 +66,6 @@ function allowList(fields: Fields): { allowList?: readonly string[] | undefined 
   const list = text.split(',');
   if (list.length > MAX_LIST) throw mistake(`allowList must not be longer than ${MAX_LIST}`);
   return { allowList: list };
-}
-
-const FAULT_NAMES = [
-  'status',
-  'redirect',
-  'truncated',
-  'html',
-  'empty',
-  'huge',
-  'stall',
-  'cut',
-  'wrong-key',
-  'expired-certificate',
-] as const satisfies readonly ZtpFault['is'][];
-
-function ztpFault(fields: Fields): ZtpFault | 'none' {
-  const name = needed(fields.choice('name', [...FAULT_NAMES, 'none'] as const), 'name');
-  switch (name) {
-    case 'status': {
-      const body = fields.text('body');
-      const contentType = fields.text('contentType', { pattern: /^[\w/+;= .-]{1,100}$/, words: 'a content type' });
-      const retryAfter = fields.whole('retryAfter', 0, MAX_SECONDS);
-      return {
-        is: 'status',
-        status: fields.whole('status', 200, 599) ?? 503,
-        ...present({ body, contentType, retryAfter: retryAfter === undefined ? undefined : String(retryAfter) }),
-      };
-    }
-    case 'redirect':
-      return {
-        is: 'redirect',
-        location: fields.text('location', { pattern: /^[!-~]{1,500}$/, words: 'an address' }) ?? 'https://localhost/',
-      };
-    case 'huge':
-      return { is: 'huge', bytes: fields.whole('bytes', 1, 10_000_000) ?? 200_000 };
-    case 'stall':
-      return { is: 'stall', forMs: fields.whole('forMs', 1, MAX_SECONDS * 1000) ?? 60_000 };
-    case 'none':
-      return name;
-    default:
-      return { is: name };
-  }
 }
 
 function connack(fields: Fields): ConnackCode | undefined {
@@ -140,7 +106,7 @@ export const CLOUDS_COMMANDS: CommandTable<CloudsCommand> = {
   },
   'ztp-fault': {
     scopes,
-    usage: `ztp-fault ${FAULT_NAMES.join('|')}|none [times=1] [status=503] [body=…] [contentType=…] [retryAfter=30] [location=…] [bytes=200000] [forMs=60000]`,
+    usage: `ztp-fault ${ZTP_FAULT_NAMES.join('|')}|none [times=1] [status=503] [body=…] [contentType=…] [retryAfter=30] [location=…] [bytes=200000] [forMs=60000]`,
     what: 'the next provisioning requests get this; none: take away what is pushed',
     words: ['name'],
     read: (fields) => ({ do: 'ztp-fault', fault: ztpFault(fields), times: fields.whole('times', 1, MAX_TIMES) ?? 1 }),
@@ -188,14 +154,15 @@ export const CLOUDS_COMMANDS: CommandTable<CloudsCommand> = {
   },
   broker: {
     scopes,
-    usage: `broker [stall=true] [connack=${CONNACK_CODES.join('|')}] ${FACE} [cut=true]`,
-    what: 'no message comes through; what CONNECT is answered with; which certificate it shows; sessions are cut',
+    usage: `broker [stall=true] [connack=${CONNACK_CODES.join('|')}] ${FACE} [cut=true] [ended=${END_OF_SERVICE_FORMS.join('|')}]`,
+    what: 'no message comes through; what CONNECT is answered with; which certificate it shows; sessions are cut; the service has ended for good',
     read(fields) {
       const change = present({
         stall: fields.flag('stall'),
         connack: connack(fields),
         face: face(fields),
         cut: fields.flag('cut'),
+        ended: fields.choice('ended', END_OF_SERVICE_FORMS),
       });
       return { do: 'broker', ...some(change, 'broker') };
     },

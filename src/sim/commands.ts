@@ -1,17 +1,20 @@
 // What may be told to a running world, to a module alone or to the clouds alone, over its control socket or its parent's
 // pipe. The table is the only place that knows the commands: it reads them, and `waymark sim ctl --help` prints it. Its
-// parts are here (cables, runner), in commands-module.ts and in commands-clouds.ts.
+// parts are here (cables, receiver, runner), in commands-module.ts, commands-clouds.ts and commands-assistnow.ts.
 //
 // On the wire a command is one JSON object, `{"do":"fault","name":"mute"}`. A shell's words come as
 // `{"do":"fault","words":["urcStorm","ratePerS=100"]}`: a word with `=` is a field, others fill `words` of the entry.
 import { WORLD_DEVICES, type WorldDevice } from './cables.js';
 import type { CommandEntry, CommandScope, CommandTable } from './command-table.js';
+import { ASSIST_COMMANDS, type AssistCommand } from './commands-assistnow.js';
 import { CLOUDS_COMMANDS, type CloudsCommand } from './commands-clouds.js';
 import { MODULE_COMMANDS, type ModuleCommand } from './commands-module.js';
 import { createFields, type Fields, isRecord, mistake, needed } from './fields.js';
 import { NAMED_FAULTS } from './module/faults.js';
+import { RECEIVER_USAGE, type ReceiverCommand, readReceiverCommand } from './receiver/index.js';
 
 export type { CommandScope } from './command-table.js';
+export type { AssistCommand } from './commands-assistnow.js';
 export type { CloudsCommand } from './commands-clouds.js';
 export type { ModuleCommand } from './commands-module.js';
 
@@ -24,7 +27,9 @@ export type CableCommand =
   | { do: 'swap' };
 
 export type StateCommand = { do: 'state' };
-export type WorldCommand = ModuleCommand | CloudsCommand | CableCommand | StateCommand;
+/** What is done to the receiver. */
+export type ReceiverOrder = { do: 'receiver'; command: ReceiverCommand };
+export type WorldCommand = ModuleCommand | CloudsCommand | AssistCommand | CableCommand | ReceiverOrder | StateCommand;
 
 /** Commands of the runner itself. */
 export type RunnerCommand = { do: 'stop' } | { do: 'help' };
@@ -33,7 +38,7 @@ export type RunnerCommand = { do: 'stop' } | { do: 'help' };
 export interface CommandsOf {
   world: WorldCommand;
   modem: ModuleCommand | Extract<CableCommand, { do: 'unplug' | 'replug' | 'reset' }> | StateCommand;
-  clouds: CloudsCommand | StateCommand;
+  clouds: CloudsCommand | AssistCommand | StateCommand;
 }
 
 const device = (fields: Fields): WorldDevice => needed(fields.choice('device', WORLD_DEVICES), 'device');
@@ -82,6 +87,15 @@ const CABLE_COMMANDS: CommandTable<CableCommand> = {
   },
 };
 
+const RECEIVER_COMMANDS: CommandTable<ReceiverOrder> = {
+  receiver: {
+    scopes: inWorld,
+    usage: RECEIVER_USAGE,
+    what: 'what the receiver is, and what is wrong with it',
+    read: (fields) => ({ do: 'receiver', command: readReceiverCommand(fields) }),
+  },
+};
+
 const RUNNER_COMMANDS: CommandTable<StateCommand | RunnerCommand> = {
   state: { scopes: everywhere, usage: 'state', what: 'how everything is', read: () => ({ do: 'state' }) },
   stop: { scopes: everywhere, usage: 'stop', what: 'end it', read: () => ({ do: 'stop' }) },
@@ -93,6 +107,8 @@ const ENTRIES: readonly (readonly [name: string, entry: CommandEntry<AnyCommand>
   ...Object.entries(CABLE_COMMANDS),
   ...Object.entries(MODULE_COMMANDS),
   ...Object.entries(CLOUDS_COMMANDS),
+  ...Object.entries(ASSIST_COMMANDS),
+  ...Object.entries(RECEIVER_COMMANDS),
   ...Object.entries(RUNNER_COMMANDS),
 ];
 

@@ -6,7 +6,7 @@ import { createFields, type Fields, isRecord, mistake, needed, present } from '.
 import type { RunSimModemOptions } from './module/index.js';
 import { CHUNKINGS, chunkingOf, readCard, readCoverage } from './module-options.js';
 import { SIM_PROFILES } from './profile.js';
-import type { KeyCheck, RunSimReceiverOptions } from './receiver/index.js';
+import { type KeyCheck, type RunSimReceiverOptions, readReceiverKnobs } from './receiver/index.js';
 import type { WorldOptions } from './world.js';
 
 export interface Base {
@@ -70,6 +70,7 @@ function moduleFacts(options: Fields) {
 
 export function worldOptions(options: Fields, base: Base): WorldOptions {
   const { file, speed } = capture(options);
+  const receiver = options.group('receiver');
   const world = {
     ...base,
     stateDir: needed(options.text('stateDir'), 'stateDir'),
@@ -79,6 +80,7 @@ export function worldOptions(options: Fields, base: Base): WorldOptions {
       portsAfterReset: options.choice('portsAfterReset', PORTS_AFTER_RESET),
     }),
     ...moduleFacts(options),
+    ...present({ receiver: receiver && readReceiverKnobs(receiver) }),
     speed,
     ...present({ capture: file, saveFile: options.text('saveFile'), transcript: options.text('transcript') }),
     ...present({ seed: seedOf(options), ports: cloudPorts(options), plan: options.choice('plan', ZTP_PLANS) }),
@@ -112,6 +114,7 @@ export function receiverOptions(options: Fields, base: Base): RunSimReceiverOpti
       seed: seedTextOf(options),
       keyCheck: options.choice('keyCheck', keyChecks),
     }),
+    knobs: readReceiverKnobs(options),
   };
   options.end();
   return receiver;

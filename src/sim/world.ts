@@ -21,7 +21,7 @@ import { createRandom } from './module/random.js';
 import { createModuleDesk } from './module-desk.js';
 import { rememberedPorts, rememberPorts } from './ports-file.js';
 import type { SimProfile } from './profile.js';
-import { createSimReceiver, type SimReceiver } from './receiver/index.js';
+import { createSimReceiver, type ReceiverKnobs, type SimReceiver } from './receiver/index.js';
 
 export interface WorldOptions {
   clock: Clock;
@@ -41,6 +41,8 @@ export interface WorldOptions {
   module?: Partial<SimModuleOptions>;
   /** What a module restart does to the ports of a tree (default `return`); without a tree they stay. */
   portsAfterReset?: PortsAfterReset;
+  /** What the receiver is, as far as it is not usual. */
+  receiver?: Partial<ReceiverKnobs>;
   /** Recording to play once instead of the generated stream. */
   capture?: string;
   /** How much faster than recorded it plays (default 1). */
@@ -148,6 +150,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
         seed: `waymark-${seed}`,
         keyCheck: capture === undefined ? 'tag' : 'any-valid-key',
         ...(options.saveFile === undefined ? {} : { saveFile: options.saveFile }),
+        ...(options.receiver === undefined ? {} : { knobs: options.receiver }),
       },
     );
     disposer.add(() => receiver[Symbol.dispose]());
@@ -235,6 +238,9 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
           case 'swap':
             await inTree('swap').swap();
             return { tree: machine?.description };
+          case 'receiver':
+            receiver.perform(command.command);
+            return {};
           case 'state':
             return {
               modem: { isPlugged: cables.isPlugged('modem'), ...desk.state() },
@@ -254,6 +260,9 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
           case 'broker':
           case 'ucenter':
           case 'reachable':
+          case 'assistnow':
+          case 'assistnow-fault':
+          case 'assistnow-ztp-fault':
             return cloudsDesk.perform(command);
           default:
             return desk.perform(command);

@@ -61,9 +61,12 @@ describe('identity from a u-center file', () => {
 
   test('without it every member is required', () => {
     const { problems } = said(`${BASE}identity: {host: pp.example}\n`);
-    expect(problems.map((line) => line.split(':')[2])).toEqual(
-      [' identity.certFile', ' identity.keyFile', ' identity.clientId', ' identity.topics'],
-    );
+    expect(problems.map((line) => line.split(':')[2])).toEqual([
+      ' identity.certFile',
+      ' identity.keyFile',
+      ' identity.clientId',
+      ' identity.topics',
+    ]);
   });
 
   test('one that others may read is refused, because a private key is in it', async () => {

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import type { SimClouds } from '../../../src/sim/clouds/index.js';
-import { monVer, secUniqid, ubxFrame } from '../../../src/sim/receiver/index.js';
+import { monVer, receiverProfile, secUniqid, ubxFrame } from '../../../src/sim/receiver/index.js';
 import { type Answer, ask } from './helpers.js';
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 export const messagesOf = (seed = 'one'): Record<string, string> => ({
-  'UBX-SEC-UNIQID': hex(secUniqid(seed)),
-  'UBX-MON-VER': hex(monVer()),
+  'UBX-SEC-UNIQID': hex(secUniqid(seed, 1)),
+  'UBX-MON-VER': hex(monVer(receiverProfile('zed-f9p'))),
 });
 
 /** MON-VER with these extensions. */

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAssistAccount } from '../../../src/sim/clouds/assistnow-account.js';
-import { monVer, secUniqid, ubxFrame } from '../../../src/sim/receiver/index.js';
+import { monVer, receiverProfile, secUniqid, ubxFrame } from '../../../src/sim/receiver/index.js';
 import { askChipcode, hex, messagesOf, versionFrame } from './assistnow-helpers.js';
 import { ask, provision, scratch, startClouds } from './helpers.js';
 
@@ -157,10 +157,10 @@ describe('refusals', () => {
     ['too old, in the old spelling', versionFrame('PROTVER 14.00'), 403],
     ['without a protocol version', versionFrame(), 403],
     ['of the lowest supported version', versionFrame('FWVER=SPG 3.01', 'PROTVER=15.00'), 200],
-    ['as simulated', monVer(), 200],
+    ['as simulated', monVer(receiverProfile('zed-f9p')), 200],
   ])('a receiver %s', async (_, frame, status) => {
     const clouds = await startClouds();
-    const messages = { 'UBX-SEC-UNIQID': hex(secUniqid('one')), 'UBX-MON-VER': hex(frame) };
+    const messages = { 'UBX-SEC-UNIQID': hex(secUniqid('one', 1)), 'UBX-MON-VER': hex(frame) };
     expect((await askChipcode(clouds, { messages })).status).toBe(status);
   });
 
