@@ -1,5 +1,6 @@
 // The module: AT dialogue, bring-up, registration, bearer, and the deviceWISE settings inside it.
-export type { CellLocate, LocatedPosition, LocateRequest } from './apps/celllocate/locate.js';
+export type { CellLocate, LocatedPosition } from './apps/celllocate/locate.js';
+export type { LocateRequest } from './apps/celllocate/question.js';
 export * from './apps/devicewise/config.js';
 export * from './at.js';
 export * from './channel.js';

@@ -9,14 +9,11 @@ import {
   isWaymarkError,
   type Logger,
   linkedController,
-  type Secret,
   type Timer,
   toWaymarkError,
   WaymarkError,
 } from '../../../core/index.js';
 import type { AtChannel } from '../../at.js';
-import { cmeOf } from '../../codec/errors.js';
-import { numeral } from '../../command.js';
 import type { Session } from '../../session.js';
 import {
   type AttemptEffect,
@@ -27,20 +24,9 @@ import {
   type ResponseType,
 } from './attempt.js';
 import { type CellLocateSensor, parseUuloc, parseUulocind, type UulocReport } from './parse.js';
+import { declinedBy, type LocateRequest, questionOf } from './question.js';
 import { createServerKeeper, prepareScan } from './servers.js';
 import { resultWords, stepWords } from './words.js';
-
-export interface LocateRequest {
-  token: Secret;
-  primary: string;
-  secondary: string;
-  /** `deep` looks for more cells, where the module can. */
-  scan: 'normal' | 'deep';
-  /** 1 to 999: the module's own time. */
-  timeoutSeconds: number;
-  /** 1 to 999 999: what is good enough. */
-  accuracyM: number;
-}
 
 export interface LocatedPosition {
   latitudeDeg: number;
@@ -71,48 +57,11 @@ export interface CellLocateDeps {
   onWrite(): void;
 }
 
-/** Sensor of +ULOC: CellLocate alone. The module's own receiver, if it has one, is somebody else's business. */
-const CELL_LOCATE = 2;
-const MAX_HYPOTHESES = 16;
 /** How long an answer is waited for that nobody wants any more. */
 const LEAST_LEFTOVER_MS = 10_000;
 const ANSWER_MARGIN_MS = 20_000;
 
-const BUSY_CME = 1713;
-const BUSY_TEXT = /gps\s*busy|loc running/i;
-/** Not allowed, no network, and the failures of a context that is not there. */
-const NO_BEARER_CME: ReadonlySet<number> = new Set([3, 30, 31, 51, 148]);
-const NO_BEARER_TEXT = /not allowed/i;
-/** Not supported, bad index or parameters, or an error that says nothing at all. */
-const FORM_CME: ReadonlySet<number> = new Set([4, 21, 50, 53, 100, 140, 1711, 1712]);
-
-/** What a refusal of +ULOC means. */
-export function declinedBy(error: WaymarkError): AttemptEvent {
-  if (error.code !== 'modem.error') return { is: 'failed', error };
-  const cme = cmeOf(error);
-  const text = String(error.evidence?.['final'] ?? '');
-  if (cme === BUSY_CME || BUSY_TEXT.test(text)) return { is: 'declined', because: 'busy', error };
-  if (cme === undefined ? NO_BEARER_TEXT.test(text) : NO_BEARER_CME.has(cme))
-    return {
-      is: 'declined',
-      because: 'other',
-      error: new WaymarkError('network.no-bearer', `CellLocate: ${error.message}`, {
-        cause: error,
-        evidence: error.evidence,
-        hint: 'The module asks the CellLocate server by itself and needs a registration and a data connection of its own for that.',
-      }),
-    };
-  const because = cme === undefined || FORM_CME.has(cme) ? 'form' : 'other';
-  return { is: 'declined', because, error };
-}
-
-/** The question. Errors: `modem.injection`. */
-export function questionOf(request: LocateRequest, responseType: ResponseType): string {
-  const timeout = numeral(request.timeoutSeconds, 1, 999, 'cellLocate.timeoutSeconds');
-  const accuracy = numeral(request.accuracyM, 1, 999_999, 'cellLocate.accuracyM');
-  const most = responseType === 2 ? `,${MAX_HYPOTHESES}` : '';
-  return `AT+ULOC=2,${CELL_LOCATE},${responseType},${timeout},${accuracy}${most}`;
-}
+const isStopped = (signal: AbortSignal): boolean => signal.aborted;
 
 function positionOf({
   latitudeDeg,
@@ -276,7 +225,7 @@ export function createCellLocate(
         log.info('celllocate.position', { uncertaintyM: position.uncertaintyM, sensor: position.sensor });
         return position;
       } catch (error) {
-        if (!signal.aborted && isWaymarkError(error)) log.info('celllocate.failed', { error });
+        if (!isStopped(signal) && isWaymarkError(error)) log.info('celllocate.failed', { error });
         throw error;
       } finally {
         isRunning = false;
