@@ -33,6 +33,8 @@ export interface UgsrvSettings {
   primary: string;
   secondary: string;
   hasToken: boolean;
+  /** False: there is none, or the module shows something else in its place. */
+  showsToken: boolean;
   /** The numbers behind the token, as they stand. */
   rest: readonly string[];
 }
@@ -44,6 +46,7 @@ const SENSORS: readonly CellLocateSensor[] = ['last', 'gnss', 'cell', 'hybrid'];
 const DECIMAL = /^[+-]?(?:\d{1,8}(?:\.\d{0,16})?|\.\d{1,16})$/;
 const DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
 const TIME = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,6}))?$/;
+const MASKED = /^[*xX#.-]*$/;
 const COUNTER = /^\d{1,2}$/;
 
 /** No CellLocate before this day: a clock that was never set, or a text that stands for "nothing". */
@@ -166,7 +169,7 @@ export function parseUgsrv(line: string, wanted: Pick<Secret, 'is'>): UgsrvSetti
   const fields = fieldsOf(line, '+UGSRV');
   if (fields === undefined || fields.length < 3) return undefined;
   const [primary = '', secondary = '', token = '', ...rest] = fields;
-  return { primary, secondary, hasToken: wanted.is(token), rest: rest.slice(0, 16) };
+  return { primary, secondary, hasToken: wanted.is(token), showsToken: !MASKED.test(token), rest: rest.slice(0, 16) };
 }
 
 /** The read form of +UGPS: is the module's own receiver on, and with which settings? */

@@ -22,7 +22,7 @@ const MAX_HYPOTHESES = 16;
 const BUSY_CME = 1713;
 const BUSY_TEXT = /gps\s*busy|loc running/i;
 /** Not allowed, no network, and the failures of a context that is not there. */
-const NO_BEARER_CME: ReadonlySet<number> = new Set([3, 30, 31, 51, 148]);
+const NO_BEARER_CME: ReadonlySet<number> = new Set([3, 30, 31, 148]);
 const NO_BEARER_TEXT = /not allowed/i;
 /** Not supported, bad index or parameters, or an error that says nothing at all. */
 const FORM_CME: ReadonlySet<number> = new Set([4, 21, 50, 53, 100, 140, 1711, 1712]);

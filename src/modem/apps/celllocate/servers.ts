@@ -35,9 +35,12 @@ export function serversCommand(servers: CellLocateServers, rest: readonly string
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
+const sameNames = (found: UgsrvSettings, servers: CellLocateServers): boolean =>
+  sameText(found.primary, servers.primary) && sameText(found.secondary, servers.secondary);
+
 /** True when the module has these very servers and this very token. */
 export function hasServers(found: UgsrvSettings, servers: CellLocateServers): boolean {
-  return found.hasToken && sameText(found.primary, servers.primary) && sameText(found.secondary, servers.secondary);
+  return found.hasToken && sameNames(found, servers);
 }
 
 /** Lines of a command the module may refuse; undefined then. */
@@ -133,7 +136,8 @@ export function createServerKeeper(onWrite: () => void): ServerKeeper {
       const lines = await tolerant(channel, 'AT+UGSRV?', signal);
       const found = lines?.map((line) => parseUgsrv(line, servers.token)).find((one) => one !== undefined);
       if (found && hasServers(found, servers)) return;
-      if (isWritten(channel, servers)) return;
+      const isHidden = !found || (!found.showsToken && sameNames(found, servers));
+      if (isHidden && isWritten(channel, servers)) return;
       await write(session, servers, found, signal);
     },
   };
