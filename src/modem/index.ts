@@ -1,6 +1,5 @@
 // The module: AT dialogue, bring-up, registration, bearer, and the deviceWISE settings inside it.
-export type { CellLocate, LocatedPosition } from './apps/celllocate/locate.js';
-export type { LocateRequest } from './apps/celllocate/question.js';
+export type { CellLocate, LocatedPosition, LocateRequest } from './apps/celllocate/types.js';
 export * from './apps/devicewise/config.js';
 export * from './at.js';
 export * from './channel.js';

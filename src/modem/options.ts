@@ -1,7 +1,7 @@
 // What a modem is told and what it offers.
 import type { Clock, Logger, Rung, Secret, WaymarkError } from '../core/index.js';
 import type { LinkOpener } from '../link/index.js';
-import type { CellLocate } from './apps/celllocate/locate.js';
+import type { CellLocate } from './apps/celllocate/types.js';
 import type { DeviceWiseOptions } from './apps/devicewise/config.js';
 import type { BearerOptions } from './bearer.js';
 import type { PinLedger } from './pin.js';

@@ -112,27 +112,34 @@ describe('servers and token', () => {
     expect(await rig.locate({ primary: 'cells.example' })).toMatchObject(GOOD);
     expect(rig.taken('AT+UGSRV=')).toHaveLength(3);
     expect(rig.modem.snapshot().counters.writes).toBe(3);
-    expect(rig.sim.state.nvm.data.settings['+UGSRV']?.split('\t').slice(0, 3)).toEqual([
-      'cells.example',
-      'cell-live2.services.u-blox.com',
-      TOKEN,
-    ]);
+    expect(rig.sim.state.nvm.data.settings['+UGSRV']).toMatch(
+      new RegExp(`^cells\\.example\\tcell-live2\\.services\\.u-blox\\.com\\t${TOKEN}\\t`),
+    );
   });
 
-  test('outlive a restart, and what they stand beside is left as it was', async () => {
+  test('stand beside settings of other services, which are left as they were', async () => {
     const rig = await locateRig();
+    const { settings } = rig.sim.state.nvm.data;
+    settings['+UGSRV'] = `a\tb\t${TOKEN}\t7\t2\t1\t1\t0\t3\t2`;
     await rig.locate();
-    rig.sim.state.nvm.data.settings['+UGSRV'] = `a\tb\t${TOKEN}\t7\t2\t1\t1\t0\t3\t2`;
-    await rig.locate();
-    expect(rig.sim.state.nvm.data.settings['+UGSRV']?.split('\t').slice(3)).toEqual([
-      '7',
-      '2',
-      '1',
-      '1',
-      '0',
-      '3',
-      '2',
-    ]);
+    const kept = settings['+UGSRV'].split('\t');
+    expect(kept[0]).toBe('cell-live1.services.u-blox.com');
+    expect(kept.slice(3).join()).toBe('7,2,1,1,0,3,2');
+  });
+
+  test.each([
+    ['outlive the module’s power', false, 1],
+    ['are written again to a module that forgets them with its power', true, 2],
+  ] as const)('%s', async (_name, forgetsServers, writes) => {
+    const rig = await locateRig();
+    rig.behaves({ forgetsServers });
+    expect(await rig.locate()).toMatchObject(GOOD);
+    rig.sim.unplugged();
+    rig.sim.replugged();
+    const { signal } = new AbortController();
+    await during(rig.clock, rig.modem.bringUp({ signal }));
+    expect(await rig.locate()).toMatchObject(GOOD);
+    expect(rig.taken('AT+UGSRV=')).toHaveLength(writes);
   });
 
   test('that cannot be read back are not written a second time on one connection', async () => {
@@ -168,7 +175,7 @@ describe('servers and token', () => {
     ]) {
       const error = await rig.locate({ token: new Secret('location-token', bad) });
       expect(error).toMatchObject({ code: 'modem.injection', hint: expect.stringContaining('Thingstream') });
-      expect(String(error)).not.toContain(bad);
+      expect((error as WaymarkError).message).not.toContain(bad);
     }
     expect(await rig.locate({ primary: 'a"b' })).toMatchObject({ code: 'modem.injection' });
     expect(await rig.locate({ timeoutSeconds: 1000 })).toMatchObject({ code: 'modem.injection' });

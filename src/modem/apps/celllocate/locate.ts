@@ -23,30 +23,11 @@ import {
   nextAttempt,
   type ResponseType,
 } from './attempt.js';
-import { type CellLocateSensor, parseUuloc, parseUulocind, type UulocReport } from './parse.js';
-import { declinedBy, type LocateRequest, questionOf } from './question.js';
+import { parseUuloc, parseUulocind, type UulocReport } from './parse.js';
+import { declinedBy, questionOf } from './question.js';
 import { createServerKeeper, prepareScan } from './servers.js';
+import type { CellLocate, LocatedPosition, LocateRequest } from './types.js';
 import { resultWords, stepWords } from './words.js';
-
-export interface LocatedPosition {
-  latitudeDeg: number;
-  longitudeDeg: number;
-  altitudeM: number;
-  /** Radius that holds the true place with 50 % probability, metres. */
-  uncertaintyM: number;
-  sensor: CellLocateSensor;
-  /** ms since 1970 UTC, as the module says it. */
-  utcMs?: number;
-}
-
-export interface CellLocate {
-  /**
-   * One position; one question at a time. Errors: `celllocate.*` (a refused token is `celllocate.token` with evidence
-   * `{step, result, words}`), `network.no-bearer`, `modem.*`, `sim.*`, `link.closed` while no port is open, the abort
-   * reason.
-   */
-  locate(request: LocateRequest, options: { signal: AbortSignal }): Promise<LocatedPosition>;
-}
 
 export interface CellLocateDeps {
   /** The connection that is open. Errors: `link.closed`. */

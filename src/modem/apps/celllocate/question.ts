@@ -1,20 +1,9 @@
 // The command that asks for a position, and what it means when the module declines (specs/ublox.md 5.1).
-import { type Secret, WaymarkError } from '../../../core/index.js';
+import { WaymarkError } from '../../../core/index.js';
 import { cmeOf } from '../../codec/errors.js';
 import { numeral } from '../../command.js';
 import type { AttemptEvent, ResponseType } from './attempt.js';
-
-export interface LocateRequest {
-  token: Secret;
-  primary: string;
-  secondary: string;
-  /** `deep` looks for more cells, where the module can. */
-  scan: 'normal' | 'deep';
-  /** 1 to 999: the module's own time. */
-  timeoutSeconds: number;
-  /** 1 to 999 999: what is good enough. */
-  accuracyM: number;
-}
+import type { LocateRequest } from './types.js';
 
 /** Sensor of +ULOC: CellLocate alone. The module's own receiver, if it has one, is somebody else's business. */
 const CELL_LOCATE = 2;
