@@ -72,6 +72,26 @@ export function deviceWiseToken(token: Secret): string {
   return value;
 }
 
+/** A server name in quotes for +UGSRV, without scheme or port. Errors: `modem.injection`. */
+export function cellLocateServer(value: string): string {
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(value))
+    refuse('cellLocate server', 'not a host name or address');
+  return `"${value}"`;
+}
+
+/** The CellLocate token in quotes; `text` is the line's, `value` what is secret in it. Errors: `modem.injection`. */
+export function cellLocateToken(token: Secret): { text: string; value: string } {
+  const value = token.reveal();
+  // A comma is no trouble for the quotes, but some firmware counts it all the same.
+  if (!/^[\x21-\x7e]{1,128}$/.test(value) || /[,";\\]/.test(value))
+    refuse(
+      'cellLocate.token',
+      'holds a character that AT+UGSRV cannot carry',
+      'Copy the CellLocate token again from the Thingstream portal (Location Services, Location Tokens): it has letters, digits, hyphens and underscores only.',
+    );
+  return { text: `"${value}"`, value };
+}
+
 /** A line typed by a person or taken from a profile, checked as a whole. Errors: `modem.injection`. */
 export function rawCommand(text: string): AtCommand {
   const line = text.trim();

@@ -24,7 +24,7 @@ export const READS: ReadonlySet<string> = names(
     '#PORTCFG #ECM #ECMC #RNDIS #FWSWITCH #BND #AUTOBND #SELINT #SIMDET #SLED #TEMPMON #TEMPCFG #DWSTATUS #DWCONN ' +
     '#DWCFG #DWEN #ENS #ENHRST #CPUMODE #VBATMON #PCT #CODECINFO #DIALMODE #ICMP #WWANLED #DTR #E2ESC #SKIPESC #CFF ' +
     '+UCELLINFO +UTEMP +UPSV +URAT +UMNOPROF +UBANDMASK +UCGED +UGPIOC +USIMSTAT +UUSBCONF +UBMCONF +UPINCNT ' +
-    '+UIPADDR +UFWSTATUS +UCTZSRC +UGPS ' +
+    '+UIPADDR +UFWSTATUS +UCTZSRC +UGPS +ULOC +ULOCIND +ULOCCELL +ULOCGNSS ' +
     '+QCSQ +QNWINFO +QSPN +QTEMP +QINISTAT +QUSIM +QSIMSTAT +QSIMDET +QIACT +QISTATE +QLTS +QGPS +QSCLK +QCCID ' +
     '+QADC +QAPRDYIND +QRSRP +QRSRQ +QSINR ' +
     '+CPSI +CNMP +CNAOP +CNBP +CNETCI +CNSMOD +CUSBPIDSWITCH +NETOPEN +CGPS +SPIC +CPMUTEMP +CICCID ' +
@@ -77,6 +77,8 @@ export const EFFECTS: ReadonlyMap<string, string> = new Map<string, string>(
       ['+CREG +CGREG +CEREG +C5GREG', 'changes what the module reports by itself, which the agent relies on'],
       ['+URAT +UMNOPROF +UBANDMASK #BND +WS46 +CNMP +CNBP', 'changes bands or technologies and is kept in the module'],
       ['+QCFG +CGSMS +QMBNCFG', 'changes a setting that is kept in the module'],
+      ['+ULOC', 'asks a billed service where the gateway is, and ends a question that is under way'],
+      ['+UGPS', 'turns the module’s own receiver on or off'],
       ['+CCLK', 'sets the clock of the module'],
       ['+CRSM +CSIM +CGLA', 'talks to the card itself'],
     ] as const

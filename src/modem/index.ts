@@ -1,4 +1,5 @@
 // The module: AT dialogue, bring-up, registration, bearer, and the deviceWISE settings inside it.
+export type { CellLocate, LocatedPosition, LocateRequest } from './apps/celllocate/types.js';
 export * from './apps/devicewise/config.js';
 export * from './at.js';
 export * from './channel.js';

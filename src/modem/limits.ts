@@ -19,6 +19,10 @@ const LIMITS: readonly [RegExp, number][] = [
   [/^AT#DWCONN=/i, 35_000],
   [/^AT(?:#DWSTATUS|#DWSEND)/i, 15_000],
   [/^AT#DWCFG=/i, 10_000],
+  // The module's own receiver starts and stops in up to half a minute.
+  [/^AT\+UGPS=/i, 40_000],
+  [/^AT\+UGSRV=/i, 10_000],
+  [/^AT\+ULOC=\d/i, 15_000],
   [/^AT#SSENDEXT=/i, 15_000],
   [/^AT#SD=/i, 140_000],
   [/^AT#SH=/i, 10_000],

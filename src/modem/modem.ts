@@ -1,6 +1,7 @@
 // The module as the agent sees it: bring it up, watch it, climb a rung, ask it something. Every bring-up has a fresh
 // link; what is known survives in the snapshot.
 import { abortReason, scrubber, toWaymarkError, WaymarkError } from '../core/index.js';
+import { createCellLocate } from './apps/celllocate/locate.js';
 import { createAppTokenKeeper } from './apps/devicewise/config.js';
 import { createAtChannel } from './channel.js';
 import { rawCommand } from './command.js';
@@ -156,6 +157,12 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
       const shown = (line: string): string => scrubber.scrub(secrets.hide(line));
       return { lines: lines.map(shown), final: shown(final) };
     },
+    cellLocate: createCellLocate({
+      session: alive,
+      clock,
+      log: log.child('celllocate'),
+      onWrite: () => countWrite(store),
+    }),
     snapshot: () => ({ ...store.current, counters: { ...counters } }),
     onChange: (callback) => store.onChange(callback),
     async [Symbol.asyncDispose]() {

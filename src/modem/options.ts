@@ -1,6 +1,7 @@
 // What a modem is told and what it offers.
 import type { Clock, Logger, Rung, Secret, WaymarkError } from '../core/index.js';
 import type { LinkOpener } from '../link/index.js';
+import type { CellLocate } from './apps/celllocate/types.js';
 import type { DeviceWiseOptions } from './apps/devicewise/config.js';
 import type { BearerOptions } from './bearer.js';
 import type { PinLedger } from './pin.js';
@@ -56,6 +57,8 @@ export interface Modem extends AsyncDisposable {
     command: string,
     options?: { deadlineMs?: number; signal?: AbortSignal },
   ): Promise<{ lines: string[]; final: string }>;
+  /** The module's own CellLocate client (u-blox). */
+  readonly cellLocate: CellLocate;
   snapshot(): ModemSnapshot;
   onChange(callback: () => void): () => void;
 }

@@ -78,6 +78,8 @@ const SHAPES: [string, string, string, string][] = [
   ['deviceWISE write', 'AT#DWCFG=dw.example:443,1,APPTOKEN,60', 'APPTOKEN', 'AT#DWCFG=dw.example:443,1,[secret],60'],
   ['deviceWISE read', '#DWCFG: "dw.example:443",1,"APPTOKEN",60', 'APPTOKEN', '#DWCFG: "dw.example:443",1,[secret],60'],
   ['u-blox server', 'AT+UGSRV="a","b","MGATOKEN",14', 'MGATOKEN', 'AT+UGSRV="a","b",[secret],14'],
+  ['u-blox server read back', '+UGSRV: "a","b","MGATOKEN",14', 'MGATOKEN', '+UGSRV: "a","b",[secret],14'],
+  ['u-blox server, bare', 'AT+UGSRV=a,b,MGATOKEN', 'MGATOKEN', 'AT+UGSRV=a,b,[secret]'],
   ['APN password', 'AT+CGAUTH=1,2,"user","pa,ss"', 'pa,ss', 'AT+CGAUTH=1,2,[secret]'],
   ['u-blox APN password', 'AT+UAUTHREQ=1,2,"pass","user"', 'pass', 'AT+UAUTHREQ=1,2,[secret]'],
   ['activation password', 'AT#SGACT=1,1,"user","pass"', 'pass', 'AT#SGACT=1,1,[secret]'],

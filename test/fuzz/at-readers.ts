@@ -16,7 +16,9 @@ export interface LineReader {
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-const CODEC = join(import.meta.dirname, '../../src/modem/codec');
+const MODEM = join(import.meta.dirname, '../../src/modem');
+/** Folders whose exports that take a line are all readers, and single files of the module's own clients. */
+const PLACES = [...readdirSync(join(MODEM, 'codec')).map((name) => `codec/${name}`), 'apps/celllocate/parse.ts'];
 /** Second arguments, where `undefined` will not do. */
 const SECOND: Readonly<Record<string, unknown>> = {
   bodyOf: '+CREG',
@@ -24,6 +26,7 @@ const SECOND: Readonly<Record<string, unknown>> = {
   parsePlain: '+CGMI',
   parseUtemp: 'tenths',
   errorOfFinal: 'AT+X',
+  parseUgsrv: { is: () => false },
   collect: (line: string) => ({ line }),
 };
 const FIRST_PARAMETER = /^[^(]*\(?\s*(line|lines|final|text|body|value|digits|raw)\b/;
@@ -56,12 +59,12 @@ function readingsOf(value: unknown, path: string, found: Map<AnyFunction, LineRe
 export async function lineReaders(): Promise<LineReader[]> {
   const readers: LineReader[] = [];
   const seen = new Set<unknown>();
-  for (const file of readdirSync(CODEC).filter((name) => name.endsWith('.ts'))) {
-    const room = (await import(pathToFileURL(join(CODEC, file)).href)) as Record<string, unknown>;
+  for (const file of PLACES.filter((name) => name.endsWith('.ts'))) {
+    const room = (await import(pathToFileURL(join(MODEM, file)).href)) as Record<string, unknown>;
     for (const [name, value] of Object.entries(room)) {
       if (typeof value !== 'function' || seen.has(value)) continue;
       seen.add(value);
-      const reader = readerOf(`codec/${file.slice(0, -3)} ${name}`, value as AnyFunction);
+      const reader = readerOf(`${file.slice(0, -3)} ${name}`, value as AnyFunction);
       if (reader) readers.push(reader);
     }
   }

@@ -3,6 +3,8 @@ import { Secret, scrubber } from '../../src/core/index.js';
 import {
   accessPoint,
   answerPrefix,
+  cellLocateServer,
+  cellLocateToken,
   deviceWiseServer,
   deviceWiseToken,
   numeral,
@@ -43,6 +45,27 @@ describe('encoders refuse what could end or chain a line', () => {
     expect(deviceWiseServer('api.example.com:1884', 1)).toBe('api.example.com:1884');
     for (const bad of ['', 'a b', 'a:0', 'a:70000', 'a:b', 'a,b', 'a"b', 'a\r:1'])
       injection(() => deviceWiseServer(bad, 1));
+  });
+
+  test('CellLocate servers are host names in quotes', () => {
+    expect(cellLocateServer('cell-live1.services.u-blox.com')).toBe('"cell-live1.services.u-blox.com"');
+    for (const bad of ['', 'a b', 'a:80', 'http://a', 'a"', 'a;b', '-a', 'a-', 'a\r', 'é', 'a'.repeat(254)])
+      injection(() => cellLocateServer(bad));
+  });
+
+  test('a CellLocate token that AT+UGSRV cannot carry is refused without being shown', () => {
+    expect(cellLocateToken(new Secret('location-token', 'Ab-cd_ef.123'))).toEqual({
+      text: '"Ab-cd_ef.123"',
+      value: 'Ab-cd_ef.123',
+    });
+    for (const bad of ['', 'ab,cd', 'ab"cd', 'ab;cd', 'ab\\cd', 'ab cd', 'abcd\r', 'é', 'x'.repeat(129)])
+      try {
+        cellLocateToken(new Secret('location-token', bad));
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'modem.injection', hint: expect.stringContaining('Thingstream') });
+        if (bad.length > 1) expect(String(error)).not.toContain(bad);
+      }
   });
 
   test('a token AT#DWCFG cannot carry is refused with the other road offered and without itself', () => {
@@ -121,6 +144,9 @@ test('every command has a ceiling: sync is short, searching is long', () => {
   expect(commandLimitMs('AT+COPS=?')).toBeGreaterThanOrEqual(180_000);
   expect(commandLimitMs('AT#SGACT=1,1')).toBe(180_000);
   expect(commandLimitMs('AT#SGACT?')).toBe(5000);
+  expect(commandLimitMs('AT+ULOC=2,2,1,60,1000')).toBeGreaterThan(10_000);
+  expect(commandLimitMs('AT+ULOC=?')).toBe(5000);
+  expect(commandLimitMs('AT+UGPS=1')).toBeGreaterThan(30_000);
   expect(commandLimitMs('AT+CEREG?')).toBe(10_000);
 });
 

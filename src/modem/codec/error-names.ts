@@ -130,6 +130,14 @@ const QUECTEL: Names = {
   574: 'port busy',
 };
 
+const UBLOX: Names = {
+  1702: 'invalid operation with GPS on',
+  1703: 'invalid operation with GPS off',
+  1704: 'invalid GPS aiding mode',
+  1712: 'invalid parameter',
+  1713: 'invalid operation with LOC running / GPS busy',
+};
+
 export const CMS_NAMES: Names = {
   300: 'ME failure',
   301: 'SMS service of ME reserved',
@@ -156,7 +164,7 @@ export const CMS_NAMES: Names = {
   500: 'unknown',
 };
 
-const BY_VENDOR: Readonly<Partial<Record<Vendor, Names>>> = { telit: TELIT, quectel: QUECTEL };
+const BY_VENDOR: Readonly<Partial<Record<Vendor, Names>>> = { telit: TELIT, ublox: UBLOX, quectel: QUECTEL };
 
 /** The word for a CME number; without a vendor the numbers from 500 on have none. */
 export function cmeName(number: number, vendor?: Vendor): string | undefined {
@@ -180,6 +188,8 @@ const BY_TEXT: ReadonlyMap<string, number> = new Map([
     operationtemporarynotallowed: 126,
     cannotresolvedn: 558,
     cannotsetupsocket: 557,
+    gpsbusy: 1713,
+    invalidoperationwithlocrunninggpsbusy: 1713,
   }),
 ]);
 

@@ -1,5 +1,6 @@
 // What can be pushed in front of the healthy module.
 import type { Clock } from '../../core/index.js';
+import type { CellLocateKnobs } from './cell-locate.js';
 import type { Chunking } from './chunker.js';
 import type { AnswerSink, Spoken } from './output.js';
 import type { Outcome } from './results.js';
@@ -48,6 +49,8 @@ export interface Behaviour {
   /** Echo stays on whatever ATE says. */
   forcesEcho?: boolean;
   chunking?: Chunking;
+  /** The CellLocate client of a u-blox module behaves so while this is pushed. */
+  cellLocate?: Partial<CellLocateKnobs>;
   /** Called when pushed; returns what is to be done when removed. */
   attach?: (io: BehaviourIo) => () => void;
   /** Called each time the module has booted, before it says anything. */

@@ -1,5 +1,5 @@
 // What a command is to the simulated module, and what a family of modules is: data and tables of commands.
-import type { Clock } from '../../core/index.js';
+import type { Clock, Timer } from '../../core/index.js';
 import type { LatencyClass } from './latency.js';
 import { CME, type FinalWords, type Outcome } from './results.js';
 import type { Identity, ModuleState, SessionSettings, SimCard } from './state.js';
@@ -20,6 +20,8 @@ export interface CommandContext {
   urc(text: string): void;
   /** Runs once the final result is out. */
   afterFinal(fn: () => void): void;
+  /** Runs after `ms` of the module's time, unless its power goes before. */
+  later(ms: number, fn: () => void): Timer;
   /** Functionality or selection changed: the radio starts or stops accordingly. */
   updateRadio(): void;
   /** A code opened or blocked the card. */

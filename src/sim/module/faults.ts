@@ -1,15 +1,17 @@
 // Ready-made faults (specs/modem.md 5.4 to 5.6). Each is pushed with `module.push(...)` and removed with what that
 // returns; by name, with arguments from outside, they are in `NAMED_FAULTS`.
-import { createFields, type Fields, needed } from '../fields.js';
+import { createFields, type Fields, needed, present } from '../fields.js';
 import type { Behaviour } from './behaviour.js';
 import * as answers from './faults/answers.js';
 import * as bytes from './faults/bytes.js';
+import { cellLocate } from './faults/location.js';
 import * as ports from './faults/ports.js';
 import * as unsolicited from './faults/unsolicited.js';
 import type { Outcome } from './results.js';
 
 export * from './faults/answers.js';
 export * from './faults/bytes.js';
+export * from './faults/location.js';
 export * from './faults/ports.js';
 export * from './faults/unsolicited.js';
 
@@ -33,6 +35,40 @@ function outcomeOf(fields: Fields): Outcome {
   return kind === 'S' ? { cms: Number(number) } : (text as 'OK' | 'ERROR' | 'ABORTED' | 'NO CARRIER');
 }
 
+/** One or several tokens, separated by commas. */
+const TOKENS = { pattern: /^[\x21-\x7e]{1,500}$/, words: 'tokens, separated by commas' };
+
+const cellLocateOf = (fields: Fields): Behaviour =>
+  cellLocate(
+    present({
+      result: fields.whole('result', 0, 99),
+      step: fields.whole('step', 0, 9),
+      recovers: fields.flag('recovers'),
+      isSupported: fields.flag('isSupported'),
+      forms: fields.choice('forms', ['short', 'detailed', 'all'] as const),
+      acceptsTokens: fields.flag('acceptsTokens'),
+      badTokens: fields.text('badTokens', TOKENS)?.split(','),
+      minTokenLength: fields.whole('minTokenLength', 1, 256),
+      busyTimes: fields.whole('busyTimes', 0, MANY),
+      noContextAs: fields.choice('noContextAs', ['error', 'indication'] as const),
+      isSilent: fields.flag('isSilent'),
+      stepMs: fields.whole('stepMs', 0, DAY_MS),
+      latitudeDeg: fields.number('latitudeDeg', -90, 90),
+      longitudeDeg: fields.number('longitudeDeg', -180, 180),
+      uncertaintyM: fields.whole('uncertaintyM', 1, 20_000_000),
+      hypotheses: fields.whole('hypotheses', 1, 16),
+      isShuffled: fields.flag('isShuffled'),
+      decimals: fields.whole('decimals', 0, 15),
+      plusSign: fields.flag('plusSign'),
+      quotes: fields.flag('quotes'),
+      blanks: fields.flag('blanks'),
+      forgetsServers: fields.flag('forgetsServers'),
+      masksToken: fields.flag('masksToken'),
+      needsGnssOff: fields.flag('needsGnssOff'),
+      hasDeepScan: fields.flag('hasDeepScan'),
+    }),
+  );
+
 const MAKERS: Readonly<Record<string, (fields: Fields) => Behaviour>> = {
   mute: bytes.mute,
   echoStuck: bytes.echoStuck,
@@ -55,6 +91,7 @@ const MAKERS: Readonly<Record<string, (fields: Fields) => Behaviour>> = {
   deaf: (fields) => answers.deaf(commandOf(fields), fields.whole('times', 1, MANY)),
   stickyTimeouts: (fields) => answers.stickyTimeouts(fields.text('command', COMMAND)),
   lieAboutDwcfg: answers.lieAboutDwcfg,
+  cellLocate: cellLocateOf,
   urcStorm: (fields) => {
     const text = fields.text('text', TEXT);
     return unsolicited.urcStorm(

@@ -1,4 +1,5 @@
 export * from './behaviour.js';
+export { type CellLocateKnobs, USUAL_CELL_LOCATE } from './cell-locate.js';
 export type { Chunking } from './chunker.js';
 export type { FamilyName, Outcome } from './command.js';
 export * from './faults.js';

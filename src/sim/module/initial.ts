@@ -1,4 +1,5 @@
 // The module as it leaves the factory, by its options.
+import { USUAL_CELL_LOCATE } from './cell-locate.js';
 import type { Family } from './command.js';
 import { factoryNvm, openNvm } from './nvm.js';
 import type { SimModuleOptions } from './options.js';
@@ -57,6 +58,9 @@ export function initialState(options: SimModuleOptions, family: Family): ModuleS
     temperatureC: options.temperatureC ?? 31,
     position: options.position === null ? undefined : (options.position ?? HOME),
     isGnssOn: false,
+    cellLocate: { ...USUAL_CELL_LOCATE, ...options.cellLocate },
+    locating: undefined,
+    locateTries: 0,
     urcPort: options.urcPort ?? 'both',
     quirks: { ...USUAL_FORMS, ...options.quirks },
     booted: {},

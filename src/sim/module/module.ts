@@ -7,8 +7,10 @@
 import { scrubber } from '../../core/index.js';
 import type { Behaviour, PortName } from './behaviour.js';
 import { createCardSide } from './card-side.js';
+import { type CellLocateKnobs, USUAL_CELL_LOCATE } from './cell-locate.js';
 import { commandsOf } from './executor.js';
 import { FAMILIES } from './families/all.js';
+import { forgetServers } from './families/cell-locate-servers.js';
 import { initialState } from './initial.js';
 import { createLatency } from './latency.js';
 import { createNetwork } from './network-side.js';
@@ -93,7 +95,14 @@ export function createSimModule(options: SimModuleOptions): SimModule {
     state.power = 'booting';
     state.poweredOnMonoMs = clock.mono();
     for (const terminal of terminals) terminal.wake();
-    Object.assign(state, { functionality: 1, selection: 0, hasNetworkTime: false, isGnssOn: false, profileContext: 1 });
+    Object.assign(state, {
+      functionality: 1,
+      selection: 0,
+      hasNetworkTime: false,
+      isGnssOn: false,
+      profileContext: 1,
+      locating: undefined,
+    });
     state.booted = { ...state.nvm.data.settings };
     card.sleep();
     timers.after(options.boot ?? family.times.boot, () => {
@@ -104,6 +113,11 @@ export function createSimModule(options: SimModuleOptions): SimModule {
       nmea?.start();
       card.wake((woken) => (options.bootTexts ? [] : family.cardBootTexts(woken)));
     });
+  };
+  /** Unlike a restart, a power cut may take settings along. */
+  const cutPower = (): void => {
+    fallSilent();
+    if (state.cellLocate.forgetsServers) forgetServers(state);
   };
   const reset = (): void => {
     counters.resets++;
@@ -137,7 +151,8 @@ export function createSimModule(options: SimModuleOptions): SimModule {
       setContext: (id: number, isActive: boolean) => network.setContext(id, isActive),
       // The answer leaves the module before the lights go out.
       reboot: () => void timers.after(latency.fixed(100), reset),
-      powerOff: () => void timers.after(latency.fixed(100), fallSilent),
+      powerOff: () => void timers.after(latency.fixed(100), cutPower),
+      later: (ms, fn) => timers.after(latency.fixed(ms), fn),
       random,
     },
   };
@@ -165,6 +180,16 @@ export function createSimModule(options: SimModuleOptions): SimModule {
     secondary?.setChunking(chunkingOf('secondary'));
   };
 
+  /** The newest behaviour that says something about it wins. */
+  const applyCellLocate = ({ cellLocate }: Behaviour): void => {
+    if (!cellLocate) return;
+    state.cellLocate = behaviours.reduceRight<CellLocateKnobs>((knobs, each) => ({ ...knobs, ...each.cellLocate }), {
+      ...USUAL_CELL_LOCATE,
+      ...options.cellLocate,
+    });
+    state.locateTries = 0;
+  };
+
   powerOn();
   return {
     state,
@@ -174,11 +199,13 @@ export function createSimModule(options: SimModuleOptions): SimModule {
       const behaviour: Behaviour = typeof pushed === 'function' ? { line: pushed } : { ...pushed };
       behaviours = [behaviour, ...behaviours];
       applyChunking();
+      applyCellLocate(behaviour);
       const detachBehaviour = behaviour.attach?.(ioOf(behaviour));
       return () => {
         if (!behaviours.includes(behaviour)) return;
         behaviours = behaviours.filter((each) => each !== behaviour);
         applyChunking();
+        applyCellLocate(behaviour);
         detachBehaviour?.();
       };
     },
@@ -193,8 +220,8 @@ export function createSimModule(options: SimModuleOptions): SimModule {
     swapSim: (details, absentMs = 500) => card.swap(details, absentMs),
     urc,
     reset,
-    powerOff: fallSilent,
-    unplugged: fallSilent,
+    powerOff: cutPower,
+    unplugged: cutPower,
     replugged: reset,
     [Symbol.asyncDispose]() {
       for (const terminal of terminals) terminal.stop();

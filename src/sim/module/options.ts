@@ -2,6 +2,7 @@
 import type { Clock, Logger } from '../../core/index.js';
 import type { PortLike } from '../plug.js';
 import type { Behaviour, LineBehaviour } from './behaviour.js';
+import type { CellLocateKnobs } from './cell-locate.js';
 import type { Chunking } from './chunker.js';
 import type { FamilyName } from './command.js';
 import type {
@@ -80,6 +81,8 @@ export interface SimModuleOptions {
   temperatureC?: number;
   /** Where the module's own receiver is; null: it has no fix. */
   position?: Position | null;
+  /** Where the CellLocate client of a u-blox module is other than usual. */
+  cellLocate?: Partial<CellLocateKnobs>;
   /** Said unasked after each boot instead of what the family says, e.g. `+PBREADY`. */
   bootTexts?: readonly string[];
   transcript?: (line: TranscriptLine) => void;

@@ -1,4 +1,5 @@
 // Everything the simulated module knows, as plain data: commands read and change it, nothing here acts.
+import type { CellLocateKnobs } from './cell-locate.js';
 import type { NvmStore } from './nvm.js';
 
 /** `wrong`: a card the module does not take. `locked`: it asks for another code than its PIN (`lock` says which). */
@@ -157,6 +158,10 @@ export interface ModuleState {
   /** Where the module's own receiver is; none: no fix. */
   position: Position | undefined;
   isGnssOn: boolean;
+  /** u-blox: how its CellLocate client behaves, the question under way, and how many were asked since it behaves so. */
+  cellLocate: CellLocateKnobs;
+  locating: { interrupt(): void } | undefined;
+  locateTries: number;
   urcPort: UrcPort;
   quirks: Quirks;
   /** Stored settings as they were at power-on: some take effect only then. */

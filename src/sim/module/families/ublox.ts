@@ -17,6 +17,8 @@ import { clamp } from '../standard/network.js';
 import { isRegistered } from '../standard/registration.js';
 import { iccid } from '../standard/sim-card.js';
 import type { ModuleState, SimCard } from '../state.js';
+import { CELL_LOCATE_COMMANDS } from './cell-locate.js';
+import { LOCATION_ERROR_TEXTS } from './cell-locate-servers.js';
 
 /** Activation failures that +CGACT tells in standard numbers, too. */
 const ERRORS = { failed: 148, login: CME.loginRefused };
@@ -178,6 +180,7 @@ export const UBLOX_COMMANDS: CommandTable = {
   '+USIMSTAT': remembered('+USIMSTAT', '0', /^\d{1,3}$/, '(0-7)'),
   '+UPSV': remembered('+UPSV', '0', /^[0-4](,\d{1,5})?$/, '(0-4),(40-65000)'),
   '+UGPIOC': { set: () => 'OK', test: '(16,23-27,42),(0-255)' },
+  ...CELL_LOCATE_COMMANDS,
   '+CPWROFF': { exec: shutDown, latency: 'quick' },
   '+USOER': says('+USOER: 0'),
 };
@@ -205,7 +208,12 @@ export const UBLOX: Family = {
   unknownCommand: 'ERROR',
   wrongArity: { cme: CME.badParameters },
   connect: 'CONNECT',
-  errorTexts: { 4: 'operation not supported', 50: 'Incorrect parameters', 148: 'unspecified GPRS error' },
+  errorTexts: {
+    ...LOCATION_ERROR_TEXTS,
+    4: 'operation not supported',
+    50: 'Incorrect parameters',
+    148: 'unspecified GPRS error',
+  },
   bootTexts: [],
   cardBootTexts: () => [],
   cardUrcs(card, session) {
