@@ -4,7 +4,7 @@ export * from './cache.js';
 export * from './cache-entry.js';
 export { type CurrentServiceDeps, type CurrentServiceOptions, createCurrentService } from './current.js';
 export { createLegacyService, type LegacyServiceDeps, type LegacyServiceOptions } from './legacy.js';
-export { type AssistMemory, askedLastDay, askWaitMs, EMPTY_MEMORY, REFUSAL_HOLD_MS } from './memory.js';
+export { type AssistMemory, askedLastDay, askWaitMs, EMPTY_MEMORY, holdWaitMs, REFUSAL_HOLD_MS } from './memory.js';
 export * from './memory-store.js';
 export type { AssistPart } from './request.js';
 export * from './service.js';
