@@ -138,9 +138,10 @@ export function createAssistance(deps: AssistanceDeps): Assistance {
   }
 
   const off = target.onNeedy(() => see({ is: 'shown', monoMs: clock.mono() }));
-  let looking = clock.after(LOOK_MS, function look() {
-    see({ is: 'look', ...deps.receiver(), monoMs: clock.mono() });
-    looking = clock.after(LOOK_MS, look);
+  const look = (): void => see({ is: 'look', ...deps.receiver(), monoMs: clock.mono() });
+  let looking = clock.after(LOOK_MS, function again() {
+    look();
+    looking = clock.after(LOOK_MS, again);
   });
 
   function keep(kind: CacheKind, set: AssistSet, from: string, isWritten: boolean): Promise<void> {
@@ -168,7 +169,11 @@ export function createAssistance(deps: AssistanceDeps): Assistance {
     position: deps.position,
     bell,
     load: () => Promise.all([cache.load(), memory.load()]),
-    plan: planNow,
+    plan: () => {
+      // Nothing is paid for on the word of five seconds ago.
+      look();
+      return planNow();
+    },
     isKnown: () => offer?.of !== undefined,
     opened: (by, { parts, of }) => {
       offer = { parts, kinds: by.kinds, of };

@@ -303,8 +303,8 @@ describe('the legacy service, each answer', () => {
     ['net.refused', new WaymarkError('net.refused', 'x')],
     ['net.dns', new WaymarkError('net.dns', 'x')],
     ['core.timeout', new WaymarkError('core.timeout', 'x')],
-    ['503', { status: 503 } as Reply],
-    ['500', { status: 500 } as Reply],
+    ['503', { status: 503 }],
+    ['500', { status: 500 }],
   ] as const)('%s at the first server: the second is asked', async (_what, first) => {
     const rig = legacyRig((_url, index) => (index === 0 ? first : GOOD));
     expect(await rig.fetch()).toMatchObject({ from: 'online-live2.services.u-blox.com' });
@@ -314,7 +314,7 @@ describe('the legacy service, each answer', () => {
   test.each([
     ['tls.untrusted', new WaymarkError('tls.untrusted', 'x')],
     ['http.redirect', new WaymarkError('http.redirect', 'x')],
-    ['assist.weather', { status: 429 } as Reply],
+    ['assist.weather', { status: 429 }],
   ] as const)('%s at the first server is not taken to the second', async (code, first) => {
     const rig = legacyRig(() => first);
     expect(await failureOf(rig.fetch())).toMatchObject({ code });

@@ -46,7 +46,7 @@ describe('numbers', () => {
     [{ from: 'held', ageMs: 1e12 }, '6000000'],
   ] as const)('the accuracy grows with the age of a position that may have moved: %o', (extra, pacc) => {
     const { accuracyM: _, ...bare } = place();
-    expect(Object.fromEntries(placeParameters({ ...bare, ...extra }) ?? []).pacc).toBe(pacc);
+    expect(Object.fromEntries(placeParameters({ ...bare, ...extra }) ?? [])['pacc']).toBe(pacc);
   });
 
   test.each([{ latitudeDeg: 91 }, { longitudeDeg: Number.NaN }, { altitudeMslM: Number.POSITIVE_INFINITY }])(

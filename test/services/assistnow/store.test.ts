@@ -96,7 +96,7 @@ describe('the cache on disk', () => {
 
   test('one download is one write, and what is only kept in memory is none', async () => {
     let writes = 0;
-    const slot = { read: () => Promise.resolve(undefined), write: () => Promise.resolve(void writes++) };
+    const slot = { read: () => Promise.resolve(undefined), write: async () => void (writes += 1) };
     const slots: AssistSlots = {
       live: slot,
       predictive: slot,
