@@ -39,20 +39,21 @@ export interface Bell {
 }
 
 export function createBell(clock: Clock): Bell {
-  let next: Deferred<Ring> = deferred();
+  const waiting = new Set<Deferred<Ring>>();
   return {
     ring(why) {
-      const old = next;
-      next = deferred();
-      old.resolve(why);
+      for (const one of [...waiting]) one.resolve(why);
     },
     async pause(ms, signal) {
+      const rung = deferred<Ring>();
       using wait = linkedController(signal);
       const slept = sleep(clock, ms, wait.signal).then(() => undefined);
       slept.catch(() => undefined);
+      waiting.add(rung);
       try {
-        return await Promise.race([next.promise, slept]);
+        return await Promise.race([rung.promise, slept]);
       } finally {
+        waiting.delete(rung);
         wait.abort();
       }
     },

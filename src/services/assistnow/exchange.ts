@@ -3,7 +3,15 @@
 import { type Clock, type ErrorCode, isWaymarkError, type Logger, WaymarkError } from '../../core/index.js';
 import type { HttpsClient, HttpsResponse } from '../../net/index.js';
 import { MAX_BODY_BYTES } from './answer.js';
-import { askWaitMs, REFUSAL_HOLD_MS, withAsked, withHold, withoutAnswer, withoutHold } from './memory.js';
+import {
+  askWaitMs,
+  REFUSAL_HOLD_MS,
+  weatherHoldMs,
+  withAsked,
+  withHold,
+  withoutAnswer,
+  withoutHold,
+} from './memory.js';
 import type { AssistMemoryStore } from './memory-store.js';
 import type { AssistPart } from './request.js';
 
@@ -17,6 +25,9 @@ export interface ExchangeDeps {
   /** PEM authorities trusted beside the built-in ones. */
   ca?: readonly string[] | undefined;
 }
+
+/** A server that answers with something else than orbits goes on doing so for a while. */
+const NONSENSE_HOLD_MS = 3_600_000;
 
 /** The requests of one fetch. */
 export interface Exchange {
@@ -42,10 +53,13 @@ export function createExchange(deps: ExchangeDeps, part: AssistPart, of: string)
     await memory.change((known) => withAsked(known, part, isFirst, clock.wall()));
   };
 
-  /** The hold an error makes, in milliseconds; 0: none, the lane's back-off is enough. */
+  /** How long an error keeps us from asking again; 0: the lane's back-off is enough. A fleet comes back spread out. */
   const holdMs = (error: WaymarkError): number => {
-    if (isRefusal(error)) return REFUSAL_HOLD_MS * (1 + deps.random() / 10);
-    return error.code === 'assist.weather' ? (error.retryAfterMs ?? 0) : 0;
+    const spread = 1 + deps.random() / 10;
+    if (isRefusal(error)) return REFUSAL_HOLD_MS * spread;
+    if (error.code === 'assist.malformed' || error.code === 'http.too-large') return NONSENSE_HOLD_MS * spread;
+    if (error.code !== 'assist.weather') return 0;
+    return (error.retryAfterMs ?? weatherHoldMs(memory.now, clock.wall())) * spread;
   };
 
   return {

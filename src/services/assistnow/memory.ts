@@ -89,6 +89,12 @@ export function withoutAnswer(memory: AssistMemory, part: AssistPart): AssistMem
   return { ...memory, served: { ...memory.served, [part]: memory.served[part].slice(0, -1) } };
 }
 
+/** How long to leave a server alone that is ill and does not say for how long: a minute, doubled by each request of the hour. */
+export function weatherHoldMs(memory: AssistMemory, utcMs: number): number {
+  const recent = memory.asked.filter((t) => t <= utcMs && t > utcMs - HOUR_MS).length;
+  return Math.min(MINUTE_MS * 2 ** Math.max(0, recent - 1), 30 * MINUTE_MS);
+}
+
 export function withHold(memory: AssistMemory, part: AssistPart, hold: Hold): AssistMemory {
   return { ...memory, holds: { ...memory.holds, [part]: hold } };
 }

@@ -92,11 +92,11 @@ describe('the current service, each answer', () => {
     [403, '', undefined, 'assist.not-entitled', 'deactivated', 'scope', 3 * HOUR_MS],
     [405, 'no', undefined, 'assist.invalid-request', undefined, undefined, 3 * HOUR_MS],
     [429, 'slow', 90_000, 'assist.weather', 'weather', undefined, 90_000],
-    [429, 'slow', undefined, 'assist.weather', 'weather', undefined, 0],
-    [500, 'ill', undefined, 'assist.weather', 'weather', undefined, 0],
+    [429, 'slow', undefined, 'assist.weather', 'weather', undefined, MIN],
+    [500, 'ill', undefined, 'assist.weather', 'weather', undefined, MIN],
     [503, 'ill', 7_200_000, 'assist.weather', 'weather', undefined, 7_200_000],
     [503, 'ill', 400 * DAY_MS, 'assist.weather', 'weather', undefined, DAY_MS],
-    [408, '', undefined, 'assist.weather', 'weather', undefined, 0],
+    [408, '', undefined, 'assist.weather', 'weather', undefined, MIN],
   ] as const)('%i (%s, Retry-After %s) is %s', async (status, body, retryAfterMs, code, state, reason, waitMs) => {
     const rig = currentRig(() => ({ status, body, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }));
     const error = await failureOf(rig.fetch());
@@ -166,9 +166,10 @@ describe('the current service, each answer', () => {
     ['less than announced', { body: join(liveSet(T)), headers: { 'content-length': '999' } }],
   ] satisfies [string, Reply][])('200 with %s is malformed, and counts as delivered', async (_what, reply) => {
     const rig = currentRig(() => reply);
-    expect(await failureOf(rig.fetch())).toMatchObject({ code: 'assist.malformed' });
+    expect(await failureOf(rig.fetch())).toMatchObject({ code: 'assist.malformed', retryAfterMs: HOUR_MS });
     expect(rig.reports).toEqual([]);
-    expect(rig.waitMs('live')).toBe(30 * MIN);
+    expect(rig.waitMs('live')).toBe(HOUR_MS);
+    expect(rig.memory.now.served.live).toHaveLength(1);
   });
 
   test('a set that is cut off is used as far as it goes', async () => {
@@ -180,6 +181,17 @@ describe('the current service, each answer', () => {
     const rig = currentRig(() => new WaymarkError('net.unreachable', 'no road'));
     expect(await failureOf(rig.fetch())).toMatchObject({ code: 'net.unreachable' });
     expect([rig.reports, rig.memory.now.asked, rig.waitMs('live')]).toEqual([[], [], 0]);
+  });
+
+  test('a server that stays ill is asked ever less often', async () => {
+    const rig = currentRig(() => ({ status: 503 }));
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      waits.push((await failureOf(rig.fetch())).retryAfterMs ?? 0);
+      await rig.clock.advance(waits.at(-1) ?? 0);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 30].map((minutes) => minutes * MIN));
+    expect(rig.memory.now.served.live).toEqual([]);
   });
 
   test('eight requests an hour leave this machine, whatever comes of them', async () => {
