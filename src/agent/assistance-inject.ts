@@ -1,0 +1,107 @@
+// Injects what the plan says, one set at a time, beside everything else: a service that is down never keeps what the
+// cache has from the receiver.
+import {
+  abortable,
+  type Clock,
+  type CoarsePosition,
+  isWaymarkError,
+  type Logger,
+  linkedController,
+} from '../core/index.js';
+import { type AssistTarget, type Moment, usableFrames } from '../services/index.js';
+import type { Injection } from './assistance-plan.js';
+
+export interface InjectionView {
+  atMonoMs: number;
+  /** Without time and position, which the receiver's side adds. */
+  frames: number;
+  accepted: number;
+  refused: number;
+  unanswered: number;
+  tookMs: number;
+  /** Where the frames came from; `time and position` when there were none. */
+  from: string;
+}
+
+export interface InjectorDeps {
+  target: AssistTarget;
+  clock: Clock;
+  log: Logger;
+  /** Everything the next injection needs, once the cache is read; undefined: nothing to do. */
+  prepare: () => Promise<Prepared | undefined>;
+  done: (prepared: Prepared, view: InjectionView) => void;
+  /** The receiver went away meanwhile. */
+  gone: () => void;
+}
+
+export interface Prepared {
+  injection: Injection;
+  moment: Moment;
+  utc?: { ms: number; accuracyMs: number };
+  position?: CoarsePosition;
+}
+
+export interface Injector extends Disposable {
+  /** Something may have changed. */
+  look(): void;
+}
+
+/** After an injection that failed for no known reason. */
+const PAUSE_MS = 60_000;
+
+export function createInjector(deps: InjectorDeps): Injector {
+  const { target, clock } = deps;
+  const log = deps.log.child('assistance');
+  const life = linkedController();
+  const isOver = (): boolean => life.signal.aborted;
+  let isBusy = false;
+  let isAsked = false;
+  let notBeforeMonoMs = Number.NEGATIVE_INFINITY;
+
+  async function inject(prepared: Prepared): Promise<void> {
+    const { injection, moment, utc, position } = prepared;
+    const frames = injection.entries.flatMap((entry) => usableFrames(entry, moment));
+    const atMonoMs = clock.mono();
+    const report = await abortable(
+      target.assist({ frames, ...(utc ? { utc } : {}), ...(position ? { position } : {}) }, { signal: life.signal }),
+      life.signal,
+    );
+    const { accepted, refused, unanswered, tookMs } = report;
+    const from = injection.entries.map((entry) => `${entry.kind} of ${entry.from}`).join(', ') || 'time and position';
+    const view = { atMonoMs, frames: frames.length, accepted, refused, unanswered, tookMs, from };
+    log.info('assist.injected', { ...view, infoCodes: report.infoCodes });
+    deps.done(prepared, view);
+  }
+
+  async function work(): Promise<void> {
+    while (isAsked && !isOver()) {
+      isAsked = false;
+      if (clock.mono() < notBeforeMonoMs) return;
+      try {
+        const prepared = await deps.prepare();
+        if (!prepared) continue;
+        await inject(prepared);
+        isAsked = true;
+      } catch (error) {
+        if (isOver()) return;
+        if (isWaymarkError(error, 'link.closed', 'link.absent')) deps.gone();
+        else {
+          notBeforeMonoMs = clock.mono() + PAUSE_MS;
+          log.warn('assist.not-injected', { error }, 'Assistance data did not reach the receiver.');
+        }
+      }
+    }
+  }
+
+  return {
+    look() {
+      isAsked = true;
+      if (isBusy || isOver()) return;
+      isBusy = true;
+      void work().finally(() => {
+        isBusy = false;
+      });
+    },
+    [Symbol.dispose]: () => life.abort(),
+  };
+}

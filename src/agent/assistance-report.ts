@@ -1,0 +1,132 @@
+// What status says of the assistance: numbers for programs and one plain sentence for people.
+import { WaymarkError } from '../core/index.js';
+import {
+  type AssistPart,
+  ageOf,
+  askedLastDay,
+  type CacheEntry,
+  coversToday,
+  holdWaitMs,
+  liveFreshness,
+  predictedUntilUtcMs,
+} from '../services/index.js';
+import type { InjectionView } from './assistance-inject.js';
+import {
+  type AssistancePlan,
+  type AssistanceState,
+  bestLive,
+  bestPredicted,
+  type PlanMoment,
+} from './assistance-plan.js';
+
+export interface FetchView {
+  atMonoMs: number;
+  what: AssistPart;
+  result: 'ok' | WaymarkError['code'];
+  frames?: number;
+  bytes?: number;
+}
+
+export interface AssistanceSnapshot {
+  source: 'assistnow' | 'legacy' | 'mga' | 'none';
+  need: 'absent' | 'needy' | 'content';
+  live?: { ageMs?: number; frames: number; isUsable: boolean; isFresh: boolean; from: string };
+  predictive?: { untilUtcMs: number; days: number; frames: number; isUsable: boolean; from: string };
+  lastInjection?: InjectionView;
+  lastFetch?: FetchView;
+  /** Why the service cannot be had, while it cannot. */
+  reason?: { code: WaymarkError['code']; message: string; hint: string };
+  next: { what: string; inMs: number };
+  /** Requests within 24 hours. */
+  fetchesToday: number;
+  sentence: string;
+}
+
+export interface AssistanceFacts {
+  source: 'assistnow' | 'legacy' | undefined;
+  state: AssistanceState;
+  moment: PlanMoment;
+  plan: AssistancePlan;
+  lastInjection: InjectionView | undefined;
+  lastFetch: FetchView | undefined;
+  reason: WaymarkError | undefined;
+}
+
+/** The set with ephemeris to show, good or not. */
+function liveView(entries: readonly CacheEntry[], moment: PlanMoment): AssistanceSnapshot['live'] {
+  const entry = bestLive(entries, moment) ?? entries.find(({ hasEphemeris }) => hasEphemeris);
+  if (!entry) return undefined;
+  const { ageMs } = ageOf(entry, moment);
+  const freshness = liveFreshness(entry, moment);
+  return {
+    ...(ageMs === undefined ? {} : { ageMs: Math.round(ageMs) }),
+    frames: entry.frames.length,
+    isUsable: freshness === 'fresh' || freshness === 'stale',
+    isFresh: freshness === 'fresh',
+    from: entry.from,
+  };
+}
+
+function predictiveView(entries: readonly CacheEntry[], utcMs: number | undefined): AssistanceSnapshot['predictive'] {
+  const entry = bestPredicted(entries, utcMs);
+  const untilUtcMs = entry && predictedUntilUtcMs(entry);
+  if (!entry || untilUtcMs === undefined) return undefined;
+  return {
+    untilUtcMs,
+    days: entry.predictedDays.length,
+    frames: entry.frames.length,
+    isUsable: utcMs !== undefined && coversToday(entry, utcMs),
+    from: entry.from,
+  };
+}
+
+function stockWords({ live, predictive }: Pick<AssistanceSnapshot, 'live' | 'predictive'>): string {
+  const words: string[] = [];
+  if (live?.isUsable === true) words.push(`live orbits ${Math.round((live.ageMs ?? 0) / 60_000)} minutes old`);
+  if (predictive)
+    words.push(`predicted orbits until ${new Date(predictive.untilUtcMs).toISOString().slice(0, 16)} UTC`);
+  return words.length === 0
+    ? 'the cache holds no orbits that are still good'
+    : `the cache holds ${words.join(' and ')}`;
+}
+
+const NEED_WORDS: Readonly<Record<AssistanceSnapshot['need'], string>> = {
+  absent: 'No receiver has shown itself',
+  needy: 'The receiver has no fix yet',
+  content: 'The receiver has what it needs',
+};
+
+/** A refusal that still holds, perhaps since before a restart. */
+function heldReason({ memory, service }: AssistanceState, { wallMs }: PlanMoment): WaymarkError | undefined {
+  for (const part of service?.parts ?? []) {
+    const hold = memory.holds[part];
+    if (hold && holdWaitMs(memory, part, service?.of, wallMs) > 0)
+      return new WaymarkError(hold.code, `${part} orbits were refused earlier`);
+  }
+  return undefined;
+}
+
+export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnapshot {
+  const { state, moment, plan, lastInjection, lastFetch } = facts;
+  const reason = facts.reason ?? heldReason(state, moment);
+  const live = liveView(state.entries, moment);
+  const predictive = predictiveView(state.entries, moment.utcMs);
+  const hasPushed = state.entries.some(({ kind }) => kind === 'mga');
+  const stock = stockWords({ ...(live ? { live } : {}), ...(predictive ? { predictive } : {}) });
+  const injected =
+    lastInjection && state.need.is !== 'absent'
+      ? `, was given ${lastInjection.frames} messages (${lastInjection.accepted} accepted)`
+      : '';
+  return {
+    source: facts.source ?? (hasPushed ? 'mga' : 'none'),
+    need: state.need.is,
+    ...(live ? { live } : {}),
+    ...(predictive ? { predictive } : {}),
+    ...(lastInjection ? { lastInjection } : {}),
+    ...(lastFetch ? { lastFetch } : {}),
+    ...(reason ? { reason: { code: reason.code, message: reason.message, hint: reason.hint } } : {}),
+    next: { what: plan.why, inMs: Math.round(plan.nextInMs) },
+    fetchesToday: askedLastDay(state.memory, moment.wallMs),
+    sentence: `${NEED_WORDS[state.need.is]}${injected}; ${stock}${reason ? `; ${reason.message}` : ''}.`,
+  };
+}

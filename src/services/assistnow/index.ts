@@ -1,0 +1,11 @@
+export * from './age.js';
+export { MAX_BODY_BYTES } from './answer.js';
+export * from './cache.js';
+export * from './cache-entry.js';
+export { type CurrentServiceDeps, type CurrentServiceOptions, createCurrentService } from './current.js';
+export { createLegacyService, type LegacyServiceDeps, type LegacyServiceOptions } from './legacy.js';
+export { type AssistMemory, askedLastDay, askWaitMs, EMPTY_MEMORY, holdWaitMs, REFUSAL_HOLD_MS } from './memory.js';
+export * from './memory-store.js';
+export type { AssistPart } from './request.js';
+export * from './service.js';
+export * from './set.js';
