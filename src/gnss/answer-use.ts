@@ -41,7 +41,13 @@ export function answerUse({ verdict, by, window }: CorrectionState): UseAnswer {
     };
   }
   if (written === 0 && correctedPositions === 0)
-    return { answer: 'not-used', count: 0, of: 0, by, sentence: `no corrections were written in the last ${seconds} s` };
+    return {
+      answer: 'not-used',
+      count: 0,
+      of: 0,
+      by,
+      sentence: `no corrections were written in the last ${seconds} s`,
+    };
   if (by !== 'none') {
     const counted = { share: correctedPositions / positions, count: correctedPositions, of: positions, by };
     if (correctedPositions > 0)
