@@ -45,6 +45,10 @@ export interface ConnectionDeps {
   onNeedy: () => void;
 }
 
+/** The operator has said that nothing will come back. */
+export const isOneWayWiring = (options: Pick<ReceiverOptions, 'configure' | 'silentAfterMs'>): boolean =>
+  !options.configure && options.silentAfterMs === 0;
+
 /** Why another line speed may be the right one. */
 export type Unheard = 'silent' | 'garbled';
 
@@ -63,8 +67,7 @@ export function createConnection(deps: ConnectionDeps, options: ReceiverOptions)
   const { clock, log, feeder, intake, health, observer, identification, assistant } = deps;
   const { port, protocol } = options;
   const isUblox = protocol === 'ubx';
-  /** The operator has said that nothing will come back. */
-  const isOneWay = !options.configure && options.silentAfterMs === 0;
+  const isOneWay = isOneWayWiring(options);
   const silentMs = options.silentAfterMs ?? SILENT_MS;
   let gate: IdentityGate | undefined;
   let isRunning = false;
@@ -150,8 +153,8 @@ export function createConnection(deps: ConnectionDeps, options: ReceiverOptions)
     const trusted = (trust: Trust): void => {
       const isReceiver = trust === 'receiver';
       if (isReceiver) intake.allowKeys();
-      if (isReceiver && isUblox) {
-        assistant.setReady(true);
+      if (isReceiver && isUblox) assistant.setReady(true);
+      if (isReceiver && isUblox && !isOneWay) {
         identification.ask();
         feeder.offerUrgent(ubxFrame(UBX.navTimels));
       }

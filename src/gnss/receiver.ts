@@ -9,7 +9,7 @@ import type { LinkOpener } from '../link/index.js';
 import { answerUse } from './answer-use.js';
 import { createAssistant } from './assistant.js';
 import { type ConfigureResult, lacks, refusalSentences } from './configure.js';
-import { createConnection, type Unheard } from './connection.js';
+import { createConnection, isOneWayWiring, type Unheard } from './connection.js';
 import { createFeeder } from './feeder.js';
 import { createCorrectionHealth } from './health.js';
 import { createIdentification } from './identification.js';
@@ -39,7 +39,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
   const health = createCorrectionHealth({
     clock,
     facts: () => ({
-      canReport: protocol === 'ubx' && !lacks(configuration, 'reports'),
+      canReport: protocol === 'ubx' && !isOneWayWiring(options) && !lacks(configuration, 'reports'),
       isFormatRefused: intake.lastKind === 'spartn' && lacks(configuration, 'spartn'),
     }),
   });
@@ -62,7 +62,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
     aid: (make) => feeder.aid(make),
     onUbx: observer.frames.add,
     leapSeconds,
-    acknowledges: () => !lacks(configuration, 'aiding'),
+    acknowledges: () => !isOneWayWiring(options) && !lacks(configuration, 'aiding'),
   });
   const connection = createConnection(
     {
