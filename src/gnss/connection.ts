@@ -145,7 +145,7 @@ export function createConnection(deps: ConnectionDeps, options: ReceiverOptions)
           isUblox,
           configure: options.configure,
           save: options.save ?? false,
-          mayPace: !isNativeUsb(link.name),
+          mayPace: !isNativeUsb(port) && !isNativeUsb(link.name),
           signal: scope.signal,
         },
       );

@@ -141,7 +141,10 @@ describe('keeping it', () => {
 });
 
 describe('what a receiver lacks', () => {
-  const lacking = (names: RegExp) => ({ ...done, refused: OPTIONAL_ITEMS.map((i) => i.name).filter((n) => names.test(n)) });
+  const lacking = (names: RegExp) => ({
+    ...done,
+    refused: OPTIONAL_ITEMS.map((i) => i.name).filter((n) => names.test(n)),
+  });
   test.each([
     ['nothing', /^$/, []],
     ['SPARTN on one port only is nothing to tell', /^UART2INPROT-SPARTN/, []],

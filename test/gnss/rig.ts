@@ -9,6 +9,8 @@ export interface FarEnd {
   /** Everything the gateway has written. */
   bytes(): Buffer;
   send(bytes: Uint8Array): Promise<void>;
+  /** Hears everything written, what came before included. */
+  onBytes(cb: (chunk: Buffer) => void): void;
   /** Shows itself to be a u-blox receiver, without any other effect. */
   hello(): Promise<void>;
 }
@@ -41,12 +43,20 @@ export function createRig(options: Partial<ReceiverOptions> = {}): Rig {
     }
     const [near, far] = memoryLinkPair();
     const got: Buffer[] = [];
+    const listeners: ((chunk: Buffer) => void)[] = [];
     void (async () => {
-      for await (const chunk of far.bytes) got.push(Buffer.from(chunk));
+      for await (const chunk of far.bytes) {
+        got.push(Buffer.from(chunk));
+        for (const cb of listeners) cb(Buffer.from(chunk));
+      }
     })();
     ends.push({
       link: far,
       bytes: () => Buffer.concat(got),
+      onBytes(cb) {
+        for (const chunk of got) cb(chunk);
+        listeners.push(cb);
+      },
       send: (bytes) => far.write(bytes),
       hello: () => far.write(HELLO),
     });
