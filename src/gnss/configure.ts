@@ -142,14 +142,16 @@ export async function configureReceiver(
     else if (answer === 'silent') unanswered.push(item.name);
   }
   const result: ConfigureResult = { mandatory, refused, unanswered, layers };
+  const lacking = refusalSentences(result, save);
   if (mandatory === 'silent')
     log.warn('gnss.configure-unanswered', { ...result }, 'the receiver does not acknowledge its configuration');
-  else if (mandatory === 'refused' || refused.length > 0 || unanswered.length > 0)
+  else if (lacking.length > 0 || unanswered.length > 0)
     log.warn(
       'gnss.configure-refused',
       { ...result },
-      ['the receiver lacks some of the settings', ...refusalSentences(result, save)].join('; '),
+      ['the receiver lacks some of the settings', ...lacking].join('; '),
     );
+  // A key for a port that it does not have is nothing to be told about.
   else log.info('gnss.configured', { ...result });
   return result;
 }

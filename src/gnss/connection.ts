@@ -39,6 +39,8 @@ export interface ConnectionDeps {
   observer: Observer;
   identification: Identification;
   assistant: Assistant;
+  /** The far side has shown itself: the line speed is right. */
+  onTrusted: () => void;
   onConfigured: (result: ConfigureResult) => void;
   onRestart: () => void;
   /** It has nothing: no ephemeris, no time. */
@@ -160,6 +162,7 @@ export function createConnection(deps: ConnectionDeps, options: ReceiverOptions)
       }
       stopUpkeep ??= upkeep();
       feeder.setOpen(true);
+      deps.onTrusted();
       log.info('gnss.identified', { by: isReceiver ? protocol : 'nmea' });
       if (!isReceiver && intake.hasKeys)
         log.warn('gnss.keys-wait', {}, 'The receiver speaks NMEA only so far: its keys wait for a UBX answer.');

@@ -39,7 +39,7 @@ export interface Observer {
   /** NAV-STATUS comes, so that a restart cannot pass unseen. */
   hasUptime(): boolean;
   /** Monotonic times, ms. */
-  readonly last: { frame?: number; used?: number; pvt?: number };
+  readonly last: { frame?: number; used?: number; corrected?: number; pvt?: number };
   readonly said: { used: number; notDecrypted: number; crcErrors: number };
 }
 
@@ -52,7 +52,7 @@ export function createObserver(
   const frames = createSubject<Uint8Array>();
   const restarts = createSubject<string>();
   const said = { used: 0, notDecrypted: 0, crcErrors: 0 };
-  const last: { frame?: number; used?: number; pvt?: number; gga?: number; status?: number } = {};
+  const last: Observer['last'] & { gga?: number; status?: number } = {};
   let fix: Fix = { quality: 'none', atMonoMs: clock.mono(), source: protocol === 'nmea' ? 'gga' : 'nav-pvt' };
   let version: ReceiverVersion | undefined;
   let uniqueId: string | undefined;
@@ -76,12 +76,17 @@ export function createObserver(
     if (sign) restarts.emit(sign);
   }
 
+  function judge(isCorrected: boolean, by: 'nav-pvt' | 'gga'): void {
+    health.position(isCorrected, by);
+    if (isCorrected) last.corrected = clock.mono();
+  }
+
   function onPvt(frame: Uint8Array): void {
     const report = parseNavPvt(frame, clock.mono());
     if (!report) return;
     const { utcMs, fix: next, isCorrected } = report;
     last.pvt = clock.mono();
-    if (next.quality !== 'none') health.position(isCorrected, 'nav-pvt');
+    if (next.quality !== 'none') judge(isCorrected, 'nav-pvt');
     if (utcMs !== undefined) {
       utcAheadMs = utcMs - clock.mono();
       times.emit(utcMs);
@@ -154,7 +159,7 @@ export function createObserver(
       last.gga = clock.mono();
       if (isWithin(last.pvt, PREFERRED_MS)) return;
       const next = fixFromGga(gga, clock.mono());
-      if (next.quality !== 'none') health.position(isCorrectedGga(gga), 'gga');
+      if (next.quality !== 'none') judge(isCorrectedGga(gga), 'gga');
       setFix(next);
     },
     reset() {

@@ -92,7 +92,7 @@ export interface ReceiverSnapshot {
   lastFedMonoMs?: number;
   /** A frame last came from the receiver. */
   lastFrameMonoMs?: number;
-  /** The receiver last said it used a correction. */
+  /** The receiver last said it used a correction, or (without such reports) gave a position with corrections in it. */
   lastUsedMonoMs?: number;
   /** `paced`: in small pieces with pauses, since bursts got lost. */
   delivery: 'direct' | 'paced';

@@ -67,6 +67,11 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
   const connection = createConnection(
     {
       ...{ clock, log, feeder, intake, health, observer, identification, assistant },
+      onTrusted() {
+        if (baudRate !== (foundBaudRate ?? options.baudRate))
+          log.info('gnss.speed-found', { port, baudRate, configured: options.baudRate });
+        foundBaudRate = baudRate;
+      },
       onConfigured: (result) => (configuration = result),
       onRestart: () => restarts++,
       onNeedy: () => needs.emit(undefined),
@@ -81,20 +86,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
     configuration = undefined;
     log.info('gnss.open', { port, protocol, baudRate });
     const isSearched = mayMishear && (!link.name.startsWith('/') || hasLineSpeed(link.name));
-    const off = observer.frames.add(found);
-    const offFix = observer.fixes.add(found);
-    try {
-      return await connection.serve(link, { signal, mayMishear: isSearched });
-    } finally {
-      off();
-      offFix();
-    }
-    function found(): void {
-      if (!mayMishear || foundBaudRate === speed) return;
-      foundBaudRate = speed;
-      if (speed !== options.baudRate)
-        log.info('gnss.speed-found', { port, baudRate: speed, configured: options.baudRate });
-    }
+    return await connection.serve(link, { signal, mayMishear: isSearched });
   }
 
   async function search(signal: AbortSignal): Promise<never> {
@@ -122,6 +114,9 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
     const { version, uniqueId, last } = observer;
     const model = version && (version.model ?? (version.hardware || version.software));
     const state = health.look();
+    // Where there are no reports, a position with corrections in it is the proof.
+    const isByPosition = state.verdict === 'ok' && state.by !== 'rxm-cor';
+    const lastUsedMonoMs = isByPosition ? last.corrected : last.used;
     return {
       running: connection.isRunning,
       port,
@@ -153,7 +148,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
       },
       ...(lastFedMonoMs !== undefined && { lastFedMonoMs }),
       ...(last.frame !== undefined && { lastFrameMonoMs: last.frame }),
-      ...(last.used !== undefined && { lastUsedMonoMs: last.used }),
+      ...(lastUsedMonoMs !== undefined && { lastUsedMonoMs }),
       delivery: feeder.isPaced ? 'paced' : 'direct',
       corrections: state.verdict,
       use: answerUse(state),

@@ -128,6 +128,7 @@ describe('what a receiver without RXM-COR shows', () => {
     const { corrections, use, configuration } = rig.receiver.snapshot();
     expect(corrections).toBe('ok');
     expect(use).toMatchObject({ answer: 'used', by: 'nav-pvt', count: 12, of: 24 });
+    expect(rig.receiver.snapshot().lastUsedMonoMs).toBe(rig.clock.mono() - 1000);
     expect(configuration?.refused).toEqual([expect.stringContaining('RXM-COR')]);
     stop();
   });
