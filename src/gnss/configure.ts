@@ -9,13 +9,16 @@ const TRIES = 3;
 /** After a repetition the answer to the first try may still be on its way: it must not pass for the next message's. */
 const LATE_ACK_MS = 250;
 
-/** Positions over UBX, on both kinds of port. */
-export const MANDATORY_ITEMS: readonly ConfigItem[] = [
+const ON_UART1: readonly ConfigItem[] = [
   { key: 0x10740001, value: 1 }, // UART1OUTPROT-UBX
-  { key: 0x10780001, value: 1 }, // USBOUTPROT-UBX
   { key: 0x20910007, value: 1 }, // MSGOUT-UBX_NAV_PVT_UART1
+];
+const ON_USB: readonly ConfigItem[] = [
+  { key: 0x10780001, value: 1 }, // USBOUTPROT-UBX
   { key: 0x20910009, value: 1 }, // MSGOUT-UBX_NAV_PVT_USB
 ];
+/** Positions over UBX, on both kinds of port. A chip without USB refuses them together, and takes those for its UART. */
+export const MANDATORY_ITEMS: readonly ConfigItem[] = [...ON_UART1, ...ON_USB];
 
 type Feature = 'spartn' | 'rtcm' | 'source' | 'reports' | 'aiding' | 'satellites' | 'status';
 
@@ -66,6 +69,8 @@ export interface ConfigureResult {
   unanswered: readonly string[];
   /** Sum of `LAYERS` that took it. */
   layers: number;
+  /** It was to be kept in flash, and could not be. */
+  isFlashRefused: boolean;
 }
 
 /** Has the receiver refused this on every port it could have it on? */
@@ -75,13 +80,14 @@ export function lacks(result: Pick<ConfigureResult, 'refused'> | undefined, feat
 }
 
 /** What the refusals mean, in sentences for people; a feature that works on some port is not missing. */
-export function refusalSentences(result: ConfigureResult, isSaving: boolean): string[] {
+export function refusalSentences(result: ConfigureResult): string[] {
+  if (result.mandatory === 'refused' && result.refused.length === OPTIONAL_ITEMS.length)
+    return ['the receiver takes no configuration by CFG-VALSET (older than u-blox generation 9): set it up by hand'];
   const sentences = Object.entries(WITHOUT)
     .filter(([feature]) => lacks(result, feature as Feature))
     .map(([, sentence]) => sentence);
   if (result.mandatory === 'refused') sentences.unshift('positions over UBX cannot be switched on');
-  if (isSaving && result.mandatory === 'accepted' && (result.layers & LAYERS.flash) === 0)
-    sentences.push('the configuration is not kept in flash: this receiver has none');
+  if (result.isFlashRefused) sentences.push('the configuration is not kept in flash: this receiver has none');
   return sentences;
 }
 
@@ -124,13 +130,20 @@ export async function configureReceiver(
     return 'silent';
   }
 
+  async function setMandatory(layers: number): Promise<ConfigureAnswer> {
+    const together = await set(MANDATORY_ITEMS, layers);
+    if (together !== 'refused') return together;
+    const answers = [await set(ON_UART1, layers), await set(ON_USB, layers)];
+    return answers.includes('accepted') ? 'accepted' : 'refused';
+  }
+
   // A receiver without flash or battery refuses messages for them.
   const ladder = save ? [LAYERS.ram | LAYERS.bbr | LAYERS.flash, LAYERS.ram | LAYERS.bbr, LAYERS.ram] : [LAYERS.ram];
   let layers: number = LAYERS.ram;
   let mandatory: ConfigureAnswer = 'refused';
   for (let rung = 0; rung < ladder.length && mandatory === 'refused'; rung++) {
     layers = ladder[rung] ?? LAYERS.ram;
-    mandatory = await set(MANDATORY_ITEMS, layers);
+    mandatory = await setMandatory(layers);
   }
   const refused: string[] = [];
   const unanswered: string[] = [];
@@ -141,8 +154,9 @@ export async function configureReceiver(
     if (answer === 'refused') refused.push(item.name);
     else if (answer === 'silent') unanswered.push(item.name);
   }
-  const result: ConfigureResult = { mandatory, refused, unanswered, layers };
-  const lacking = refusalSentences(result, save);
+  const isFlashRefused = save && mandatory === 'accepted' && (layers & LAYERS.flash) === 0;
+  const result: ConfigureResult = { mandatory, refused, unanswered, layers, isFlashRefused };
+  const lacking = refusalSentences(result);
   if (mandatory === 'silent')
     log.warn('gnss.configure-unanswered', { ...result }, 'the receiver does not acknowledge its configuration');
   else if (lacking.length > 0 || unanswered.length > 0)

@@ -129,7 +129,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
       ...(configuration && {
         configuration: {
           mandatory: configuration.mandatory,
-          refused: refusalSentences(configuration, options.save ?? false),
+          refused: refusalSentences(configuration),
           unanswered: configuration.unanswered,
         },
       }),

@@ -54,6 +54,8 @@ export function startUpkeep(deps: UpkeepDeps, options: UpkeepOptions): () => voi
   let runsWanted = 0;
   /** Flash wears: what has been kept once on this connection is not written again. */
   let isSaved = false;
+  /** It knows no such configuration: sending that again and again mends nothing. */
+  let isRefused = false;
   let timer: Timer;
 
   const isWithin = (since: number | undefined, ms: number): boolean =>
@@ -72,7 +74,8 @@ export function startUpkeep(deps: UpkeepDeps, options: UpkeepOptions): () => voi
         runsWanted = 0;
         const save = options.save && !isSaved;
         const result = await configureReceiver({ port, clock, log }, { signal: options.signal, save });
-        isSaved ||= save && result.mandatory === 'accepted' && result.unanswered.length === 0;
+        isSaved ||= save && result.mandatory === 'accepted' && !result.isFlashRefused && result.unanswered.length === 0;
+        isRefused = result.mandatory === 'refused';
         deps.onConfigured(result);
       }
     } catch (error) {
@@ -113,7 +116,7 @@ export function startUpkeep(deps: UpkeepDeps, options: UpkeepOptions): () => voi
     if (isWithin(sentMonoMs, REPAIR_MS)) return;
     const isMute = mayConfigure && health.isMute();
     const { pvt } = observer.last;
-    if (mayConfigure && !isWithin(pvt, PVT_LOST_MS) && isWithin(deps.lastByteMonoMs(), PVT_LOST_MS)) {
+    if (mayConfigure && !isRefused && !isWithin(pvt, PVT_LOST_MS) && isWithin(deps.lastByteMonoMs(), PVT_LOST_MS)) {
       // Positions that never came since are no further restart.
       if (pvt !== undefined && pvt > (restartMonoMs ?? 0)) restarted('its positions stay away');
       else sendAll();

@@ -40,7 +40,7 @@ const keysOf = (items: readonly { key: number }[]): number[] => items.map((i) =>
 const run = (port: ReturnType<typeof fakePort>, signal = new AbortController().signal, clock = createFakeClock()) =>
   configureReceiver({ port: port.port, clock, log: silentLogger }, { signal });
 
-const done = { mandatory: 'accepted', refused: [], unanswered: [], layers: 1 };
+const done = { mandatory: 'accepted', refused: [], unanswered: [], layers: 1, isFlashRefused: false };
 
 describe('receiver configuration', () => {
   test('mandatory keys travel together, optional ones alone, all into RAM only', async () => {
@@ -55,6 +55,16 @@ describe('receiver configuration', () => {
     const port = fakePort((keys) => (keys.includes(0x10730005) || keys.includes(0x20a70001) ? NAK : ACK));
     expect(await run(port)).toEqual({ ...done, refused: ['UART1INPROT-SPARTN', 'SPARTN-USE_SOURCE'] });
     expect(port.sent).toHaveLength(1 + OPTIONAL_ITEMS.length);
+  });
+
+  test('a chip without USB takes what is for its UART', async () => {
+    const usb = [...MANDATORY_ITEMS.map((i) => i.key), ...OPTIONAL_ITEMS.map((i) => i.key)].filter(
+      (key) => key >>> 16 === 0x1077 || [0x10780001, 0x20910009, 0x209106b9, 0x2091001d, 0x20910018].includes(key),
+    );
+    const port = fakePort((keys) => (keys.some((key) => usb.includes(key)) ? NAK : ACK));
+    const result = await run(port);
+    expect(result).toMatchObject({ mandatory: 'accepted', unanswered: [] });
+    expect(refusalSentences(result)).toEqual([]);
   });
 
   test('a receiver that answers nothing is not waited for again and again', async () => {
@@ -136,8 +146,14 @@ describe('keeping it', () => {
     const port = fakePort((_, n) => (port.layers[n - 1] === 7 ? NAK : ACK));
     const result = await keep(port);
     expect(result).toMatchObject({ mandatory: 'accepted', layers: 3 });
-    expect(refusalSentences(result, true)).toEqual(['the configuration is not kept in flash: this receiver has none']);
+    expect(refusalSentences(result)).toEqual(['the configuration is not kept in flash: this receiver has none']);
   });
+});
+
+test('a receiver of an older generation is told as such, in one sentence', async () => {
+  const result = await run(fakePort(() => NAK));
+  expect(result.mandatory).toBe('refused');
+  expect(refusalSentences(result)).toEqual([expect.stringContaining('older than u-blox generation 9')]);
 });
 
 describe('what a receiver lacks', () => {
@@ -150,8 +166,9 @@ describe('what a receiver lacks', () => {
     ['SPARTN on one port only is nothing to tell', /^UART2INPROT-SPARTN/, []],
     ['SPARTN', /INPROT-SPARTN/, ['SPARTN not understood: this firmware needs RTCM']],
     ['reports', /RXM_COR/, ['no reports on corrections (RXM-COR): their use shows in the positions only']],
+    ['everything but a part', /^(?!NAVSPG)/, expect.arrayContaining([expect.stringContaining('NAV-SAT')])],
     ['acknowledged assistance', /ACKAIDING/, ['assistance is not acknowledged: it is sent at a slow pace instead']],
   ] as const)('%s', (_what, names, wanted) => {
-    expect(refusalSentences({ ...lacking(names), mandatory: 'accepted' }, false)).toEqual(wanted);
+    expect(refusalSentences({ ...lacking(names), mandatory: 'accepted' })).toEqual(wanted);
   });
 });

@@ -240,6 +240,17 @@ describe('beside the position', () => {
     stop();
   });
 
+  test('a receiver that refuses the configuration is not sent it again and again', async () => {
+    const { rig, device, end, stop } = await scene({ unknownKeys: [0x10740001, 0x10780001] });
+    const gga = nmea('GNGGA,123519.00,4807.0380,N,01131.0000,E,1,12,0.80,545.4,M,46.9,M,,');
+    await seconds(rig, 10, () => end.send(gga));
+    const valsets = device.of(6, 0x8a).length;
+    await seconds(rig, 100, () => end.send(gga));
+    expect(device.of(6, 0x8a).length).toBe(valsets);
+    expect(rig.receiver.snapshot()).toMatchObject({ restarts: 0, configuration: { mandatory: 'refused' } });
+    stop();
+  });
+
   test('saving writes to flash once a connection, and repairs to RAM only', async () => {
     const { rig, device, end, stop } = await scene({}, { configure: true, save: true });
     await seconds(rig, 35, () => device.pvt());
@@ -249,6 +260,7 @@ describe('beside the position', () => {
     const repair = device.of(6, 0x8a).slice(first);
     expect(repair.length).toBe(first);
     expect(new Set(repair.map((f) => f[7]))).toEqual(new Set([1]));
+    expect(rig.receiver.snapshot().configuration?.refused).toEqual([]);
     stop();
   });
 });
