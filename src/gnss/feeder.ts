@@ -2,10 +2,11 @@
 // delivered that arrived too long ago: what goes down is fresh or dropped.
 //
 //   urgent (keys, configuration, polls) ─┐
-//                                        ├─ between frames ─→ write, one at a time ─→ port
-//   corrections ─ queue ≤ 64 KiB, fresh ─┘  (wait here while the gate is shut, see identity.ts)
+//   aid (assistance, one at a time) ─────┼─ between frames ─→ write, one at a time ─→ port
+//   corrections ─ queue ≤ 64 KiB, fresh ─┘  (both wait here while the gate is shut, see identity.ts)
 //
-// A source that outruns a working port is held back a moment; one whose port is stuck never is.
+// While corrections wait, at most one aid goes between two of them. Paced delivery (for a receiver behind a UART without
+// flow control, which loses what comes in bursts) cuts everything into small pieces with a pause after each. A source that outruns a working port is held back a moment; one whose port is stuck never is.
 import {
   abortReason,
   type Clock,
@@ -14,28 +15,20 @@ import {
   deferred,
   onAbort,
   type Timer,
+  WaymarkError,
 } from '../core/index.js';
+import { createPortWriter, type FeederPort } from './port-writer.js';
 
-/** Frames that share one write. */
-const BATCH_BYTES = 4096;
-/** On a port that blocks, frames go alone and in pieces, so that each write ends within the link's own deadline. */
-const SLOW_PIECE_BYTES = 128;
-const SLOW_WRITE_MS = 250;
-const FAST_WRITE_MS = 20;
-/** What a blocking port is assumed to hold in buffers we cannot see. */
-const HIDDEN_BUFFER_BYTES = 4096;
 const MAX_URGENT = 32;
 const HOLD_MS = 100;
 
 export interface FeederCounters {
   framesToReceiver: number;
   bytesToReceiver: number;
+  /** Assistance messages written. */
+  aidsToReceiver: number;
   droppedStale: number;
   droppedOverflow: number;
-}
-
-export interface FeederPort {
-  write(bytes: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
 }
 
 export interface Feeder {
@@ -43,6 +36,12 @@ export interface Feeder {
   offer(frame: Uint8Array): void;
   /** A frame that goes before all corrections, but never inside one. */
   offerUrgent(frame: Uint8Array): void;
+  /**
+   * One assistance message, made when its turn has come (it may hold the time); `make` may return undefined to step back.
+   * Resolves when it is written; rejects with `link.closed` when the port goes away before. One waits: a further one
+   * takes the place of one whose owner has given up.
+   */
+  aid(make: () => Uint8Array | undefined): Promise<void>;
   /**
    * A promise while the source should wait: the queue is over three quarters and the port makes progress. Lasts at
    * most 100 ms; after one that lasted so long there is none until the queue has emptied.
@@ -52,6 +51,9 @@ export interface Feeder {
   run(port: FeederPort, options: { signal: AbortSignal }): Promise<never>;
   /** While it is shut only urgent frames are written; open at first. */
   setOpen(isOpen: boolean): void;
+  /** Small pieces with pauses from the next frame on, or (as at first) whole batches. */
+  setPaced(isPaced: boolean): void;
+  readonly isPaced: boolean;
   /** Drops everything that waits; returns how many corrections that were. */
   clear(): number;
   readonly counters: Readonly<FeederCounters>;
@@ -68,24 +70,36 @@ interface Waiting {
   atMonoMs: number;
 }
 
+interface Aid {
+  make: () => Uint8Array | undefined;
+  written: Deferred<undefined>;
+}
+
 interface Batch {
   parts: Uint8Array[];
   bytes: number;
   corrections: number;
+  aid?: Aid;
 }
 
 export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQueuedBytes: number }): Feeder {
   const { clock } = deps;
   const maxAgeMs = clock.ioBudgetMs(options.maxAgeMs);
-  const counters: FeederCounters = { framesToReceiver: 0, bytesToReceiver: 0, droppedStale: 0, droppedOverflow: 0 };
+  const writer = createPortWriter(clock, maxAgeMs);
+  const counters: FeederCounters = {
+    framesToReceiver: 0,
+    bytesToReceiver: 0,
+    aidsToReceiver: 0,
+    droppedStale: 0,
+    droppedOverflow: 0,
+  };
   const queue = new DropOldestQueue<Waiting>(options.maxQueuedBytes, () => counters.droppedOverflow++);
   const urgent: Uint8Array[] = [];
   let wake: Deferred<undefined> | undefined;
   let isRunning = false;
   let isOpen = true;
-  let writeStartedMonoMs: number | undefined;
-  /** Clock ms a byte takes, while the port blocks. */
-  let slowMsPerByte: number | undefined;
+  let aid: Aid | undefined;
+  let wasAid = false;
   let held: { until: Deferred<undefined>; timer: Timer } | undefined;
   let holdsSpent = false;
 
@@ -100,19 +114,15 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
     held = undefined;
   };
 
-  /** How long a frame taken now is likely to need; bounded, so that one bad estimate cannot starve the port. */
-  const deliveryMs = (bytes: number): number =>
-    slowMsPerByte === undefined ? 0 : Math.min((HIDDEN_BUFFER_BYTES + bytes) * slowMsPerByte, maxAgeMs / 2);
-
   function takeCorrections(): Batch | undefined {
     if (!isOpen) return undefined;
     const batch: Batch = { parts: [], bytes: 0, corrections: 0 };
-    const limit = slowMsPerByte === undefined ? BATCH_BYTES : 0;
+    const limit = writer.batchBytes;
     for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
       const size = next.frame.length;
       if (batch.corrections > 0 && batch.bytes + size > limit) break;
       queue.shift();
-      if (clock.mono() - next.atMonoMs + deliveryMs(size) > maxAgeMs) {
+      if (clock.mono() - next.atMonoMs + writer.deliveryMs(size) > maxAgeMs) {
         counters.droppedStale++;
         continue;
       }
@@ -123,25 +133,30 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
     return batch.corrections > 0 ? batch : undefined;
   }
 
+  function takeAid(): Batch | undefined {
+    if (!isOpen || !aid) return undefined;
+    const taken = aid;
+    aid = undefined;
+    const frame = taken.make();
+    if (!frame) {
+      taken.written.resolve(undefined);
+      return undefined;
+    }
+    return { parts: [frame], bytes: frame.length, corrections: 0, aid: taken };
+  }
+
   function take(): Batch | undefined {
-    if (urgent.length === 0) return takeCorrections();
+    if (urgent.length === 0) {
+      const batch = aid && !wasAid ? (takeAid() ?? takeCorrections()) : (takeCorrections() ?? takeAid());
+      wasAid = batch?.aid !== undefined;
+      return batch;
+    }
     const parts = urgent.splice(0);
     return { parts, bytes: parts.reduce((sum, part) => sum + part.length, 0), corrections: 0 };
   }
 
-  async function write(port: FeederPort, batch: Batch, signal: AbortSignal): Promise<void> {
-    const [first] = batch.parts;
-    const bytes = batch.parts.length === 1 && first ? first : Buffer.concat(batch.parts);
-    const step = slowMsPerByte === undefined ? bytes.length : SLOW_PIECE_BYTES;
-    const started = clock.mono();
-    for (let at = 0; at < bytes.length; at += step) {
-      writeStartedMonoMs = clock.mono();
-      await port.write(step >= bytes.length ? bytes : bytes.subarray(at, at + step), { signal });
-    }
-    const tookMs = clock.mono() - started;
-    if (tookMs >= clock.ioBudgetMs(SLOW_WRITE_MS)) slowMsPerByte = tookMs / bytes.length;
-    else if (tookMs <= clock.ioBudgetMs(FAST_WRITE_MS)) slowMsPerByte = undefined;
-  }
+  const strand = (stranded: Aid | undefined): void =>
+    stranded?.written.reject(new WaymarkError('link.closed', 'the receiver has gone'));
 
   return {
     counters,
@@ -157,10 +172,21 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
       }
       rouse();
     },
+    aid(make) {
+      strand(aid);
+      aid = { make, written: deferred<undefined>() };
+      rouse();
+      return aid.written.promise;
+    },
+    setPaced(value) {
+      writer.isPaced = value;
+    },
+    get isPaced() {
+      return writer.isPaced;
+    },
     hold() {
       if (queue.weight <= options.maxQueuedBytes * 0.75 || holdsSpent || !isRunning || !isOpen) return undefined;
-      const isStuck = writeStartedMonoMs !== undefined && clock.mono() - writeStartedMonoMs > clock.ioBudgetMs(HOLD_MS);
-      if (isStuck) return undefined;
+      if (writer.isStuckFor(HOLD_MS)) return undefined;
       if (!held) {
         const timer = clock.deadline(HOLD_MS, () => {
           holdsSpent = true;
@@ -178,16 +204,19 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
       const dropped = queue.length;
       queue.clear();
       urgent.length = 0;
+      strand(aid);
+      aid = undefined;
       return dropped;
     },
     async run(port, { signal }) {
       isRunning = true;
+      let batch: Batch | undefined;
       // One listener for the whole run instead of one for every wait.
       const off = onAbort(signal, rouse);
       try {
         for (;;) {
           if (signal.aborted) throw abortReason(signal);
-          const batch = take();
+          batch = take();
           if (!batch) {
             holdsSpent = false;
             release();
@@ -195,19 +224,25 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
             await wake.promise;
             continue;
           }
-          await write(port, batch, signal);
-          writeStartedMonoMs = undefined;
+          const [first] = batch.parts;
+          const bytes = batch.parts.length === 1 && first ? first : Buffer.concat(batch.parts);
+          await writer.write(port, bytes, signal);
           counters.bytesToReceiver += batch.bytes;
           if (batch.corrections > 0) {
             counters.framesToReceiver += batch.corrections;
             deps.onWritten?.(batch.corrections);
+          }
+          if (batch.aid) {
+            counters.aidsToReceiver++;
+            batch.aid.written.resolve(undefined);
           }
           if (queue.weight <= options.maxQueuedBytes / 2) release();
         }
       } finally {
         off();
         isRunning = false;
-        writeStartedMonoMs = undefined;
+        strand(batch?.aid);
+        writer.rest();
         release();
       }
     },

@@ -1,5 +1,6 @@
 // What the receiver says about where it is, as a `Fix` (specs/ublox.md 2.1 GGA, 3.2 NAV-PVT).
 import type { Fix, FixQuality } from '../core/index.js';
+import { qualityOf } from './nav-reports.js';
 import type { Gga } from './nmea.js';
 import { UBX, ubxId, ubxPayload } from './ubx.js';
 
@@ -12,20 +13,22 @@ const VALID_DATE_TIME_RESOLVED = 0x07;
  */
 const CORRECTION_AGE_S = [undefined, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120] as const;
 
-function pvtQuality(fixType: number, flags: number, isPositionInvalid: boolean): FixQuality {
-  const isOk = (flags & 1) === 1;
-  // 1 dead reckoning, 2 2D, 3 3D, 4 combined; 0 none, 5 time only.
-  if (!isOk || isPositionInvalid || fixType < 1 || fixType > 4) return 'none';
-  const carrier = flags >> 6;
-  if (carrier === 2) return 'rtk_fixed';
-  if (carrier === 1) return 'rtk_float';
-  return fixType >= 3 ? '3d' : '2d';
-}
-
 export interface PvtReport {
   fix: Fix;
   /** ms since 1970 UTC; only when date and time are valid and the second is fully resolved. */
   utcMs?: number;
+  /** Corrections are part of this position: a carrier solution, or a differential one with corrections of this minute. */
+  isCorrected: boolean;
+}
+
+/** Older corrections are not proof that what is fed now is used; SBAS alone gives no age. */
+const CORRECTION_FRESH_S = 60;
+
+const isFreshAge = (ageS: number | undefined): boolean => ageS !== undefined && ageS <= CORRECTION_FRESH_S;
+
+/** Does this GGA say that corrections are part of the position? Quality 2 may be SBAS, so its age counts. */
+export function isCorrectedGga({ quality, correctionAgeS }: Gga): boolean {
+  return quality === 4 || quality === 5 || (quality === 2 && isFreshAge(correctionAgeS));
 }
 
 /** NAV-PVT, arrived at `atMonoMs`; undefined for any other frame or another length. */
@@ -33,7 +36,10 @@ export function parseNavPvt(frame: Uint8Array, atMonoMs: number): PvtReport | un
   if (ubxId(frame) !== UBX.navPvt || frame.length !== PVT_BYTES + 8) return undefined;
   const p = ubxPayload(frame);
   const flags3 = p.getUint16(78, true);
-  const quality = pvtQuality(p.getUint8(20), p.getUint8(21), (flags3 & 1) === 1);
+  const flags = p.getUint8(21);
+  const carrier = flags >> 6;
+  const isPlaced = (flags & 1) === 1 && (flags3 & 1) === 0;
+  const quality = qualityOf(p.getUint8(20), isPlaced, carrier);
   const ageCode = (flags3 >> 1) & 0x0f;
   const correctionAgeS = ageCode >= CORRECTION_AGE_S.length ? 120 : CORRECTION_AGE_S[ageCode];
   const hasTime = (p.getUint8(11) & VALID_DATE_TIME_RESOLVED) === VALID_DATE_TIME_RESOLVED;
@@ -64,6 +70,7 @@ export function parseNavPvt(frame: Uint8Array, atMonoMs: number): PvtReport | un
       source: 'nav-pvt',
     },
     ...(hasTime && { utcMs }),
+    isCorrected: quality !== 'none' && (carrier > 0 || ((flags & 2) !== 0 && isFreshAge(correctionAgeS))),
   };
 }
 

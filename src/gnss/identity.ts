@@ -7,6 +7,7 @@
 //   protocol nmea   none ──────────────GNSS sentence──────────────→ receiver
 //
 //   none ──a modem's words, our own question echoed, or 5 s of bytes that mean nothing──→ foreign: the run ends
+//          (where other line speeds are left to try, bytes that mean nothing lead to the next; see speeds.ts)
 //
 // `sentences` is enough for corrections and for configuration, `receiver` for keys too. While keys wait, a sentence counts
 // only after the question had its 2 s, so that the keys go first if they can go at all. Frames that only hosts send prove
@@ -26,7 +27,7 @@ const ASKED_IN_VAIN = 5;
 const MAX_LINE = 200;
 const UBX_CLASS_MGA = 0x13;
 
-const CHECK_PORT_AND_SPEED =
+export const CHECK_PORT_AND_SPEED =
   'Another kind of device is at this port, or the line speed differs: check gnss.port and gnss.baudRate.';
 
 const TALKER = /^(?:G[A-Z]|BD|QZ)$/;
@@ -67,8 +68,11 @@ export interface IdentityDeps {
   send: (frame: Uint8Array) => void;
   keysWait: () => boolean;
   onTrust: (trust: Trust) => void;
-  /** Not a receiver; `why` is for people. Called at most once. */
-  onForeign: (why: string, hint: string | undefined) => void;
+  /**
+   * Not a receiver; `why` is for people. `isGarbled`: not one whole frame or sentence of any kind was among the bytes, so
+   * that the line speed may be at fault. Called at most once.
+   */
+  onForeign: (why: string, hint: string | undefined, isGarbled: boolean) => void;
 }
 
 /**
@@ -89,6 +93,8 @@ export function openIdentityGate(
   let count = 0;
   let line = '';
   let isOver = false;
+  /** Something whole was heard, whoever says it: the line speed is right. */
+  let isClear = false;
 
   const enter = (next: Trust): void => {
     if (next === trust || isOver) return;
@@ -97,11 +103,11 @@ export function openIdentityGate(
     deps.onTrust(trust);
   };
 
-  const foreign = (why: string, hint?: string): void => {
+  const foreign = (why: string, hint?: string, isGarbled = false): void => {
     if (isOver || trust !== 'none') return;
     isOver = true;
     timer?.cancel();
-    deps.onForeign(why, hint);
+    deps.onForeign(why, hint, isGarbled);
   };
 
   const prove = (proof: 'sentence' | 'frame'): void => {
@@ -142,11 +148,13 @@ export function openIdentityGate(
       return trust;
     },
     frame(frame) {
+      isClear = true;
       if (trust === 'receiver') return;
       if (isReceiversOwn(frame)) prove('frame');
       else if (ubxId(frame) === UBX.monVer) foreign('it sends our question back');
     },
     sentence({ talker, type }) {
+      isClear = true;
       if (trust === 'receiver') return;
       if (TALKER.test(talker) || (talker === 'P' && type.startsWith('UBX'))) prove('sentence');
     },
@@ -157,7 +165,7 @@ export function openIdentityGate(
       firstByteMonoMs ??= clock.mono();
       const isLong = clock.mono() - firstByteMonoMs >= clock.ioBudgetMs(FOREIGN_MS);
       if (isLong && count >= FOREIGN_BYTES)
-        foreign('it sends bytes, but nothing that a receiver says', CHECK_PORT_AND_SPEED);
+        foreign('it sends bytes, but nothing that a receiver says', CHECK_PORT_AND_SPEED, !isClear);
     },
     stop() {
       isOver = true;

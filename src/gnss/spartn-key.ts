@@ -1,7 +1,7 @@
 // UBX-RXM-SPARTNKEY: decryption keys for the receiver (specs/ublox.md 3.2). The service counts in UTC, the receiver in
 // GPS time, which is ahead by the leap seconds: forgetting them makes every key start 18 s early.
-import { Secret } from '../core/index.js';
-import { UBX, ubxFrame, ubxId, ubxPayload } from './ubx.js';
+import type { Secret } from '../core/index.js';
+import { UBX, ubxFrame } from './ubx.js';
 
 /** A decryption key as the provisioning service and the key topic give it. */
 export interface SpartnKeyInput {
@@ -25,15 +25,31 @@ export function gpsTimeOf(utcMs: number, leapSeconds: number): { week: number; t
   return { week: Math.floor(seconds / WEEK_S), towS: ((seconds % WEEK_S) + WEEK_S) % WEEK_S };
 }
 
-/** ms since 1970 UTC of a GPS time. */
-export function utcMsOf(gps: { week: number; towS: number }, leapSeconds: number): number {
-  return (gps.week * WEEK_S + gps.towS + GPS_EPOCH_S - leapSeconds) * 1000;
-}
-
 /** The key's bytes; undefined unless it is 32 hex digits. They leave for the receiver and nowhere else. */
 function keyBytes(value: Secret): Uint8Array | undefined {
   const hex = value.reveal();
   return KEY_HEX.test(hex) ? Buffer.from(hex, 'hex') : undefined;
+}
+
+const isUsable = ({ value }: SpartnKeyInput): boolean => KEY_HEX.test(value.reveal());
+
+/** A roll-over is not the same instant everywhere: messages under way then still need the old key. */
+const EXPIRED_GRACE_MS = 300_000;
+
+/**
+ * The keys worth sending at `utcMs`, earliest first: an expired one is left out only when a later one is known, so that a
+ * wrong clock cannot leave the receiver without any. Unusable ones are left out, too.
+ */
+export function keysWorthSending(keys: readonly SpartnKeyInput[], utcMs: number): readonly SpartnKeyInput[] {
+  const inOrder = keys.filter(isUsable).sort((a, b) => a.startUtcMs - b.startUtcMs);
+  const newest = inOrder.at(-1);
+  return inOrder.filter((key) => key === newest || key.startUtcMs + key.durationMs + EXPIRED_GRACE_MS > utcMs);
+}
+
+/** Start of the key in force at `utcMs`: the latest that has begun. Changes at a roll-over. */
+export function startInForce(keys: readonly SpartnKeyInput[], utcMs: number): number | undefined {
+  const begun = keys.map((key) => key.startUtcMs).filter((start) => start <= utcMs);
+  return begun.length > 0 ? Math.max(...begun) : undefined;
 }
 
 /**
@@ -56,26 +72,4 @@ export function spartnKeyFrame(keys: readonly SpartnKeyInput[], leapSeconds: num
     header.writeUInt32LE(towS, at + 4);
   });
   return ubxFrame(UBX.rxmSpartnKey, Buffer.concat([header, ...usable.map(({ bytes }) => bytes ?? Buffer.alloc(0))]));
-}
-
-/** Keys in a frame, in order, with their starts in UTC; undefined for any other frame or a malformed one. */
-export function parseSpartnKeyFrame(
-  frame: Uint8Array,
-  leapSeconds: number,
-): { startUtcMs: number; value: Secret }[] | undefined {
-  if (ubxId(frame) !== UBX.rxmSpartnKey || frame.length < 12) return undefined;
-  const p = ubxPayload(frame);
-  const count = p.getUint8(1);
-  if (p.getUint8(0) !== 1 || count > MAX_KEYS || p.byteLength < 4 + 8 * count) return undefined;
-  const keys: { startUtcMs: number; value: Secret }[] = [];
-  let at = 4 + 8 * count;
-  for (let i = 0; i < count; i++) {
-    const size = p.getUint8(4 + 8 * i + 1);
-    if (at + size > p.byteLength) return undefined;
-    const gps = { week: p.getUint16(4 + 8 * i + 2, true), towS: p.getUint32(4 + 8 * i + 4, true) };
-    const hex = Buffer.from(p.buffer, p.byteOffset + at, size).toString('hex');
-    keys.push({ startUtcMs: utcMsOf(gps, leapSeconds), value: new Secret('spartn-key', hex) });
-    at += size;
-  }
-  return keys;
 }

@@ -9,8 +9,10 @@ const MAX_BYTES = UBX_MAX_PAYLOAD + 8;
 
 /** A message's class and id as one number, `class << 8 | id`. */
 export const UBX = {
-  navPvt: 0x0107,
   navStatus: 0x0103,
+  navPvt: 0x0107,
+  navTimels: 0x0126,
+  navSat: 0x0135,
   rxmCor: 0x0234,
   rxmSpartnKey: 0x0236,
   rxmPmp: 0x0272,
@@ -18,6 +20,8 @@ export const UBX = {
   ackAck: 0x0501,
   cfgValset: 0x068a,
   monVer: 0x0a04,
+  mgaIni: 0x1340,
+  mgaAck: 0x1360,
   secUniqid: 0x2703,
 } as const;
 
@@ -134,9 +138,12 @@ export interface ConfigItem {
 
 const VALUE_BYTES: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4 };
 
-/** CFG-VALSET into RAM only (layer 1): nothing outlives the receiver's power. Throws on a key of unknown size. */
-export function valsetFrame(items: readonly ConfigItem[]): Uint8Array {
-  const payload: number[] = [0, 1, 0, 0];
+/** Where a configuration goes: `ram` is gone with the power, `bbr` with the battery. */
+export const LAYERS = { ram: 1, bbr: 2, flash: 4 } as const;
+
+/** CFG-VALSET; `layers` is a sum of `LAYERS`. Throws on a key of unknown size. */
+export function valsetFrame(items: readonly ConfigItem[], layers: number = LAYERS.ram): Uint8Array {
+  const payload: number[] = [0, layers, 0, 0];
   for (const { key, value } of items) {
     const size = VALUE_BYTES[(key >>> 28) & 7];
     if (size === undefined) throw new RangeError(`configuration key 0x${key.toString(16)} has no known size`);
@@ -151,47 +158,4 @@ export function parseAck(frame: Uint8Array): { accepted: boolean; of: number } |
   const id = ubxId(frame);
   if ((id !== UBX.ackAck && id !== UBX.ackNak) || frame.length !== 10) return undefined;
   return { accepted: id === UBX.ackAck, of: ((frame[6] as number) << 8) | (frame[7] as number) };
-}
-
-export interface ReceiverVersion {
-  software: string;
-  hardware: string;
-  /** `MOD=`, e.g. ZED-F9P. */
-  model?: string;
-  /** `FWVER=`, e.g. HPG 1.32. */
-  firmware?: string;
-  /** `PROTVER=`. */
-  protocol?: string;
-}
-
-/** Printable ASCII up to the first NUL: the text goes to logs and the status page. */
-function padded(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) {
-    if (byte === 0) break;
-    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?';
-  }
-  return text.trim();
-}
-
-/** MON-VER; undefined for any other frame or a short one. */
-export function parseMonVer(frame: Uint8Array): ReceiverVersion | undefined {
-  if (ubxId(frame) !== UBX.monVer || frame.length < 48) return undefined;
-  const payload = frame.subarray(6, frame.length - 2);
-  const version: ReceiverVersion = {
-    software: padded(payload.subarray(0, 30)),
-    hardware: padded(payload.subarray(30, 40)),
-  };
-  // A receiver sends a dozen extensions at most.
-  for (let at = 40, n = 0; at + 30 <= payload.length && n < 32; at += 30, n++) {
-    const text = padded(payload.subarray(at, at + 30));
-    const split = text.indexOf('=');
-    const value = text.slice(split + 1);
-    if (split < 0 || value === '') continue;
-    const name = text.slice(0, split);
-    if (name === 'MOD') version.model = value;
-    else if (name === 'FWVER') version.firmware = value;
-    else if (name === 'PROTVER') version.protocol = value;
-  }
-  return version;
 }

@@ -7,12 +7,17 @@ import {
   fixFromGga,
   parseAck,
   parseGga,
+  parseMgaAck,
   parseMonVer,
   parseNavPvt,
+  parseNavSat,
+  parseNavStatus,
+  parseNavTimels,
   parseRxmCor,
+  parseSecUniqid,
   parseSentence,
   parseSpartnHeader,
-  parseSpartnKeyFrame,
+  passableAids,
   rtcmType,
   UBX_MAX_PAYLOAD,
 } from '../../src/gnss/index.js';
@@ -97,23 +102,37 @@ describe(`${ROUNDS} hostile inputs, seed ${SEED}`, { timeout: 30_000 + 3 * ROUND
   test('UBX payload parsers never throw, whatever a valid frame holds', () => {
     const random_ = random(SEED + 1);
     const ids = [
+      [1, 3],
       [1, 7],
+      [1, 0x26],
+      [1, 0x35],
       [2, 0x34],
-      [2, 0x36],
+      [0x13, 0x40],
+      [0x13, 0x60],
+      [0x27, 3],
       [5, 0],
       [5, 1],
       [0x0a, 4],
     ] as const;
     for (let i = 0; i < ROUNDS; i++) {
       const [cls, id] = random_.pick(ids);
-      const size = random_.pick([0, 1, 2, 4, 8, 12, 20, 40, 52, 70, 92, 93, random_.below(300)]);
+      const size = random_.pick([0, 1, 2, 4, 8, 9, 12, 16, 20, 24, 32, 40, 52, 70, 92, 93, random_.below(300)]);
       const frame = ubx(cls, id, random_.bytes(size));
       const report = parseNavPvt(frame, 0);
       if (report?.fix.latitudeDeg !== undefined) expect(Number.isFinite(report.fix.latitudeDeg)).toBe(true);
       parseRxmCor(frame);
       parseAck(frame);
       parseMonVer(frame);
-      parseSpartnKeyFrame(frame, 18);
+      parseNavStatus(frame);
+      parseSecUniqid(frame);
+      parseMgaAck(frame);
+      const leap = parseNavTimels(frame) ?? 18;
+      if (leap < 10 || leap > 40) expect(leap).toBe(18);
+      for (const { elevationDeg = 0 } of parseNavSat(frame) ?? [])
+        if (Math.abs(elevationDeg) > 90) expect(elevationDeg).toBe(0);
+      const isAid = cls === 0x13 && id !== 0x60 && size >= 4;
+      const [first] = passableAids([frame, frame.subarray(1), frame.subarray(0, -1)]);
+      if (first && !(isAid && first.length === frame.length)) expect(first).toBeUndefined();
     }
   });
 

@@ -164,6 +164,53 @@ export function rxmCor(spec: CorSpec = {}): Buffer {
   return ubx(0x02, 0x34, p);
 }
 
+export const ack = (cls: number, id: number, accepted = true): Buffer =>
+  ubx(0x05, accepted ? 1 : 0, Buffer.from([cls, id]));
+
+/** MGA-ACK for a whole MGA frame. */
+export function mgaAck(of: Buffer, infoCode = 0): Buffer {
+  return ubx(0x13, 0x60, Buffer.from([infoCode === 0 ? 1 : 0, 0, infoCode, of[3]!, ...of.subarray(6, 10)]));
+}
+
+export function navStatus(spec: { gpsFix?: number; flags?: number; carrier?: number; uptimeMs: number }): Buffer {
+  const p = Buffer.alloc(16);
+  p[4] = spec.gpsFix ?? 3;
+  p[5] = spec.flags ?? 1;
+  p[7] = (spec.carrier ?? 0) << 6;
+  p.writeUInt32LE(spec.uptimeMs, 12);
+  return ubx(0x01, 0x03, p);
+}
+
+export function navTimels(seconds: number, valid = 3): Buffer {
+  const p = Buffer.alloc(24);
+  p.writeInt8(seconds, 9);
+  p[23] = valid;
+  return ubx(0x01, 0x26, p);
+}
+
+export interface SatSpec {
+  gnss: number;
+  sv: number;
+  cn0: number;
+  elevation: number;
+  azimuth: number;
+  used: boolean;
+}
+
+export function navSat(satellites: readonly SatSpec[]): Buffer {
+  const p = Buffer.alloc(8 + 12 * satellites.length);
+  p[4] = 1;
+  p[5] = satellites.length;
+  satellites.forEach((s, i) => {
+    const at = 8 + 12 * i;
+    p.set([s.gnss, s.sv, s.cn0], at);
+    p.writeInt8(s.elevation, at + 3);
+    p.writeInt16LE(s.azimuth, at + 4);
+    p.writeUInt32LE(s.used ? 0x1f : 0x17, at + 8);
+  });
+  return ubx(0x01, 0x35, p);
+}
+
 export interface Random {
   /** Integer in 0..n-1. */
   below(n: number): number;

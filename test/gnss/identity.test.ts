@@ -4,7 +4,7 @@ import { Secret } from '../../src/core/index.js';
 import { isReceiversOwn, spartnKeyFrame, trustAfter } from '../../src/gnss/index.js';
 import { createRandom, cutRandomly } from '../modem/random.js';
 import { navPvt, nmea, spartn, ubx } from './frames.js';
-import { createRig, MON_VER_POLL } from './rig.js';
+import { besides, createRig, MON_VER_POLL } from './rig.js';
 
 const KEYS = [
   {
@@ -16,11 +16,8 @@ const KEYS = [
 const KEY_FRAME = Buffer.from(spartnKeyFrame(KEYS, 18)!);
 const GGA = nmea('GNGGA,123519.00,4807.0380,N,01131.0000,E,4,12,0.80,545.4,M,46.9,M,1.0,0000');
 const MON_VER = ubx(0x0a, 0x04, Buffer.alloc(70, 0x41));
+const UNIQID = ubx(0x27, 0x03, Buffer.from('01000000aabbccddee', 'hex'));
 const VALSET = Buffer.from([0xb5, 0x62, 0x06, 0x8a]);
-
-/** What was written, without the questions. */
-const besides = (wire: Buffer): Buffer =>
-  Buffer.from(wire.toString('latin1').replaceAll(MON_VER_POLL.toString('latin1'), ''), 'latin1');
 
 describe('an identity by rule', () => {
   const facts = { protocol: 'ubx', keysWait: true, askedMs: 0 } as const;
@@ -86,7 +83,7 @@ describe('before the far side has shown itself', () => {
     const fresh = spartn({ payload: Buffer.from('fresh') });
     void receiver.feed('spartn', fresh);
     await clock.advance(1500);
-    await ends[0]!.send(MON_VER);
+    await ends[0]!.send(Buffer.concat([MON_VER, UNIQID]));
     await settle();
     expect(besides(ends[0]!.bytes())).toEqual(Buffer.concat([KEY_FRAME, fresh]));
     expect(receiver.snapshot()).toMatchObject({ identified: 'receiver', counters: { droppedStale: 1 } });
