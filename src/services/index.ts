@@ -1,3 +1,4 @@
 // The location services, one file or folder a cloud.
+export * from './flow.js';
 export * from './pointperfect/index.js';
 export * from './source.js';

@@ -1,5 +1,4 @@
 // PointPerfect: corrections and their keys.
-export * from './flow.js';
 export * from './keys.js';
 export * from './mqtt.js';
 export * from './prove.js';
