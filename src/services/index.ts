@@ -1,4 +1,6 @@
 // The location services, one file or folder a cloud.
 export * from './flow.js';
+export * from './mga-splitter.js';
+export * from './ntrip/index.js';
 export * from './pointperfect/index.js';
 export * from './source.js';

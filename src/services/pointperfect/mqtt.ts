@@ -12,11 +12,11 @@ import {
 } from '../../core/index.js';
 import type { Session } from '../../mqtt/index.js';
 import type { KeysIdentity, SpartnKey } from '../../vault/index.js';
-import type { CorrectionSink, CorrectionSnapshot, CorrectionSource } from '../source.js';
 import type { SilenceLimits } from '../flow.js';
+import type { CorrectionSink, CorrectionSnapshot, CorrectionSource } from '../source.js';
+import { createWatchdog, type Watchdog } from '../watchdog.js';
 import { decodeKeyMessage, isUbxFrame } from './keys.js';
 import { type ChosenTopics, chooseTopics, type Region } from './topics.js';
-import { createWatchdog, type Watchdog } from '../watchdog.js';
 
 /** A session that ends sooner after CONNACK hints at a second client with the same id. */
 const SHORT_LIFE_MS = 5000;
