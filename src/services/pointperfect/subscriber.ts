@@ -12,7 +12,7 @@ export interface Subscriber {
   /** The busiest topic of corrections, and the others: looked at per message. */
   readonly mainTopic: string;
   readonly otherTopics: ReadonlySet<string>;
-  /** When localized topics were asked for last. */
+  /** Since when the broker owes an answer about localized topics. */
   readonly localizedAskMonoMs: number | undefined;
 }
 
@@ -41,6 +41,7 @@ export function createSubscriber(deps: { open: Session; plan: TopicPlan; clock: 
     if (dropped.length > 0) await open.want([...new Set([...had, ...all])]);
     const { granted, refused } = await open.want(all, { again });
     had = granted;
+    localizedAskMonoMs = undefined;
     listenTo(corrections);
     if (refused.length > 0) log.warn('corrections.not-granted', { refused });
     if (plan.isLocalized && refused.some((topic) => topic === wanted.dict || topic === corrections[0])) {

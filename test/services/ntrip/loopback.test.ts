@@ -81,7 +81,7 @@ describe('over sockets', () => {
       RTCM.length + 100,
       'reset',
     );
-    expect((error).code).toBe('net.closed');
+    expect(error.code).toBe('net.closed');
     expect(got).toEqual(Buffer.concat([RTCM, RTCM.subarray(0, 100)]));
   });
 
@@ -108,6 +108,6 @@ describe('over sockets', () => {
     const { error } = await against((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
     });
-    expect((error).code).toBe('net.closed');
+    expect(error.code).toBe('net.closed');
   });
 });
