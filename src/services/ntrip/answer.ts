@@ -150,12 +150,14 @@ function refusal(
   // 505 and its like, or an ERROR that names neither user nor mountpoint: the request itself was not understood.
   const maybeVersion1 =
     http === 400 || http === 405 || http === 501 || http === 505 || (kind === 'refused' && http === undefined);
-  return { is: 'refusal', kind, line: why === undefined ? line : `${why}: ${line}`, ...more, maybeVersion1 };
+  const said = shown(line);
+  return { is: 'refusal', kind, line: why === undefined ? said : `${why}: ${said}`, ...more, maybeVersion1 };
 }
 
+/** As it came: what it is, is judged by its very bytes. */
 function firstLine(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024)).toString('latin1');
-  return shown(text.split('\n', 1)[0] ?? '');
+  return (text.split('\n', 1)[0] ?? '').replace(/\r$/, '');
 }
 
 /** Foreign text for people: without secrets (it may echo ours), printable ASCII, cut. */

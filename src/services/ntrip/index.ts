@@ -12,3 +12,4 @@ export { buildNtripRequest, type NtripRequest, type NtripVersion } from './reque
 export type { NtripCounters } from './session.js';
 export { createSlotMemory, type SlotMemory } from './slot.js';
 export * from './source.js';
+export * from './types.js';

@@ -1,78 +1,13 @@
 // Corrections from an NTRIP caster: knows where we are before it connects, connects, keeps the data flowing, and ends (for
 // the caller to try again) when the session or the flow does.
-import {
-  type BackoffPolicy,
-  type Clock,
-  isWaymarkError,
-  type Logger,
-  type Secret,
-  sleep,
-  withDeadline,
-} from '../../core/index.js';
-import type { SilenceLimits } from '../flow.js';
-import type {
-  AssistanceSink,
-  CorrectionSink,
-  CorrectionSnapshot,
-  CorrectionSource,
-  PositionSource,
-} from '../source.js';
+import { type BackoffPolicy, isWaymarkError, NETWORK_BACKOFF, sleep, withDeadline } from '../../core/index.js';
 import { FIRST_PACE, nextPace, ntripBackoff } from './backoff.js';
 import { createCaster } from './caster.js';
-import type { OpenNtrip } from './connection.js';
 import { createIntake, kindOfMountPoint, type StreamKind } from './intake.js';
 import { createMgaFetch, type MgaBurst } from './mga-fetch.js';
-import type { NtripVersion } from './request.js';
 import { createNtripSession, type NtripCounters, type NtripSession } from './session.js';
-import { createSlotMemory, type SlotMemory } from './slot.js';
-
-export interface NtripCorrectionsDeps {
-  open: OpenNtrip;
-  sink: CorrectionSink;
-  position: PositionSource;
-  /** Takes what an -MGA mountpoint sends; without it such a mountpoint is never chosen. */
-  assistance?: AssistanceSink | undefined;
-  clock: Clock;
-  log: Logger;
-  /** Shared with `proveNtrip`; without one the source remembers for itself. */
-  slots?: SlotMemory | undefined;
-}
-
-export interface NtripCorrectionsOptions {
-  host: string;
-  port: number;
-  tls: boolean;
-  mountPoint: string;
-  userName?: string | undefined;
-  password?: Secret | undefined;
-  protocol: 'auto' | NtripVersion;
-  /** How often our position is sent; 0: never, and then none is needed to connect. */
-  ggaSeconds: number;
-  /** Fetch assistance data from the -MGA form when there is nothing fresh. */
-  mga: boolean;
-  silence: SilenceLimits;
-  /** What the stream carries; otherwise the mountpoint's name tells, and where it does not, the first frame. */
-  format?: StreamKind | undefined;
-  /** Of this program, for the User-Agent. */
-  agentVersion: string;
-  /** How long a position is waited for before that is an error (default 60 s). */
-  positionWaitMs?: number | undefined;
-}
-
-export interface NtripCorrectionSnapshot extends CorrectionSnapshot, NtripCounters {
-  source: 'ntrip';
-  /** Mountpoint in use, also in `topics`. */
-  mountPoint: string;
-  /** As the caster answered; absent before the first answer. */
-  protocol?: NtripVersion;
-  kind?: StreamKind;
-}
-
-export interface NtripCorrectionSource extends CorrectionSource {
-  /** How long to leave the caster alone after the run that has just ended (`REFUSED_BACKOFF` is for refusals). */
-  backoff(): BackoffPolicy;
-  snapshot(): NtripCorrectionSnapshot;
-}
+import { createSlotMemory } from './slot.js';
+import type { NtripCorrectionSource, NtripCorrectionsDeps, NtripCorrectionsOptions } from './types.js';
 
 const POSITION_WAIT_MS = 60_000;
 /** Between the goodbye to one mountpoint and the request for the next: the caster counts one connection an account. */
@@ -108,13 +43,20 @@ export function createNtripCorrections(
   let mountPoint = options.mountPoint;
   let isFirst = true;
   let pace = FIRST_PACE;
+  let policy: BackoffPolicy = NETWORK_BACKOFF;
+  /** Connections made: after one the caster has noticed us. */
+  let reached = 0;
   let lastMessageMonoMs: number | undefined;
   let lastReason: string | undefined;
   let streamedMs = 0;
 
   const caster = createCaster(
     {
-      open: deps.open,
+      open: async (target, how) => {
+        const stream = await deps.open(target, how);
+        reached++;
+        return stream;
+      },
       clock,
       log,
       slots: deps.slots ?? createSlotMemory({ clock }),
@@ -199,6 +141,7 @@ export function createNtripCorrections(
       signal.throwIfAborted();
       phase = 'connecting';
       streamedMs = 0;
+      const reachedBefore = reached;
       try {
         for (;;) {
           await awaitPosition(signal, onState);
@@ -213,7 +156,9 @@ export function createNtripCorrections(
       } catch (error) {
         if (!signal.aborted) {
           lastReason = isWaymarkError(error) ? error.code : 'core.internal';
-          pace = nextPace(pace, streamedMs);
+          const isReached = reached > reachedBefore;
+          if (isReached) pace = nextPace(pace, streamedMs);
+          policy = isReached ? ntripBackoff(pace) : NETWORK_BACKOFF;
         }
         throw error;
       } finally {
@@ -222,7 +167,7 @@ export function createNtripCorrections(
       }
     },
     resubscribe: () => session?.sendPosition(),
-    backoff: () => ntripBackoff(pace),
+    backoff: () => policy,
     snapshot() {
       const lastMonoMs = session?.lastMonoMs ?? lastMessageMonoMs;
       const kind = session?.kind ?? known;

@@ -4,6 +4,7 @@ import {
   type CoarsePosition,
   createFakeClock,
   deferred,
+  NETWORK_BACKOFF,
   Secret,
   silentLogger,
   WaymarkError,
@@ -222,6 +223,7 @@ describe('corrections over NTRIP', () => {
     expect(cast.connections).toHaveLength(1);
     expect(b.clock.pending).toBe(0);
     expect(b.source.snapshot()).toMatchObject({ state: 'waiting', lastReason: code });
+    expect(b.source.backoff().capMs).toBe(20_000);
   });
 
   test('429 carries the time it asks for', async () => {
@@ -277,7 +279,7 @@ describe('corrections over NTRIP', () => {
       open: () => Promise.reject(new WaymarkError('net.refused', 'no')),
     });
     expect((await b.run()).code).toBe('net.refused');
-    expect(b.source.backoff().capMs).toBe(20_000);
+    expect(b.source.backoff()).toBe(NETWORK_BACKOFF);
   });
 });
 
