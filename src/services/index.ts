@@ -1,5 +1,8 @@
 // The location services, one file or folder a cloud.
 export * from './assistnow/index.js';
 export * from './celllocate.js';
+export * from './flow.js';
+export * from './mga-splitter.js';
+export * from './ntrip/index.js';
 export * from './pointperfect/index.js';
 export * from './source.js';

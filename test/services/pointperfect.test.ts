@@ -10,16 +10,13 @@ import {
   WaymarkError,
 } from '../../src/core/index.js';
 import type { Message, Session } from '../../src/mqtt/index.js';
-import type { CorrectionSink } from '../../src/services/index.js';
+import { type CorrectionSink, type FlowEvent, type FlowState, nextFlow } from '../../src/services/index.js';
 import {
   chooseTopics,
   createMqttCorrections,
   decodeKeyJson,
   decodeKeyMessage,
-  type FlowEvent,
-  type FlowState,
   type KeyPair,
-  nextFlow,
   proveByConnect,
 } from '../../src/services/pointperfect/index.js';
 import type { KeysIdentity, SpartnKey } from '../../src/vault/index.js';

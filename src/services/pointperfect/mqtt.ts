@@ -1,118 +1,72 @@
-// Corrections over MQTT: subscribes to keys and corrections, hands both to the receiver's writer, and ends (for the
-// caller to try again) when the session or the flow does.
+// Corrections over MQTT: subscribes to what the plan of topics wants, hands corrections and keys to the receiver's writer,
+// and ends (for the caller to try again) when the session or the flow does.
 import {
   abortReason,
-  type Clock,
   deferred,
   isWaymarkError,
-  type Logger,
   onAbort,
+  type Timer,
   toWaymarkError,
   WaymarkError,
+  withDeadline,
 } from '../../core/index.js';
 import type { Session } from '../../mqtt/index.js';
-import type { KeysIdentity, SpartnKey } from '../../vault/index.js';
-import type { CorrectionSink, CorrectionSnapshot, CorrectionSource } from '../source.js';
-import type { SilenceLimits } from './flow.js';
-import { decodeKeyMessage, isUbxFrame } from './keys.js';
-import { type ChosenTopics, chooseTopics, type Region } from './topics.js';
-import { createWatchdog, type Watchdog } from './watchdog.js';
+import { createMgaSplitter } from '../mga-splitter.js';
+import { createWatchdog, type Watchdog } from '../watchdog.js';
+import { createKeyIntake } from './key-intake.js';
+import { isUbxFrame } from './keys.js';
+import type { MqttCorrectionSource, MqttCorrectionsDeps, MqttCorrectionsOptions } from './mqtt-types.js';
+import { endOfService, isWithinDates, oneMoreSilent, POINTPERFECT_MQTT_END, type SilentRun } from './service-end.js';
+import { createSubscriber, type Subscriber } from './subscriber.js';
+import { createTopicPlan } from './topic-plan.js';
 
 /** A session that ends sooner after CONNACK hints at a second client with the same id. */
 const SHORT_LIFE_MS = 5000;
 const SHORT_LIVES = 3;
 const LEAP_SECONDS = 18;
+/** The position is looked at this often, where topics depend on it. */
+const LOOK_MS = 10_000;
+const POSITION_WAIT_MS = 60_000;
 
-export interface KeyPair {
-  current?: SpartnKey;
-  next?: SpartnKey;
-}
-
-export interface MqttCorrectionsDeps {
-  openSession: (signal: AbortSignal) => Promise<Session>;
-  sink: CorrectionSink;
-  clock: Clock;
-  log: Logger;
-  /** New keys have come; to be kept with the identity. */
-  onKeys: (keys: KeyPair) => void;
-}
-
-export interface MqttCorrectionsOptions {
-  identity: KeysIdentity;
-  region: Region;
-  silence: SilenceLimits;
-  /** GPS minus UTC (default 18). */
-  leapSeconds?: number;
-}
-
-export interface MqttCorrectionSnapshot extends CorrectionSnapshot {
-  source: 'mqtt';
-  keyMessages: number;
-  malformedKeyMessages: number;
-  /** Of a topic we do not know; not passed on. */
-  unknownMessages: number;
-}
-
-export interface MqttCorrectionSource extends CorrectionSource {
-  snapshot(): MqttCorrectionSnapshot;
-}
-
-/** @throws `corrections.no-topic` at once when the identity has no topic for the region. */
+/** @throws `corrections.no-topic` at once when the identity has no topic for a fixed region. */
 export function createMqttCorrections(
   deps: MqttCorrectionsDeps,
   options: MqttCorrectionsOptions,
 ): MqttCorrectionSource {
-  const { sink, clock, log } = deps;
-  const { identity } = options;
-  const leapSeconds = options.leapSeconds ?? LEAP_SECONDS;
-  const chosen = chooseTopics(identity.topics, options.region);
-  const wanted = topicsOf(chosen);
-  const keyTopic = chosen.key?.topic;
-  // A handful of topics at most: comparing with the first is what happens per message.
-  const [mainTopic = ''] = chosen.corrections;
-  const otherTopics = new Set(chosen.corrections.slice(1));
+  const { sink, clock, log, position, assistance } = deps;
+  const { identity, regionTable = 'wide', localized = 'off' } = options;
+  const plan = createTopicPlan({ ...options, regionTable, localized, position, assistance, clock, log });
+  const keys = createKeyIntake({
+    sink,
+    log,
+    onKeys: deps.onKeys,
+    leapSeconds: options.leapSeconds ?? LEAP_SECONDS,
+    initial: identity.keys,
+  });
 
-  const counters = {
-    messagesIn: 0,
-    bytesIn: 0,
-    connects: 0,
-    keyMessages: 0,
-    malformedKeyMessages: 0,
-    unknownMessages: 0,
-  };
-  let isConnecting = false;
+  const counters = { messagesIn: 0, bytesIn: 0, connects: 0, assistanceMessages: 0, unknownMessages: 0 };
+  let phase: 'idle' | 'waiting' | 'connecting' = 'idle';
   let watchdog: Watchdog | undefined;
   let resubscribe: (() => void) | undefined;
   let lastMessageMonoMs: number | undefined;
   let lastReason: string | undefined;
   let shortLives = 0;
-  let isKeyTopicBad = false;
-  let keys: readonly SpartnKey[] = [identity.keys.current, identity.keys.next].filter((k) => k !== undefined);
+  let silent: SilentRun | undefined;
 
-  const takeKeys = (payload: Uint8Array): void => {
-    const decoded = decodeKeyMessage(payload, leapSeconds);
-    counters.keyMessages++;
-    if (decoded.is === 'malformed' || decoded.keys.length === 0) {
-      counters.malformedKeyMessages++;
-      // Said once until a good one comes; a topic full of rubbish must not become a log full of it.
-      log[isKeyTopicBad ? 'debug' : 'warn']('corrections.keys-malformed', {
-        why: decoded.is === 'malformed' ? decoded.why : 'no keys',
-      });
-      isKeyTopicBad = true;
-      return;
-    }
-    isKeyTopicBad = false;
-    ({ keys } = decoded);
-    sink.setKeys(keys);
-    const [current, next] = keys;
-    deps.onKeys({ ...(current ? { current } : {}), ...(next ? { next } : {}) });
-    log.info('corrections.keys', { startsUtcMs: keys.map((k) => k.startUtcMs) });
+  let wanted = plan.wanted().all;
+
+  const takeAssistance = (topic: string, payload: Uint8Array): void => {
+    const { frames } = createMgaSplitter().push(payload);
+    counters.assistanceMessages++;
+    if (frames.length === 0) return;
+    assistance?.offer(frames, topic);
+    plan.assistanceCame();
   };
 
   /** Reads until the session ends. */
-  const pump = async (open: Session, dog: Watchdog): Promise<void> => {
+  const pump = async (open: Session, topics: Subscriber, dog: Watchdog, changed: () => void): Promise<void> => {
     for await (const { topic, payload } of open.messages) {
-      if (topic === mainTopic || otherTopics.has(topic)) {
+      if (topic === topics.mainTopic || topics.otherTopics.has(topic)) {
         // Misdirected frames for the receiver are no corrections; feeding them would desynchronise the SPARTN scanner.
         if (isUbxFrame(payload)) {
           counters.unknownMessages++;
@@ -124,16 +78,13 @@ export function createMqttCorrections(
         counters.bytesIn += payload.length;
         const held = sink.feed('spartn', payload);
         if (held) await held;
-      } else if (topic === keyTopic) takeKeys(payload);
-      else counters.unknownMessages++;
+      } else if (topic === topics.wanted.key) keys.take(payload);
+      else if (topic === topics.wanted.dict || topic === topics.wanted.assistance) {
+        if (topic === topics.wanted.dict) plan.takeDict(payload);
+        else takeAssistance(topic, payload);
+        changed();
+      } else counters.unknownMessages++;
     }
-  };
-
-  const subscribe = async (open: Session, again: boolean): Promise<void> => {
-    const { granted, refused } = await open.want(wanted, { again });
-    if (refused.length > 0) log.warn('corrections.not-granted', { refused });
-    if (!chosen.corrections.some((topic) => granted.includes(topic)))
-      throw new WaymarkError('mqtt.not-granted', `the broker does not grant ${chosen.corrections.join(', ')}`);
   };
 
   /** One session from connecting to its end; always rejects. */
@@ -141,12 +92,30 @@ export function createMqttCorrections(
     const open = await deps.openSession(signal);
     const upAtMonoMs = clock.mono();
     let isOver = false;
+    let lookTimer: Timer | undefined;
     const ended = deferred<never>();
     const end = (error: unknown): void => ended.reject(error instanceof Error ? error : toWaymarkError(error));
     // It may end before anybody waits for it.
     ended.promise.catch(() => undefined);
     const off = onAbort(signal, () => end(abortReason(signal)));
-    resubscribe = () => void subscribe(open, true).catch(end);
+    const topics = createSubscriber({ open, plan, clock, log });
+    const settle = async (again: boolean): Promise<void> => {
+      await topics.settle(again);
+      wanted = topics.wanted.all;
+    };
+    const changed = (): void => {
+      if (!isOver && topics.isChanged()) settle(false).then(onState).catch(end);
+    };
+    const look = (): void => {
+      lookTimer = clock.after(LOOK_MS, look);
+      try {
+        plan.look();
+        changed();
+      } catch (error) {
+        end(error);
+      }
+    };
+    resubscribe = () => void settle(true).catch(end);
     using dog = createWatchdog(clock, options.silence, {
       change: onState,
       effect: (effect) => {
@@ -163,62 +132,109 @@ export function createMqttCorrections(
       watchdog = dog;
       sink.restart('spartn');
       void open.closed.then((reason) => {
-        if (!isOver) end(twinSuspected(reason, upAtMonoMs));
+        if (!isOver) end(closedEarly(reason, upAtMonoMs, topics.localizedAskMonoMs));
       });
-      pump(open, dog).catch(end);
+      pump(open, topics, dog, changed).catch(end);
+      if (plan.isWatching) lookTimer = clock.after(LOOK_MS, look);
       onState();
-      await Promise.race([ended.promise, subscribe(open, false)]);
+      await Promise.race([ended.promise, settle(false)]);
       return await ended.promise;
     } finally {
       isOver = true;
       off();
+      lookTimer?.cancel();
       resubscribe = undefined;
       watchdog = undefined;
       await open.close();
     }
   };
 
-  /** Three short lives in a row are no accident: another client uses our id, and each of us throws the other out. */
-  const twinSuspected = (reason: WaymarkError, upAtMonoMs: number): WaymarkError => {
+  const closedEarly = (
+    reason: WaymarkError,
+    upAtMonoMs: number,
+    localizedAskMonoMs: number | undefined,
+  ): WaymarkError => {
     // A broker that closes with bytes unread resets the connection: the same end by another name.
     const isEnd = reason.code === 'mqtt.closed' || reason.code === 'net.closed';
-    const isShort = isEnd && clock.mono() - upAtMonoMs < SHORT_LIFE_MS;
-    shortLives = isShort ? shortLives + 1 : 0;
+    const now = clock.mono();
+    // Some brokers answer a subscription they do not allow by closing.
+    if (isEnd && localizedAskMonoMs !== undefined && now - localizedAskMonoMs < SHORT_LIFE_MS && plan.isLocalized) {
+      plan.localizedRefused();
+      return reason;
+    }
+    // Three short lives in a row are no accident: another client uses our id, and each of us throws the other out.
+    shortLives = isEnd && now - upAtMonoMs < SHORT_LIFE_MS ? shortLives + 1 : 0;
     if (shortLives < SHORT_LIVES) return reason;
     return new WaymarkError('mqtt.taken-over', `${shortLives} sessions in a row lasted less than 5 s`, {
       cause: reason,
     });
   };
 
+  const awaitPosition = async (signal: AbortSignal, onState: () => void): Promise<void> => {
+    if (!plan.needsPosition || !position || position.current()) return;
+    phase = 'waiting';
+    onState();
+    const ms = options.positionWaitMs ?? POSITION_WAIT_MS;
+    const what = 'our position, which chooses the region';
+    await withDeadline({ clock, ms, signal, code: 'corrections.no-position', what }, (s) => position.whenKnown(s));
+  };
+
+  /** The error of a run, seen together with those before it. */
+  const seen = (error: unknown, startMonoMs: number, messagesBefore: number): unknown => {
+    if (counters.messagesIn > messagesBefore) silent = undefined;
+    if (!isWaymarkError(error)) return error;
+    if (error.code === 'corrections.silent' && counters.messagesIn === messagesBefore)
+      silent = oneMoreSilent(silent, startMonoMs);
+    return endOfService(options.endOfService ?? POINTPERFECT_MQTT_END, {
+      error,
+      host: identity.host,
+      wallMs: clock.wall(),
+      nowMonoMs: clock.mono(),
+      silent,
+      isCertificateGood: () => counters.connects > 0 || isWithinDates(identity.certificate, clock.wall()),
+    });
+  };
+
   return {
     async run({ signal, onState }) {
       signal.throwIfAborted();
-      isConnecting = true;
+      phase = 'connecting';
       onState();
-      if (keys.length > 0) sink.setKeys(keys);
+      keys.handOver();
+      const [startMonoMs, messagesBefore] = [clock.mono(), counters.messagesIn];
       try {
+        await awaitPosition(signal, onState);
+        phase = 'connecting';
+        plan.begin();
+        wanted = plan.wanted().all;
         return await serve(signal, onState);
       } catch (error) {
-        if (!signal.aborted) lastReason = isWaymarkError(error) ? error.code : 'core.internal';
-        throw error;
+        if (signal.aborted) throw error;
+        const told = seen(error, startMonoMs, messagesBefore);
+        lastReason = isWaymarkError(told) ? told.code : 'core.internal';
+        throw told;
       } finally {
-        isConnecting = false;
+        phase = 'idle';
         onState();
       }
     },
     resubscribe: () => resubscribe?.(),
-    snapshot: () => ({
-      source: 'mqtt',
-      state: watchdog ? SHOWN[watchdog.state] : isConnecting ? 'connecting' : 'waiting',
-      host: identity.host,
-      topics: wanted,
-      ...counters,
-      ...(lastMessageMonoMs === undefined ? {} : { lastMessageMonoMs }),
-      ...(lastReason === undefined ? {} : { lastReason }),
-    }),
+    snapshot() {
+      const reason = phase === 'waiting' ? 'corrections.no-position' : lastReason;
+      return {
+        source: 'mqtt',
+        state: watchdog ? SHOWN[watchdog.state] : phase === 'connecting' ? 'connecting' : 'waiting',
+        host: identity.host,
+        topics: wanted,
+        ...counters,
+        keyMessages: keys.messages,
+        malformedKeyMessages: keys.malformed,
+        detail: phase === 'waiting' ? 'waiting for a position, which chooses the region' : plan.detail(),
+        ...(lastMessageMonoMs === undefined ? {} : { lastMessageMonoMs }),
+        ...(reason === undefined ? {} : { lastReason: reason }),
+      };
+    },
   };
 }
 
 const SHOWN = { waiting: 'connected', flowing: 'flowing', silent: 'silent', lost: 'silent' } as const;
-
-const topicsOf = ({ key, corrections }: ChosenTopics): string[] => [...(key ? [key.topic] : []), ...corrections];

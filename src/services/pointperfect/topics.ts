@@ -49,3 +49,13 @@ function chooseKeyTopic(topics: readonly string[]): ChosenTopics['key'] {
   }
   return undefined;
 }
+
+const ASSISTANCE = /^\/?pp\/ubx\/mga$/i;
+const ASSISTANCE_UPDATES = /^\/?pp\/ubx\/mga\/updates$/i;
+
+/** The account's assistance topics: the full set, and what changes in it. */
+export function assistanceTopics(topics: readonly string[]): { full?: string; updates?: string } {
+  const full = topics.find((t) => ASSISTANCE.test(t));
+  const updates = topics.find((t) => ASSISTANCE_UPDATES.test(t));
+  return { ...(full === undefined ? {} : { full }), ...(updates === undefined ? {} : { updates }) };
+}

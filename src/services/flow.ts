@@ -9,7 +9,7 @@
 //       +-----------------expired------------+   on the way: subscribe again
 //
 // `expired` is sent when nothing came for as long as the state is allowed to last; the driver measures it.
-import type { Step } from '../../core/index.js';
+import type { Step } from '../core/index.js';
 
 export type FlowState = 'waiting' | 'flowing' | 'silent' | 'lost';
 export type FlowEvent = 'data' | 'expired';

@@ -1,6 +1,6 @@
 // Runs the flow machine. On the hot path there is one reading of the clock and no timer: the timer that runs finds out
 // when it fires how old the last correction is, and goes on for the rest.
-import { type Clock, createRunner, type Timer } from '../../core/index.js';
+import { type Clock, createRunner, type Timer } from '../core/index.js';
 import {
   type FlowEffect,
   type FlowEvent,

@@ -1,0 +1,3 @@
+// Where the gateway is, whoever says so.
+export * from './choose.js';
+export * from './position.js';
