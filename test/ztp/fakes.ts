@@ -3,10 +3,10 @@ import { createFakeClock, type FakeClock, Secret, silentLogger, WaymarkError } f
 import type { HttpsResponse } from '../../src/net/index.js';
 import type { Identity } from '../../src/vault/index.js';
 import {
-  type CallOptions,
   createProvisioner,
   type Prove,
   type Provisioner,
+  type ProvisionOptions,
   type TokenLease,
   type TokenOutcome,
   type TokenSource,
@@ -122,10 +122,10 @@ export interface World {
   prove: Prove;
   proofs: Identity[];
   /** A new provisioner on the same stores, as after a restart. */
-  start(options?: Partial<CallOptions>): Provisioner;
+  start(options?: Partial<ProvisionOptions>): Provisioner;
 }
 
-export function world(answers: (HttpsResponse | Error)[], options: Partial<CallOptions> = {}): World {
+export function world(answers: (HttpsResponse | Error)[], options: Partial<ProvisionOptions> = {}): World {
   const clock = createFakeClock(Date.now());
   const memory = memorySlot<string>();
   const w: World = {

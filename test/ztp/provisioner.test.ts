@@ -17,7 +17,13 @@ beforeAll(async () => {
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
-const good = () => answer(200, keysAnswer(pair));
+/** Decryption keys that outlast every test. */
+const LASTING = {
+  dynamickeys: {
+    current: { start: Date.now() - DAY, duration: 4000 * DAY, value: '00112233445566778899aabbccddeeff' },
+  },
+};
+const good = () => answer(200, keysAnswer(pair, LASTING));
 const down = new WaymarkError('net.unreachable', 'no route');
 const refused = () => answer(403, 'No plan for device device:1');
 const remembered = (w: World): ZtpMemory => JSON.parse(w.memory.current ?? '{}') as ZtpMemory;
@@ -411,7 +417,7 @@ describe('when to renew', () => {
     const w = world([]);
     const now = w.clock.wall();
     const issued = await authority.issue({ name: 'g', notBeforeUtcMs: now, notAfterUtcMs: now + days * DAY });
-    w.answers = [answer(200, keysAnswer(issued))];
+    w.answers = [answer(200, keysAnswer(issued, LASTING))];
     const p = w.start();
     await p.ensure({ signal: never });
     return { w, p };
