@@ -37,6 +37,54 @@ export const keysAnswer = (pair: Issued, extra: Record<string, unknown> = {}): R
   ...extra,
 });
 
+/** What tests change in a u-center file. */
+export interface UcenterParts {
+  ClientID: unknown;
+  ServerURI: unknown;
+  Cert: unknown;
+  Key: unknown;
+  RootCA: unknown;
+  DataTopics: unknown;
+  current: unknown;
+}
+
+/** The file the portal gives for u-center. */
+export function ucenterFile(pair: Issued, parts: Partial<UcenterParts> = {}): string {
+  const { dynamickeys } = keysAnswer(pair) as { dynamickeys: { current: unknown; next: unknown } };
+  const all: UcenterParts = {
+    ClientID: '2f4d5e6a-0000-4000-8000-000000000001',
+    ServerURI: 'ssl://pp.services.test:8883',
+    Cert: pair.cert,
+    Key: pair.key,
+    RootCA: undefined,
+    DataTopics: ['/pp/ip/eu', '/pp/ip/eu;/pp/ip/eu/gad', '/pp/ip/us', '/pp/ip/us;'],
+    current: dynamickeys.current,
+    ...parts,
+  };
+  const { ClientID, ServerURI, Cert, Key, RootCA, DataTopics, current } = all;
+  return JSON.stringify({
+    MQTT: {
+      Connectivity: {
+        Name: 'PointPerfect',
+        ClientID,
+        Protocol: 'MQTTv3',
+        ServerURI,
+        ClientCredentials: { Type: 'Cert', Key, Cert, RootCA },
+        CleanSession: true,
+        ConnectionTimeout: 30,
+        KeepAliveInterval: 60,
+        SSL: { Mode: 'on', Protocol: 'TLSv1.2' },
+      },
+      Subscriptions: {
+        Key: { QoS: 1, KeyTopics: ['/pp/ubx/0236/ip'] },
+        AssistNow: { QoS: 0, AssistNowTopics: ['/pp/ubx/mga'] },
+        Data: { QoS: 0, DataTopics },
+      },
+      dynamicKeys: { current, next: dynamickeys.next },
+    },
+  });
+}
+
 export const answer = (status: number, body: unknown, retryAfterMs?: number): HttpsResponse => ({
   status,
   headers: {},
