@@ -10,19 +10,17 @@ import {
   type Logger,
   REFUSED_BACKOFF,
   type Secret,
-  scrubber,
   type Timer,
   WaymarkError,
   withDeadline,
 } from '../core/index.js';
+import { absentReason, cleanEvidence } from './credential-facts.js';
 import { nextCredential } from './credential-machine.js';
 import { type CredentialMemory, memoryOf } from './credential-memory.js';
 import {
   type CredentialEffect,
   type CredentialEvent,
   type CredentialModel,
-  type CredentialReason,
-  type Evidence,
   type ExpirySource,
   endOf,
   initialCredential,
@@ -87,27 +85,6 @@ const PROBE_MS = 15 * 60_000;
 const CLOCK_CHECK_MS = 6 * 3_600_000;
 /** Reversible administrative refusals: a quarter of an hour, growing to one hour. */
 const DEACTIVATED_BACKOFF = { baseMs: 15 * 60_000, capMs: 3_600_000, quickForMs: 0 };
-
-const ABSENT_REASONS = {
-  'secret.absent': 'absent',
-  'secret.permission': 'bad-permissions',
-  'secret.malformed': 'malformed',
-  'identity.invalid': 'malformed',
-} as const;
-
-function absentReason(error: unknown): CredentialReason {
-  if (!(error instanceof WaymarkError)) return 'unreadable';
-  const reasons: Readonly<Record<string, CredentialReason>> = ABSENT_REASONS;
-  return reasons[error.code] ?? 'unreadable';
-}
-
-/** Text of a far side as evidence: bounded and scrubbed. */
-function cleanEvidence(evidence: Evidence): Evidence {
-  const entries = Object.entries(evidence).slice(0, 16);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, typeof value === 'string' ? scrubber.scrub(value).slice(0, 200) : value]),
-  );
-}
 
 export function createCredential(deps: CredentialDeps, options: CredentialOptions): Credential {
   const { clock } = deps;
