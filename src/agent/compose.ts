@@ -37,7 +37,7 @@ import { untilNetwork } from './network-up.js';
 import { makeModem, makeReceiver, presentLamps } from './parts.js';
 import { createPortBook } from './port-book.js';
 import { buildSnapshot } from './report.js';
-import { reportPin, reportSession } from './report-credentials.js';
+import { createSessionReport, reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
 import { createSupervisor } from './supervisor.js';
@@ -167,12 +167,18 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     prove: corrections.prove,
   });
 
+  holder.onUpdate(() => credentials.identityChanged());
   holder.onChange((next) => {
-    void credentials.certificate?.reload();
     if (next.shape === 'keys')
       receiver?.setKeys([next.keys.current, next.keys.next].filter((key) => key !== undefined));
   });
 
+  const sessionEnded = createSessionReport({
+    credentials,
+    identity: holder.current,
+    isOwnCaster: config.corrections?.ntrip.host !== undefined,
+    requestRenewal: holder.requestRenewal,
+  });
   const session =
     identity && config.corrections
       ? createCorrectionLane({
@@ -183,7 +189,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           trust,
           renewed: (listener) => holder.onChange(listener),
           outcome: (result) => {
-            reportSession(result, credentials, holder.requestRenewal);
+            sessionEnded(result);
             void side?.ladder.report(
               result === 'ok' ? { by: 'session', ok: true } : { by: 'session', failure: result },
             );

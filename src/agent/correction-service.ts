@@ -2,7 +2,7 @@
 // same session opener proves a new identity before it replaces the old one.
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/index.js';
-import type { Clock, Logger } from '../core/index.js';
+import { type Clock, type Logger, WaymarkError } from '../core/index.js';
 import type { Receiver } from '../gnss/index.js';
 import { openSession, type Session } from '../mqtt/index.js';
 import { connectTls, createHostDialer, createSessionCache, type Meter } from '../net/index.js';
@@ -54,7 +54,8 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
     const road = await dial({ host: identity.host, port: identity.port }, { signal });
     return connectTls(road, {
       host: identity.host,
-      ca,
+      // What came with the identity counts only where nobody configured authorities.
+      ca: ca ?? (identity.caPem === undefined ? undefined : [identity.caPem]),
       cert: identity.certificate,
       key: identity.privateKey,
       sessions,
@@ -90,6 +91,8 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
   return {
     async source(signal) {
       const identity = await holder.whenUsable(signal);
+      if (identity.shape !== 'keys')
+        throw new WaymarkError('ztp.unsupported-plan', `the account delivers by ${identity.shape}`);
       // One source per certificate, so that its counters outlive a connection.
       if (made?.certificate === identity.certificate) return made.source;
       const { region: named = 'eu', silence } = config.corrections ?? {};

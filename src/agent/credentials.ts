@@ -1,20 +1,34 @@
-// The credentials of this agent: ZTP token, deviceWISE app token, client certificate, the SIM's PIN and the access
-// point's password. Each is a source with a state, evidence and a remedy; the status object and `token list` show them whether or not anything is connected.
+// The credentials of this agent: tokens, accounts, the identity's certificate and keys, the SIM's PIN. Each is a source
+// with a state, evidence and a remedy; the status object and `token list` show them whether or not anything is connected.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Config, resolveSecret, type SecretRef } from '../config/index.js';
-import { type Clock, type Logger, Secret, WaymarkError } from '../core/index.js';
+import { type Clock, type Logger, type SecretKind, WaymarkError } from '../core/index.js';
 import {
+  ASSIST_TOKEN_REMEDIES,
+  CELLLOCATE_TOKEN_REMEDIES,
+  type ChipcodeIdentity,
+  CONFIGURED_ACCOUNT_REMEDIES,
   type Credential,
   type CredentialKind,
-  certificateLife,
-  checkIdentity,
+  type CredentialOptions,
   createCredential,
   credentialMemoryCodec,
   type Identity,
+  LEGACY_TOKEN_REMEDIES,
+  type LoadedCredential,
+  PROVISIONED_ACCOUNT_REMEDIES,
+  type RemedyTable,
   type Vault,
   watchFile,
 } from '../vault/index.js';
+import {
+  loadAccount,
+  loadAssistToken,
+  loadCertificate,
+  loadLocationToken,
+  loadSpartnKeys,
+} from './credential-loads.js';
 
 export interface CredentialSet extends Disposable {
   ztpToken: Credential | undefined;
@@ -22,9 +36,26 @@ export interface CredentialSet extends Disposable {
   certificate: Credential | undefined;
   pin: Credential | undefined;
   bearerPassword: Credential | undefined;
+  /** `assistnow-token`: the ZTP token of the AssistNow device profile. */
+  assistToken: Credential | undefined;
+  /** `assistnow-chipcode`: what that token brought; see `holdChipcode`. */
+  chipcode: Credential | undefined;
+  /** `assistnow-legacy-token`: the location token of the old service. */
+  legacyToken: Credential | undefined;
+  /** `celllocate-token`: the location token handed to the module. */
+  cellLocateToken: Credential | undefined;
+  /** `ntrip-account`: the password of the configured caster, or of the provisioning answer. */
+  ntripAccount: Credential | undefined;
+  /** `spartn-keys`: how long the decryption keys of the identity last; nothing borrows it. */
+  spartnKeys: Credential | undefined;
+  /** Those that matter now: what belongs to another shape of identity than the one in force is left out. */
   all(): readonly Credential[];
   /** Reads every secret, and again when its file changes: rotation without a restart. */
   watch(): void;
+  /** To be called when the identity in force, or its decryption keys, are others than before. */
+  identityChanged(): void;
+  /** The chipcode in force, from its provisioning. */
+  holdChipcode(chipcode: ChipcodeIdentity): void;
   /** Waits until what is remembered is on disk. */
   flush(): Promise<void>;
 }
@@ -37,122 +68,158 @@ export interface CredentialSetDeps {
   log: Logger;
   vault: Vault | undefined;
   isWallTrusted: () => boolean;
-  /** The identity in force, for the certificate's life. */
+  /** The identity in force: its certificate, keys or account. */
   identity: () => Identity | undefined;
 }
 
+const DAY_MS = 86_400_000;
+/** Newer keys come when the current one begins its four weeks; a last week without them is late. */
+const KEYS_WARN_MS = 7 * DAY_MS;
+/** A refused location token is tried about once an hour: every try counts against the plan (specs/tokens.md section 4). */
+const LOCATION_TOKEN_BACKOFF = { baseMs: 7_200_000, capMs: 7_200_000, quickForMs: 0 };
+/** A temporary location token is spoken of from day 75 on. */
+const LOCATION_TOKEN_WARN_MS = 15 * DAY_MS;
+
 export function createCredentials(deps: CredentialSetDeps): CredentialSet {
   const { config, configDir, env, clock, log, vault, isWallTrusted } = deps;
-  const make = (id: string, kind: CredentialKind, load: Parameters<typeof createCredential>[1]['load']): Credential =>
+  const place = { env, configDir };
+  const files: [SecretRef, Credential][] = [];
+  let heldChipcode: ChipcodeIdentity | undefined;
+
+  const make = (
+    id: string,
+    kind: CredentialKind,
+    load: () => Promise<LoadedCredential>,
+    more: Partial<CredentialOptions> = {},
+  ): Credential =>
     createCredential(
       { clock, log, isWallTrusted, ...(vault ? { slot: vault.slot(`credential-${id}`, credentialMemoryCodec) } : {}) },
-      { id, kind, load },
+      { id, kind, load, ...more },
     );
+  /** One whose value stands where the configuration says. */
+  const fromRef = (
+    id: string,
+    kind: SecretKind,
+    ref: SecretRef | undefined,
+    more: Partial<CredentialOptions> = {},
+  ): Credential | undefined => {
+    if (ref === undefined) return undefined;
+    const credential = make(id, kind, async () => ({ value: await resolveSecret(ref, kind, place) }), more);
+    files.push([ref, credential]);
+    return credential;
+  };
+  const locationToken = (
+    id: string,
+    settings: Parameters<typeof loadLocationToken>[0] | undefined,
+    remedies: RemedyTable,
+  ): Credential | undefined =>
+    settings &&
+    fromRef(id, 'location-token', settings.token, {
+      load: loadLocationToken(settings, place),
+      remedies,
+      warnBeforeMs: LOCATION_TOKEN_WARN_MS,
+      refusedBackoff: LOCATION_TOKEN_BACKOFF,
+    });
 
-  const { ztp, modem } = config;
-  const appTokenRef = modem?.deviceWise?.appToken;
-  const ztpToken =
-    ztp &&
-    make('ztp-token', 'ztp-token', async () => ({
-      value: await resolveSecret(ztp.token, 'ztp-token', { env, configDir }),
-    }));
-  const appToken =
-    appTokenRef === undefined
-      ? undefined
-      : make('app-token', 'app-token', async () => ({
-          value: await resolveSecret(appTokenRef, 'app-token', { env, configDir }),
-        }));
-  const fromRef = (id: string, kind: 'pin' | 'password', ref: SecretRef | undefined): Credential | undefined =>
-    ref === undefined
-      ? undefined
-      : make(id, kind, async () => ({ value: await resolveSecret(ref, kind, { env, configDir }) }));
+  const { ztp, modem, corrections, assistNow } = config;
+  const hasIdentity = ztp !== undefined || config.identity !== undefined;
+  const ztpToken = fromRef('ztp-token', 'ztp-token', ztp?.token);
+  const appToken = fromRef('app-token', 'app-token', modem?.deviceWise?.appToken);
+  const certificate = hasIdentity
+    ? make('client-certificate', 'client-certificate', loadCertificate(deps.identity))
+    : undefined;
   const pin = fromRef('sim-pin', 'pin', modem?.sim.pin);
   const bearerPassword = fromRef('bearer-password', 'password', modem?.bearer.auth?.password);
-  const certificate =
-    ztp || config.identity
-      ? make('client-certificate', 'client-certificate', () => {
-          const identity = deps.identity();
-          if (identity?.shape !== 'keys')
-            return Promise.reject(
-              new WaymarkError('secret.absent', 'no client certificate yet', { hint: 'It comes with provisioning.' }),
-            );
-          const life = certificateLife(identity.certificate);
-          return Promise.resolve({
-            value: identity.privateKey,
-            validFromUtcMs: life.notBeforeUtcMs,
-            expiresAtUtcMs: life.notAfterUtcMs,
-            expirySource: 'certificate' as const,
-          });
-        })
+  const assistRef = assistNow?.token;
+  const assistToken = fromRef('assistnow-token', 'ztp-token', assistRef, {
+    ...(assistRef === undefined ? {} : { load: loadAssistToken(assistRef, place) }),
+    remedies: ASSIST_TOKEN_REMEDIES,
+  });
+  const chipcode =
+    assistToken &&
+    make('assistnow-chipcode', 'chipcode', () =>
+      heldChipcode
+        ? Promise.resolve({ value: heldChipcode.chipcode })
+        : Promise.reject(new WaymarkError('secret.absent', 'no chipcode yet', { hint: 'It comes with provisioning.' })),
+    );
+  const legacyToken = locationToken('assistnow-legacy-token', assistNow?.legacy, LEGACY_TOKEN_REMEDIES);
+  const cellLocateToken = locationToken('celllocate-token', modem?.cellLocate, CELLLOCATE_TOKEN_REMEDIES);
+  const isOwnCaster = corrections?.ntrip.host !== undefined;
+  const ntripAccount = isOwnCaster
+    ? fromRef('ntrip-account', 'password', corrections.ntrip.password, { remedies: CONFIGURED_ACCOUNT_REMEDIES })
+    : ztp && corrections && corrections.source !== 'mqtt'
+      ? make('ntrip-account', 'password', loadAccount(deps.identity), { remedies: PROVISIONED_ACCOUNT_REMEDIES })
       : undefined;
-  const all = [ztpToken, appToken, certificate, pin, bearerPassword].filter((c): c is Credential => c !== undefined);
+  const spartnKeys = hasIdentity
+    ? make('spartn-keys', 'spartn-key', loadSpartnKeys(deps.identity), { warnBeforeMs: KEYS_WARN_MS })
+    : undefined;
+
+  const every = [
+    ztpToken,
+    appToken,
+    certificate,
+    ntripAccount,
+    spartnKeys,
+    assistToken,
+    chipcode,
+    legacyToken,
+    cellLocateToken,
+    pin,
+    bearerPassword,
+  ].filter((c): c is Credential => c !== undefined);
+
+  /** What the other way of delivery needs is not missed. */
+  const matters = (credential: Credential): boolean => {
+    const identity = deps.identity();
+    const isNtrip = identity ? identity.shape === 'ntrip' : corrections?.source === 'ntrip';
+    if (credential === certificate) return !isNtrip;
+    if (credential === ntripAccount) return isNtrip || isOwnCaster;
+    if (credential === spartnKeys)
+      return identity?.shape === 'keys' && (identity.keys.current ?? identity.keys.next) !== undefined;
+    return true;
+  };
+
   const watched: Disposable[] = [];
-  const files: readonly [string | undefined, Credential | undefined][] = [
-    [ztp?.token, ztpToken],
-    [appTokenRef, appToken],
-    [modem?.sim.pin, pin],
-    [modem?.bearer.auth?.password, bearerPassword],
-  ];
   return {
     ztpToken,
     appToken,
     certificate,
     pin,
     bearerPassword,
-    all: () => all,
+    assistToken,
+    chipcode,
+    legacyToken,
+    cellLocateToken,
+    ntripAccount,
+    spartnKeys,
+    all: () => every.filter(matters),
     watch() {
       for (const [ref, credential] of files) {
         // Known before it is needed: until then a token that is in its place would be shown as missing.
-        void credential?.reload();
-        if (credential && ref?.startsWith('file:'))
+        void credential.reload();
+        if (ref.startsWith('file:'))
           watched.push(
             watchFile({ clock }, resolve(configDir, ref.slice('file:'.length)), () => void credential.reload()),
           );
       }
     },
+    identityChanged() {
+      void certificate?.reload();
+      void spartnKeys?.reload();
+      if (!isOwnCaster) void ntripAccount?.reload();
+    },
+    holdChipcode(next) {
+      heldChipcode = next;
+      void chipcode?.reload();
+    },
     async flush() {
-      await Promise.all(all.map((credential) => credential.flush()));
+      await Promise.all(every.map((credential) => credential.flush()));
     },
     [Symbol.dispose]() {
       for (const watch of watched) watch[Symbol.dispose]();
-      for (const credential of all) credential[Symbol.dispose]();
+      for (const credential of every) credential[Symbol.dispose]();
     },
   };
-}
-
-/** The identity that `identity:` in the configuration names. Errors: `identity.invalid`, `config.unreadable`. */
-export async function identityFromFiles(
-  files: NonNullable<Config['identity']>,
-  configDir: string,
-  nowUtcMs: number,
-): Promise<Identity> {
-  const { certFile, keyFile, clientId, host, topics } = files;
-  if (certFile === undefined || keyFile === undefined || clientId === undefined || host === undefined || !topics)
-    throw new WaymarkError('identity.invalid', 'identity: certFile, keyFile, clientId, host and topics are needed');
-  const read = async (name: string): Promise<string> => {
-    try {
-      return await readFile(resolve(configDir, name), 'utf8');
-    } catch (cause) {
-      throw new WaymarkError('identity.invalid', `${name} cannot be read`, {
-        cause,
-        hint: 'Check the paths under identity in the configuration.',
-      });
-    }
-  };
-  const identity: Identity = {
-    shape: 'keys',
-    version: 1,
-    clientId,
-    certificate: await read(certFile),
-    privateKey: new Secret('client-key', await read(keyFile)),
-    host,
-    port: files.port,
-    topics: topics.flatMap((topic) => topic.split(';')),
-    keys: {},
-    supports: { ip: true, lband: false },
-  };
-  checkIdentity(identity, nowUtcMs);
-  return identity;
 }
 
 /** A CA bundle as PEM, or undefined for the system's. */

@@ -1,12 +1,14 @@
 // Where the identity comes from: the provisioning service, or files that a person put in place.
+import { createHash } from 'node:crypto';
 import type { Config } from '../config/index.js';
-import { type Clock, type Logger, WaymarkError } from '../core/index.js';
+import { abortable, type Clock, deferred, type Logger, toWaymarkError, WaymarkError } from '../core/index.js';
 import type { Modem } from '../modem/index.js';
 import { createHostDialer, createHttpsClient, type Meter } from '../net/index.js';
-import type { Identity } from '../vault/index.js';
-import { createProvisioner } from '../ztp/index.js';
-import { type CredentialSet, identityFromFiles, readCa } from './credentials.js';
+import { type Identity, identityCodec, watchFile } from '../vault/index.js';
+import { createProvisioner, isPreferred } from '../ztp/index.js';
+import { type CredentialSet, readCa } from './credentials.js';
 import { autoHardwareId } from './host-id.js';
+import { identityFromFiles, identityPaths } from './identity-files.js';
 import type { IdentitySource } from './lanes/identity.js';
 import type { AgentMemory } from './memory.js';
 
@@ -28,18 +30,100 @@ export interface ReportingIdentitySource extends IdentitySource {
 
 /** Undefined when neither `ztp` nor `identity` is configured. Errors: `config.unreadable` for a CA file. */
 export async function createIdentitySource(deps: IdentitySourceDeps): Promise<ReportingIdentitySource | undefined> {
+  if (deps.config.identity) return fromFiles(deps, deps.config.identity);
+  return fromService(deps);
+}
+
+/** Files are read again when they change; what they hold then is taken up once it is whole and good. */
+function fromFiles(deps: IdentitySourceDeps, files: NonNullable<Config['identity']>): ReportingIdentitySource {
+  const { configDir, clock } = deps;
+  const log = deps.log.child('identity');
+  const listeners = new Set<Parameters<NonNullable<IdentitySource['onSetback']>>[0]>();
+  let inForce: string | undefined;
+  let setback: WaymarkError | undefined;
+
+  const load = async (): Promise<Identity | undefined> => {
+    try {
+      const identity = await identityFromFiles(files, configDir, clock.wall());
+      setback = undefined;
+      return identity;
+    } catch (error) {
+      setback = toWaymarkError(error);
+      log.warn('identity.files-not-usable', { error }, setback.hint);
+      return undefined;
+    } finally {
+      for (const listener of [...listeners]) listener(setback && { error: setback });
+    }
+  };
+
+  /** Resolves with what the files hold once that is good and passes `is`. */
+  const until = async (is: (identity: Identity) => boolean, signal: AbortSignal): Promise<Identity> => {
+    let changed = deferred<undefined>();
+    // Watched before they are read: no change falls in between.
+    const watches = identityPaths(files, configDir).map((path) =>
+      watchFile({ clock }, path, () => changed.resolve(undefined)),
+    );
+    try {
+      for (;;) {
+        const identity = await load();
+        signal.throwIfAborted();
+        if (identity && is(identity)) return identity;
+        await abortable(changed.promise, signal);
+        changed = deferred();
+      }
+    } finally {
+      for (const watch of watches) watch[Symbol.dispose]();
+    }
+  };
+
+  const taken = (identity: Identity): Identity => {
+    inForce = contentsOf(identity);
+    return identity;
+  };
+
+  const ensure = async ({ signal }: { signal: AbortSignal }): Promise<Identity> =>
+    taken(await until(() => true, signal));
+
+  return {
+    async cached() {
+      const identity = await load();
+      return identity && taken(identity);
+    },
+    ensure,
+    async whenDue(signal) {
+      await until((identity) => contentsOf(identity) !== inForce, signal);
+      return 'the files have changed';
+    },
+    renew: ensure,
+    onSetback(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    state: () => ({
+      state: inForce === undefined ? 'need' : 'have',
+      callsToday: 0,
+      ...(setback ? { reason: setback.code } : {}),
+    }),
+  };
+}
+
+/** Tells the contents of files apart; nothing of them can be had back from it. */
+const contentsOf = (identity: Identity): string =>
+  createHash('sha256')
+    .update(JSON.stringify(identityCodec.encode(identity)))
+    .digest('hex');
+
+async function fromService(deps: IdentitySourceDeps): Promise<ReportingIdentitySource | undefined> {
   const { config, configDir, clock } = deps;
-  const files = config.identity;
-  if (files) {
-    const load = (): Promise<Identity> => identityFromFiles(files, configDir, clock.wall());
-    return { cached: load, ensure: load, state: () => ({ state: 'have', callsToday: 0 }) };
-  }
   const { ztp } = config;
   const token = deps.credentials.ztpToken;
   if (!ztp || !token) return undefined;
   const log = deps.log.child('ztp');
   const ca = await readCa(ztp.caFile, configDir);
   const http = createHttpsClient({ dial: deps.meter.metered('ztp', createHostDialer({ clock })), clock, log });
+  const { corrections } = config;
+  // With a caster of one's own nothing depends on which way the account delivers.
+  const prefer = corrections?.ntrip.host === undefined ? (corrections?.source ?? 'auto') : 'auto';
   const provisioner = createProvisioner(
     {
       http,
@@ -55,11 +139,16 @@ export async function createIdentitySource(deps: IdentitySourceDeps): Promise<Re
       tags: ztp.tags,
       ...(ztp.givenName === undefined ? {} : { givenName: ztp.givenName }),
       ...(ca === undefined ? {} : { caPem: ca }),
+      prefer,
       hardwareId: () => (ztp.hardwareId === 'auto' ? autoHardwareId(deps.modem) : Promise.resolve(ztp.hardwareId)),
     },
   );
   return {
-    cached: async () => (await deps.memory.identity.read())?.value,
+    async cached() {
+      const identity = (await deps.memory.identity.read())?.value;
+      // One for another way of delivery is none: a new one is asked for like the first.
+      return identity && isPreferred(identity, prefer) ? identity : undefined;
+    },
     ensure: (options) => provisioner.ensure(options),
     whenDue: (signal) => provisioner.whenRenewalDue({ signal }),
     renew: (options) => provisioner.renew(options),

@@ -2,7 +2,8 @@
 import type { Config } from '../config/index.js';
 import { type Clock, silentLogger } from '../core/index.js';
 import type { CredentialView } from '../status/index.js';
-import { createCredentials, identityFromFiles } from './credentials.js';
+import { createCredentials } from './credentials.js';
+import { identityFromFiles } from './identity-files.js';
 import { credentialView } from './report.js';
 
 export interface InspectDeps {

@@ -8,6 +8,9 @@ import { createRecoveryMemory, type RecoveryMemory, recoveryCodec } from './reco
 export interface AgentMemory {
   identity: Slot<Identity>;
   ztp: Slot<ZtpMemory>;
+  /** The same two for AssistNow: a chipcode, and the calls for it. */
+  assistIdentity: Slot<Identity>;
+  assistZtp: Slot<ZtpMemory>;
   clockFloor: Slot<number>;
   /** Both ladders, and what of their budgets is spent. */
   recovery: RecoveryMemory;
@@ -31,6 +34,8 @@ export function memorySlots(vault: Vault, clock: Clock, log: Logger): AgentMemor
   return {
     identity: vault.slot('identity', identityCodec),
     ztp: vault.slot('ztp', ztpMemoryCodec),
+    assistIdentity: vault.slot('identity-assistnow', identityCodec),
+    assistZtp: vault.slot('ztp-assistnow', ztpMemoryCodec),
     clockFloor: vault.slot('clock-floor', clockFloorCodec),
     recovery: createRecoveryMemory(vault.slot('recovery', recoveryCodec), log, clock),
     pinLedger: createPinLedger(vault.slot('pins', pinFileCodec), () => lockMachine('pin', clock, PIN_WAIT_MS)),

@@ -14,7 +14,7 @@ import { readCertificates } from './pem.js';
 import { ConfigError, type ConfigProblem } from './problem.js';
 import { type Config, configSchema, type SecretRef } from './schema.js';
 import { SECRET_REF } from './schema-parts.js';
-import { checkSecret } from './secrets.js';
+import { checkSecret, readPrivateFile } from './secrets.js';
 import { emptySections, issueMessage, unknownKeys } from './shape.js';
 
 const MAX_CONFIG_BYTES = 262_144;
@@ -101,13 +101,14 @@ export function parseConfig(text: string, file = 'waymark.yaml'): ConfigReport {
   return { problems, warnings, ...(config ? { config } : {}) };
 }
 
-const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind; isPath?: boolean }[] = [
+/** `document`: a file that holds secrets among other things; only who may read it is looked at. */
+const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'document'; isPath?: boolean }[] = [
   { path: ['modem', 'deviceWise', 'appToken'], kind: 'app-token' },
   { path: ['modem', 'sim', 'pin'], kind: 'pin' },
   { path: ['modem', 'bearer', 'auth', 'password'], kind: 'password' },
   { path: ['ztp', 'token'], kind: 'ztp-token' },
   { path: ['identity', 'keyFile'], kind: 'client-key', isPath: true },
-  { path: ['identity', 'ucenterConfigFile'], kind: 'client-key', isPath: true },
+  { path: ['identity', 'ucenterConfigFile'], kind: 'document', isPath: true },
   { path: ['corrections', 'ntrip', 'password'], kind: 'password' },
   { path: ['assistNow', 'token'], kind: 'ztp-token' },
   { path: ['assistNow', 'legacy', 'token'], kind: 'location-token' },
@@ -133,7 +134,9 @@ async function checkSecrets(checked: Checked, file: string, env: NodeJS.ProcessE
     if (!SECRET_REF.test(ref)) continue;
     const place = { file, ...checked.document.placeOf(path), path: path.join('.') };
     try {
-      await checkSecret(ref as SecretRef, kind, { env, configDir: dirname(resolve(file)) });
+      const configDir = dirname(resolve(file));
+      if (kind === 'document') await readPrivateFile(value, configDir, MAX_CONFIG_BYTES);
+      else await checkSecret(ref as SecretRef, kind, { env, configDir });
       if (ref.startsWith('env:'))
         checked.warnings.push({ ...place, message: 'a file (file:PATH) is safer than an environment variable' });
     } catch (error) {

@@ -101,15 +101,19 @@ function checkOwnership(path: string, facts: { uid: number; mode: number }): voi
     );
 }
 
-async function readBounded(path: string, check: (facts: { uid: number; mode: number }) => void): Promise<string> {
+async function readBounded(
+  path: string,
+  check: (facts: { uid: number; mode: number }) => void,
+  maxBytes = MAX_SECRET_BYTES,
+): Promise<string> {
   const handle = await openSecret(path);
   try {
     const facts = await handle.stat();
     if (!facts.isFile()) throw new WaymarkError('secret.malformed', `${path}: is not a regular file`);
     check(facts);
-    if (facts.size > MAX_SECRET_BYTES)
-      throw new WaymarkError('secret.malformed', `${path}: larger than ${MAX_SECRET_BYTES} bytes, this is no secret`);
-    const buffer = Buffer.alloc(MAX_SECRET_BYTES + 1);
+    if (facts.size > maxBytes)
+      throw new WaymarkError('secret.malformed', `${path}: larger than ${maxBytes} bytes, this is no secret`);
+    const buffer = Buffer.alloc(maxBytes + 1);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
@@ -136,9 +140,13 @@ async function withoutLinks(path: string, configDir: string): Promise<string> {
   return target;
 }
 
-async function fromFile(name: string, configDir: string): Promise<string> {
+/**
+ * The text of a file that holds secrets among other things: private to the service user, like a secret's own file.
+ * Errors: `secret.absent`, `secret.permission` (the hint holds the exact chmod or chown), `secret.malformed` (too large).
+ */
+export async function readPrivateFile(name: string, configDir: string, maxBytes = MAX_SECRET_BYTES): Promise<string> {
   const path = await withoutLinks(resolve(configDir, name), configDir);
-  return readBounded(path, (facts) => checkOwnership(path, facts));
+  return readBounded(path, (facts) => checkOwnership(path, facts), maxBytes);
 }
 
 async function fromCredential(name: string, env: NodeJS.ProcessEnv): Promise<string> {
@@ -186,7 +194,7 @@ async function read(ref: SecretRef, kind: SecretKind, place: SecretPlace, peek: 
     case 'credential':
       return asSecret(kind, await fromCredential(name, place.env), ref);
     default:
-      return asSecret(kind, await fromFile(name, place.configDir), ref);
+      return asSecret(kind, await readPrivateFile(name, place.configDir), ref);
   }
 }
 

@@ -71,7 +71,7 @@ export const FAR_ERRORS = {
   },
   'ztp.already-registered': {
     retry: 'operator',
-    hint: 'This hardware code is in use: in the device profile set “If the device already exists” to “Return existing device details”, or free the hardware code.',
+    hint: 'This hardware code is in use: in the device profile set “If the device already exists” to “Return existing device details”, or free the hardware code. A Thing made with a promo code cannot use ZTP: name its u-center JSON file in identity.ucenterConfigFile.',
     exit: 77,
   },
   'ztp.no-plan': {
@@ -86,7 +86,7 @@ export const FAR_ERRORS = {
   },
   'ztp.refused': {
     retry: 'operator',
-    hint: 'The provisioning service refuses this device: check the device profile. Things made with a promo code cannot use ZTP: use the u-center JSON file.',
+    hint: 'The provisioning service refuses this device: check the device profile. A Thing made with a promo code cannot use ZTP: name its u-center JSON file in identity.ucenterConfigFile.',
     exit: 77,
   },
   'ztp.invalid-request': {

@@ -6,18 +6,20 @@
 //      +-- any state      +--ok----------- / deactivated <--refused            (ok does not revive it)
 //                         |
 //   any state --loaded with another fingerprint--> valid, untested: strikes, latch and evidence are forgotten
+//                (or the same value on other terms)
 //   any state --refused: revoked--> revoked           (stays until another value is loaded)
 //   any state --weather--> the same state             (only the time of the next try moves)
 //
 // rejected and deactivated may replace each other: the provider's latest word names the better remedy.
 // expired by the clock alone is taken back when the clock turns out to have been wrong; expired by the provider's word
-// is not. No timers here: the passing of time is the event `clock`.
+// is not. An end that is only estimated makes a value expiring, never expired. No timers here: the passing of time is the event `clock`.
 import type { Step } from '../core/index.js';
 import {
   type CredentialEffect,
   type CredentialEvent,
   type CredentialMemory,
   type CredentialModel,
+  endOf,
   WARN_DAYS,
 } from './credential-model.js';
 
@@ -52,7 +54,7 @@ export function nextCredential(model: CredentialModel, event: CredentialEvent): 
     case 'absent':
       return onAbsent(model, event);
     case 'ok':
-      return onOk(model, event.utcMs);
+      return onOk(model, event.utcMs, event.isUtcTrusted ?? true);
     case 'refused':
       return onRefused(model, event);
     case 'weather':
@@ -67,13 +69,15 @@ export function nextCredential(model: CredentialModel, event: CredentialEvent): 
 /** The last run's knowledge waits as `before` until the value turns out to be the same. */
 function onRemembered(model: CredentialModel, memory: CredentialMemory): Result {
   if (model.fingerprint !== undefined) return same(model);
-  const { fingerprint, lastGoodUtcMs, warnedDays, ...before } = memory;
+  const { fingerprint, lastGoodUtcMs, firstGoodUtcMs, terms, warnedDays, ...before } = memory;
   return same({
     ...model,
     fingerprint,
     generation: 1,
     warnedDays,
     ...(lastGoodUtcMs === undefined ? {} : { lastGoodUtcMs }),
+    ...(firstGoodUtcMs === undefined ? {} : { firstGoodUtcMs }),
+    ...(terms === undefined ? {} : { terms }),
     before,
   });
 }
@@ -83,10 +87,14 @@ function onLoaded(model: CredentialModel, event: Extract<CredentialEvent, { is: 
     ...(event.validFromUtcMs === undefined ? {} : { validFromUtcMs: event.validFromUtcMs }),
     ...(event.expiresAtUtcMs === undefined ? {} : { expiresAtUtcMs: event.expiresAtUtcMs }),
     ...(event.expirySource === undefined ? {} : { expirySource: event.expirySource }),
+    ...(event.lifeMs === undefined ? {} : { lifeMs: event.lifeMs }),
+    ...(event.terms === undefined ? {} : { terms: event.terms }),
   };
-  const bare = without(model, 'validFromUtcMs', 'expiresAtUtcMs', 'expirySource', 'before');
-  if (event.fingerprint !== model.fingerprint) {
-    const fresh = without(bare, 'reason', 'evidence', 'retryAtMonoMs', 'lastGoodUtcMs');
+  const bare = without(model, 'validFromUtcMs', 'expiresAtUtcMs', 'expirySource', 'lifeMs', 'before');
+  // A token turned from temporary into permanent keeps its value, and what was said of it no longer holds.
+  const hasOtherTerms = model.terms !== undefined && event.terms !== undefined && model.terms !== event.terms;
+  if (event.fingerprint !== model.fingerprint || hasOtherTerms) {
+    const fresh = without(bare, 'reason', 'evidence', 'retryAtMonoMs', 'lastGoodUtcMs', 'firstGoodUtcMs');
     return changed(
       model,
       {
@@ -140,7 +148,7 @@ function onAbsent(model: CredentialModel, event: Extract<CredentialEvent, { is: 
   );
 }
 
-function onOk(model: CredentialModel, utcMs: number): Result {
+function onOk(model: CredentialModel, utcMs: number, isUtcTrusted: boolean): Result {
   switch (model.state) {
     case 'missing':
     case 'revoked':
@@ -152,8 +160,10 @@ function onOk(model: CredentialModel, utcMs: number): Result {
     case 'deactivated': {
       const recovered = model.state === 'rejected' || model.state === 'deactivated';
       const bare = without(model, 'retryAtMonoMs', 'evidence', ...(recovered ? (['reason'] as const) : []));
+      const isFirstGood = model.lifeMs !== undefined && model.firstGoodUtcMs === undefined && isUtcTrusted;
       const to: CredentialModel = {
         ...(bare as CredentialModel),
+        ...(isFirstGood ? { firstGoodUtcMs: utcMs } : {}),
         state: recovered ? 'valid' : model.state,
         tested: true,
         strikes: 0,
@@ -161,7 +171,7 @@ function onOk(model: CredentialModel, utcMs: number): Result {
         lastGoodUtcMs: utcMs,
       };
       if (recovered || !model.tested) return changed(model, to, utcMs);
-      const worthWriting = utcMs - (model.lastGoodUtcMs ?? 0) >= GOOD_WORTH_WRITING_MS;
+      const worthWriting = isFirstGood || utcMs - (model.lastGoodUtcMs ?? 0) >= GOOD_WORTH_WRITING_MS;
       // Between two writes the old time stays, so that the age of the written one can be told.
       return worthWriting
         ? { state: to, effects: [{ do: 'persist' }] }
@@ -184,7 +194,8 @@ function onRefused(model: CredentialModel, event: Extract<CredentialEvent, { is:
       evidence: { ...event.evidence, atUtcMs: event.utcMs },
       endedByClock: false,
       strikes: model.strikes + 1,
-      latched: event.state === 'revoked' || event.reason === 'locked-risk',
+      // Another service's value does not become right by waiting.
+      latched: event.state === 'revoked' || event.reason === 'locked-risk' || event.reason === 'wrong-kind',
       ...(event.retryAtMonoMs === undefined ? {} : { retryAtMonoMs: event.retryAtMonoMs }),
     },
     event.utcMs,
@@ -201,9 +212,10 @@ function onClock(model: CredentialModel, utcMs: number, warnBeforeMs: number): R
   const ours =
     model.state === 'valid' || model.state === 'expiring' || (model.state === 'expired' && model.endedByClock);
   if (!ours) return same(model);
-  const end = model.expiresAtUtcMs;
-  const leftMs = end === undefined ? Number.POSITIVE_INFINITY : end - utcMs;
-  const state = leftMs <= 0 ? 'expired' : leftMs <= warnWindowMs(model, warnBeforeMs) ? 'expiring' : 'valid';
+  const end = endOf(model);
+  const leftMs = end === undefined ? Number.POSITIVE_INFINITY : end.utcMs - utcMs;
+  const hasEnded = leftMs <= 0 && end?.source !== 'first-use';
+  const state = hasEnded ? 'expired' : leftMs <= warnWindowMs(model, warnBeforeMs) ? 'expiring' : 'valid';
   const due = WARN_DAYS.filter((days) => leftMs > 0 && leftMs <= days * DAY_MS && !model.warnedDays.includes(days));
   if (state === model.state && due.length === 0) return same(model);
   const bare = without(model, 'reason');

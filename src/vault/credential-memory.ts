@@ -13,7 +13,7 @@ export type { CredentialMemory } from './credential-model.js';
 
 /** The part worth keeping; undefined while no value was ever seen. */
 export function memoryOf(model: CredentialModel): CredentialMemory | undefined {
-  const { fingerprint, lastGoodUtcMs, warnedDays } = model;
+  const { fingerprint, lastGoodUtcMs, firstGoodUtcMs, terms, warnedDays } = model;
   const known = model.state === 'missing' ? model.before : model;
   if (fingerprint === undefined || known === undefined) return undefined;
   const { sinceUtcMs, tested, latched, strikes, reason, evidence } = known;
@@ -30,6 +30,8 @@ export function memoryOf(model: CredentialModel): CredentialMemory | undefined {
     ...(reason === undefined || byClock ? {} : { reason }),
     ...(evidence === undefined ? {} : { evidence }),
     ...(lastGoodUtcMs === undefined ? {} : { lastGoodUtcMs }),
+    ...(firstGoodUtcMs === undefined ? {} : { firstGoodUtcMs }),
+    ...(terms === undefined ? {} : { terms }),
   };
 }
 
@@ -48,7 +50,7 @@ export const credentialMemoryCodec: Codec<CredentialMemory> = {
   decode(data) {
     if (typeof data !== 'object' || data === null) throw new Error('no object');
     const from = data as Readonly<Record<string, unknown>>;
-    const { fingerprint, sinceUtcMs, strikes, lastGoodUtcMs, warnedDays } = from;
+    const { fingerprint, sinceUtcMs, strikes, lastGoodUtcMs, firstGoodUtcMs, terms, warnedDays } = from;
     const state = CREDENTIAL_STATES.find((known) => known === from['state']);
     const reason = CREDENTIAL_REASONS.find((known) => known === from['reason']);
     const evidence = evidenceOf(from['evidence']);
@@ -65,6 +67,8 @@ export const credentialMemoryCodec: Codec<CredentialMemory> = {
       ...(reason === undefined ? {} : { reason }),
       ...(evidence === undefined ? {} : { evidence }),
       ...(isNumber(lastGoodUtcMs) ? { lastGoodUtcMs } : {}),
+      ...(isNumber(firstGoodUtcMs) ? { firstGoodUtcMs } : {}),
+      ...(typeof terms === 'string' ? { terms } : {}),
     };
   },
 };

@@ -24,6 +24,8 @@ export const CREDENTIAL_REASONS = [
   'no-plan',
   'not-listed',
   'wrong-account',
+  'wrong-kind',
+  'not-activated',
   'scope',
   'ambiguous-400',
   'operator-said',
@@ -34,7 +36,8 @@ export type CredentialReason = (typeof CREDENTIAL_REASONS)[number];
 /** Raw facts of a refusal: status codes, modem codes, short fragments. Never a secret. */
 export type Evidence = Readonly<Record<string, string | number>>;
 
-export type ExpirySource = 'server' | 'config' | 'jwt-hint' | 'certificate';
+/** `first-use`: estimated from the first success; the true end comes no later, so it warns and never ends anything. */
+export type ExpirySource = 'server' | 'config' | 'jwt-hint' | 'certificate' | 'first-use';
 
 /** Everything remembered about a credential; no secret value. */
 export interface CredentialModel {
@@ -51,6 +54,12 @@ export interface CredentialModel {
   validFromUtcMs?: number;
   expiresAtUtcMs?: number;
   expirySource?: ExpirySource;
+  /** Life from its issue on of a value whose issue nobody knows; its end is then estimated from the first success. */
+  lifeMs?: number;
+  /** When the value first worked; kept only where `lifeMs` asks for it. */
+  firstGoodUtcMs?: number;
+  /** What a person says of the value beside it (kind, day of issue): other terms make the same value a new one. */
+  terms?: string;
   /** True when only our clock says it has ended. */
   endedByClock: boolean;
   retryAtMonoMs?: number;
@@ -71,7 +80,7 @@ export type RefusedState = 'rejected' | 'deactivated' | 'expired' | 'revoked';
 export type CredentialMemory = Readonly<
   Required<Pick<CredentialModel, 'fingerprint'>> &
     NonNullable<CredentialModel['before']> &
-    Pick<CredentialModel, 'lastGoodUtcMs' | 'warnedDays'>
+    Pick<CredentialModel, 'lastGoodUtcMs' | 'firstGoodUtcMs' | 'terms' | 'warnedDays'>
 >;
 
 export type CredentialEvent =
@@ -83,10 +92,13 @@ export type CredentialEvent =
       validFromUtcMs?: number | undefined;
       expiresAtUtcMs?: number | undefined;
       expirySource?: ExpirySource | undefined;
+      lifeMs?: number | undefined;
+      terms?: string | undefined;
       utcMs: number;
     }
   | { is: 'absent'; reason: CredentialReason; utcMs: number }
-  | { is: 'ok'; utcMs: number }
+  /** `isUtcTrusted` false: the time says nothing about when it first worked. */
+  | { is: 'ok'; utcMs: number; isUtcTrusted?: boolean }
   | {
       is: 'refused';
       state: RefusedState;
@@ -123,6 +135,14 @@ export function initialCredential(utcMs: number): CredentialModel {
     strikes: 0,
     warnedDays: [],
   };
+}
+
+/** The end that is known, or else the one that can be estimated. */
+export function endOf(model: CredentialModel): { utcMs: number; source: ExpirySource | undefined } | undefined {
+  const { expiresAtUtcMs, expirySource, lifeMs, firstGoodUtcMs } = model;
+  if (expiresAtUtcMs !== undefined) return { utcMs: expiresAtUtcMs, source: expirySource };
+  if (lifeMs === undefined || firstGoodUtcMs === undefined) return undefined;
+  return { utcMs: firstGoodUtcMs + lifeMs, source: 'first-use' };
 }
 
 /** What traffic the state allows (specs/tokens.md section 2). */

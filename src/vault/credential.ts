@@ -2,6 +2,7 @@
 // became of it, and remembers (without the value) across restarts. The rules are in credential-machine.ts.
 import {
   abortable,
+  type BackoffPolicy,
   backoffDelayMs,
   type Clock,
   createRunner,
@@ -9,26 +10,26 @@ import {
   type Logger,
   REFUSED_BACKOFF,
   type Secret,
-  scrubber,
   type Timer,
   WaymarkError,
   withDeadline,
 } from '../core/index.js';
+import { absentReason, cleanEvidence } from './credential-facts.js';
 import { nextCredential } from './credential-machine.js';
 import { type CredentialMemory, memoryOf } from './credential-memory.js';
 import {
   type CredentialEffect,
   type CredentialEvent,
   type CredentialModel,
-  type CredentialReason,
-  type Evidence,
   type ExpirySource,
+  endOf,
   initialCredential,
   type RefusedState,
   trafficAllowed,
 } from './credential-model.js';
 import type { CredentialSource } from './credential-source.js';
-import { type CredentialKind, type RemedyTable, remedyFor } from './remedies.js';
+import { type CredentialKind, remedyFor } from './remedies.js';
+import type { RemedyTable } from './remedy-table.js';
 import type { Slot } from './slot.js';
 
 /** The owner's side: the source with its upkeep. */
@@ -45,6 +46,12 @@ export interface LoadedCredential {
   validFromUtcMs?: number;
   expiresAtUtcMs?: number;
   expirySource?: ExpirySource;
+  /** Where nothing tells the end: how long such a value lives. The end is then estimated from its first success. */
+  lifeMs?: number;
+  /** What a person says of the value beside it; other terms make the same value a new one. */
+  terms?: string;
+  /** A value that belongs elsewhere: it is never lent, and this says why. */
+  objection?: WaymarkError;
 }
 
 export interface CredentialOptions {
@@ -56,6 +63,8 @@ export interface CredentialOptions {
   remedies?: RemedyTable;
   /** A known end nearer than this makes it `expiring` (default 30 days). */
   warnBeforeMs?: number;
+  /** How long a refused value rests before it may be tried once more (default `REFUSED_BACKOFF`). */
+  refusedBackoff?: BackoffPolicy;
 }
 
 export interface CredentialDeps {
@@ -77,27 +86,6 @@ const CLOCK_CHECK_MS = 6 * 3_600_000;
 /** Reversible administrative refusals: a quarter of an hour, growing to one hour. */
 const DEACTIVATED_BACKOFF = { baseMs: 15 * 60_000, capMs: 3_600_000, quickForMs: 0 };
 
-const ABSENT_REASONS = {
-  'secret.absent': 'absent',
-  'secret.permission': 'bad-permissions',
-  'secret.malformed': 'malformed',
-  'identity.invalid': 'malformed',
-} as const;
-
-function absentReason(error: unknown): CredentialReason {
-  if (!(error instanceof WaymarkError)) return 'unreadable';
-  const reasons: Readonly<Record<string, CredentialReason>> = ABSENT_REASONS;
-  return reasons[error.code] ?? 'unreadable';
-}
-
-/** Text of a far side as evidence: bounded and scrubbed. */
-function cleanEvidence(evidence: Evidence): Evidence {
-  const entries = Object.entries(evidence).slice(0, 16);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, typeof value === 'string' ? scrubber.scrub(value).slice(0, 200) : value]),
-  );
-}
-
 export function createCredential(deps: CredentialDeps, options: CredentialOptions): Credential {
   const { clock } = deps;
   const log = deps.log.child('credential');
@@ -107,12 +95,13 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
   let value: Secret | undefined;
   let loading: Promise<void> | undefined;
   let loadError: WaymarkError | undefined;
+  let objection: WaymarkError | undefined;
   let saving: Promise<void> = Promise.resolve();
   let timer: Timer | undefined;
   let isDisposed = false;
 
   const remedy = (model: CredentialModel): string =>
-    remedyFor(options.kind, model.state, model.reason, options.remedies);
+    remedyFor(options.kind, model.state, model.reason, options.remedies, endOf(model)?.source === 'first-use');
 
   const perform = (effect: CredentialEffect): void => {
     const model = runner.state;
@@ -146,15 +135,22 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
     perform,
   });
 
+  /** True when the event made an end known. */
+  const noted = (event: CredentialEvent): boolean => {
+    const before = endOf(runner.state);
+    runner.send(event);
+    return before === undefined && endOf(runner.state) !== undefined;
+  };
+
   /** Compares with the clock now, and once more when something falls due. */
   const lookAtClock = (): void => {
     timer?.cancel();
     timer = undefined;
     if (isDisposed) return;
     if (isWallTrusted()) runner.send({ is: 'clock', utcMs: clock.wall(), warnBeforeMs });
-    const end = runner.state.expiresAtUtcMs;
+    const end = endOf(runner.state);
     if (end === undefined) return;
-    const left = end - clock.wall();
+    const left = end.utcMs - clock.wall();
     timer = clock.after(left > 0 ? Math.min(left, CLOCK_CHECK_MS) : CLOCK_CHECK_MS, lookAtClock);
   };
 
@@ -184,8 +180,19 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
         validFromUtcMs: loaded.validFromUtcMs,
         expiresAtUtcMs: loaded.expiresAtUtcMs,
         expirySource: loaded.expirySource,
+        lifeMs: loaded.lifeMs,
+        terms: loaded.terms,
         utcMs: clock.wall(),
       });
+      ({ objection } = loaded);
+      if (objection && runner.state.reason !== 'wrong-kind')
+        runner.send({
+          is: 'refused',
+          state: 'rejected',
+          reason: 'wrong-kind',
+          evidence: { code: objection.code },
+          utcMs: clock.wall(),
+        });
     } catch (error) {
       value = undefined;
       loadError = isWaymarkError(error)
@@ -204,7 +211,7 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
   };
 
   const refusal = (model: CredentialModel): WaymarkError => {
-    const known = loadError && model.state === 'missing' ? loadError : undefined;
+    const known = model.state === 'missing' ? loadError : model.reason === 'wrong-kind' ? objection : undefined;
     const code = known?.code ?? (model.state === 'expired' ? 'credential.expired' : 'credential.refused');
     const wait = model.latched || model.retryAtMonoMs === undefined ? undefined : model.retryAtMonoMs - clock.mono();
     return new WaymarkError(code, known?.message ?? `${options.id} is ${model.state}: ${model.reason ?? 'unknown'}`, {
@@ -217,7 +224,7 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
 
   const retryAt = (state: RefusedState, given: number | undefined): number | undefined => {
     if (given !== undefined || state === 'expired' || state === 'revoked') return given;
-    const policy = state === 'deactivated' ? DEACTIVATED_BACKOFF : REFUSED_BACKOFF;
+    const policy = state === 'deactivated' ? DEACTIVATED_BACKOFF : (options.refusedBackoff ?? REFUSED_BACKOFF);
     return Math.ceil(
       clock.mono() + backoffDelayMs(policy, { attempt: runner.state.strikes, outageMs: 0 }, Math.random()),
     );
@@ -248,7 +255,8 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
       if (lease.generation !== runner.state.generation) return;
       switch (outcome.is) {
         case 'ok':
-          runner.send({ is: 'ok', utcMs: clock.wall() });
+          // The first success may be what its end is estimated from.
+          if (noted({ is: 'ok', utcMs: clock.wall(), isUtcTrusted: isWallTrusted() })) lookAtClock();
           return;
         case 'refused':
           runner.send({
@@ -271,6 +279,7 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
 
     status() {
       const model = runner.state;
+      const end = endOf(model);
       return {
         id: options.id,
         kind: options.kind,
@@ -279,8 +288,8 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
         tested: model.tested,
         ...(model.reason === undefined ? {} : { reason: model.reason }),
         ...(model.evidence === undefined ? {} : { evidence: model.evidence }),
-        ...(model.expiresAtUtcMs === undefined ? {} : { expiresAt: model.expiresAtUtcMs }),
-        ...(model.expirySource === undefined ? {} : { expirySource: model.expirySource }),
+        ...(end === undefined ? {} : { expiresAt: end.utcMs }),
+        ...(end?.source === undefined ? {} : { expirySource: end.source }),
         ...(model.retryAtMonoMs === undefined || model.latched || model.retryAtMonoMs <= clock.mono()
           ? {}
           : { retryAt: Math.round(clock.wall() + model.retryAtMonoMs - clock.mono()) }),

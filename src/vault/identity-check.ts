@@ -40,11 +40,6 @@ export function certificateLife(pem: string): CertificateLife {
   return lifeOf(parseCertificate(pem));
 }
 
-/** When an identity ends by its certificate, ms since 1970 UTC; undefined for the shapes that carry none. */
-export function identityExpiryUtcMs(identity: Identity): number | undefined {
-  return identity.shape === 'keys' ? certificateLife(identity.certificate).notAfterUtcMs : undefined;
-}
-
 /**
  * Checks that certificate and key of a `keys` identity parse, belong together and are within their dates; the other
  * shapes have nothing to check offline. Without a time (`undefined`: the clock is not trusted) the dates are left alone.

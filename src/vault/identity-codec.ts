@@ -86,6 +86,7 @@ function decodeKeys(from: Json): KeysIdentity {
       ...(keys['next'] === undefined ? {} : { next: decodeKey(keys['next']) }),
     },
     supports: { ip: supports['ip'] === true, lband: supports['lband'] === true },
+    ...(from['caPem'] === undefined ? {} : { caPem: text(from, 'caPem') }),
   };
 }
 
@@ -109,6 +110,7 @@ function decodeChipcode(from: Json): ChipcodeIdentity {
     chipcode: secret(from, 'chipcode', 'chipcode'),
     serviceUrl: text(from, 'serviceUrl'),
     allowedData: texts(from, 'allowedData'),
+    ...(from['receiver'] === undefined ? {} : { receiver: text(from, 'receiver') }),
   };
 }
 

@@ -47,6 +47,8 @@ export interface ChipcodeIdentity {
   chipcode: Secret;
   serviceUrl: string;
   allowedData: readonly string[];
+  /** SHA-256 (hex) of the UBX-SEC-UNIQID frame of the receiver it was issued for. */
+  receiver?: string;
 }
 
 export type Identity = KeysIdentity | NtripIdentity | ChipcodeIdentity;

@@ -2,26 +2,12 @@
 // visit, because that is what users most lack (specs/tokens.md section 2).
 import type { SecretKind } from '../core/index.js';
 import type { CredentialReason, CredentialState } from './credential-model.js';
+import { CHIPCODE_REMEDIES, LOCATION_TOKEN_REMEDIES, SPARTN_KEY_REMEDIES } from './remedies-location.js';
+import { FILE_REMEDIES, type RemedyTable, THING_PAGE, ZTP_PAGE } from './remedy-table.js';
 
 export type CredentialKind = SecretKind | 'client-certificate';
 
-/** Reason or state to sentence; the reason is looked up first, then the state. */
-export type RemedyTable = Readonly<Partial<Record<CredentialReason | CredentialState, string>>>;
-
-const ZTP_PAGE =
-  'in the Thingstream portal (Location Services, Location Things, Device Profiles, then the profile’s ZTP page)';
-const THING_PAGE = 'in the Thingstream portal (Location Services, Location Things, then the Thing)';
 const APP_TOKEN_PAGE = 'in the deviceWISE portal (Developer, App Tokens)';
-
-/** Good for every kind whose value a person puts into a file. */
-const FILE_REMEDIES: RemedyTable = {
-  unreadable: 'The file that holds the value cannot be read: check its path and that it belongs to the service user.',
-  'bad-permissions':
-    'The file that holds the value can be read by others: run chmod 600 on it and make the service user its owner.',
-  malformed:
-    'The value holds blanks, quotes or characters no token has: copy it again, without quotes and on a single line.',
-  superseded: 'A newer value has replaced this one: nothing has to be done unless the newer one fails as well.',
-};
 
 const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
   'ztp-token': {
@@ -34,9 +20,11 @@ const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
     deactivated: `The Thing is deactivated or has no plan: activate it and assign a plan ${THING_PAGE}.`,
     'no-plan': `The Thing has no plan: assign one and activate it ${THING_PAGE}; the gateway tries again by itself.`,
     'not-listed': `The hardware code of this gateway is not on the allow list: add it to the device profile ${ZTP_PAGE}.`,
-    'wrong-account': `The hardware code already belongs to another device profile: free it or choose “Return existing device details” ${ZTP_PAGE}.`,
+    'not-activated': `The Thing waits for its activation: activate it ${THING_PAGE}, or switch Auto Activate on in its device profile; the gateway asks again by itself.`,
+    'wrong-account': `The hardware code already belongs to another device profile: free it or choose “Return existing device details” ${ZTP_PAGE}. A Thing made with a promo code cannot use ZTP: name its u-center JSON file in identity.ucenterConfigFile.`,
+    'wrong-kind': `This ZTP token belongs to an AssistNow device profile: put it into the file that assistNow.token names, and that of a PointPerfect profile ${ZTP_PAGE} into the file that ztp.token names.`,
     scope: `The device profile does not cover this service: choose a profile with a PointPerfect plan ${ZTP_PAGE}.`,
-    'operator-said': `The provisioning service refuses this device and says why in the evidence: correct it ${ZTP_PAGE}.`,
+    'operator-said': `The provisioning service refuses this device and says why in the evidence: correct it ${ZTP_PAGE}. A Thing made with a promo code cannot use ZTP: name its u-center JSON file in identity.ucenterConfigFile.`,
   },
   'app-token': {
     ...FILE_REMEDIES,
@@ -73,6 +61,12 @@ const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
   },
 };
 
+const LOCATION_TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
+  'location-token': LOCATION_TOKEN_REMEDIES,
+  chipcode: CHIPCODE_REMEDIES,
+  'spartn-key': SPARTN_KEY_REMEDIES,
+};
+
 const ANY_KIND: RemedyTable = {
   ...FILE_REMEDIES,
   missing: 'There is no value yet: put it into the file the configuration names, and run chmod 600 on the file.',
@@ -85,15 +79,21 @@ const ANY_KIND: RemedyTable = {
   'locked-risk': 'It was refused repeatedly and is not tried any more, so that the account is not locked: replace it.',
 };
 
-/** What to do about it, one whole sentence. `own` (from the caller) is asked before the built-in tables. */
+/**
+ * What to do about it, in whole sentences. `own` (from the caller) is asked before the built-in tables; `isEndEstimated`
+ * says that the end it nears is only an estimate.
+ */
 export function remedyFor(
   kind: CredentialKind,
   state: CredentialState,
   reason?: CredentialReason,
   own: RemedyTable = {},
+  isEndEstimated = false,
 ): string {
   if (state === 'valid') return own.valid ?? 'Nothing has to be done.';
-  const tables = [own, TABLES[kind] ?? {}, ANY_KIND];
+  const tables = [own, TABLES[kind] ?? LOCATION_TABLES[kind] ?? {}, ANY_KIND];
+  if (state === 'expiring' && isEndEstimated)
+    for (const table of tables) if (table['estimated-end'] !== undefined) return table['estimated-end'];
   // The reason says more than the state, but only where somebody wrote a sentence for it; per table, nearest first.
   for (const table of tables) {
     const sentence = (reason === undefined ? undefined : table[reason]) ?? table[state];

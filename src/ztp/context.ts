@@ -1,7 +1,7 @@
 // What one run of the machine works with.
 import type { Clock, Logger, WaymarkError } from '../core/index.js';
 import type { Identity } from '../vault/index.js';
-import type { CallDeps, CallOptions } from './call.js';
+import type { CallDeps, ZtpService } from './call.js';
 import type { Patience } from './flight.js';
 import type { IdentityStore, Prove } from './ports.js';
 import type { ProvisionState } from './provision.js';
@@ -12,7 +12,7 @@ export interface RunContext extends CallDeps {
   log: Logger;
   clock: Clock;
   random: () => number;
-  options: CallOptions;
+  service: ZtpService;
   patience(): Patience;
   /** What status shows; the driver tells it as it goes. */
   show(change: {

@@ -1,10 +1,12 @@
 // Zero touch provisioning: from a token to a proved identity.
-export type { CallOptions } from './call.js';
+export * from './assist.js';
 export { ztpMemoryCodec } from './memory.js';
+export * from './pointperfect.js';
 export type {
   IdentityStore,
   MemoryStore,
   Prove,
+  ReceiverFrames,
   TokenLease,
   TokenOutcome,
   TokenSource,
@@ -12,8 +14,9 @@ export type {
   ZtpMemory,
 } from './ports.js';
 export { nextProvision, type ProvisionEffect, type ProvisionEvent, type ProvisionState } from './provision.js';
-export * from './provisioner.js';
-export { isProofRefused, refusalOf, type SetbackKind, setbackKind } from './refusal.js';
-export { isUsable, renewAtUtcMs } from './renewal.js';
-export { encodeZtpRequest, requestHash, type ZtpRequest } from './request.js';
-export { decodeZtpAnswer, MAX_ANSWER_BYTES } from './response.js';
+export type { EnsureOptions, Provisioner, ProvisionerDeps, ProvisionSnapshot } from './provisioner.js';
+export { assistRefusalOf, isProofRefused, refusalOf, type SetbackKind, setbackKind } from './refusal.js';
+export { isPreferred, isUsable, keysEndUtcMs } from './renewal.js';
+export { encodeAssistRequest, encodeZtpRequest, requestHash, type ZtpRequest } from './request.js';
+export { decodeAssistAnswer, decodeZtpAnswer, MAX_ANSWER_BYTES, type ShapePreference } from './response.js';
+export { MAX_UCENTER_BYTES, parseUcenterConfig } from './ucenter.js';

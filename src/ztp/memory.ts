@@ -44,8 +44,27 @@ export function holdWaitMs(memory: ZtpMemory, request: string, wallMs: number): 
   return Math.min(Math.max(0, memory.hold.untilUtcMs - wallMs), DAY_MS);
 }
 
+/** Activation takes seconds to minutes; after so many answers, or so long, somebody has to do something. */
+const INCOMPLETE_ANSWERS = 6;
+/** An hour short of a day: the budget lets the fifth call through exactly a day after the first, and that one decides. */
+const INCOMPLETE_FOR_MS = DAY_MS - HOUR_MS;
+
+/** The memory after one more answer that was incomplete. */
+export function withIncomplete(memory: ZtpMemory, request: string, wallMs: number): ZtpMemory {
+  const before = memory.incomplete?.request === request ? memory.incomplete : undefined;
+  // A beginning in the future means that the clock was set back: it counts from now.
+  const sinceUtcMs = Math.min(before?.sinceUtcMs ?? wallMs, wallMs);
+  return { ...memory, incomplete: { request, answers: (before?.answers ?? 0) + 1, sinceUtcMs } };
+}
+
+/** Has activation been waited for long enough to say that it will not come by itself? */
+export function isNeverActivated({ incomplete }: ZtpMemory, wallMs: number): boolean {
+  if (!incomplete) return false;
+  return incomplete.answers >= INCOMPLETE_ANSWERS || wallMs - incomplete.sinceUtcMs >= INCOMPLETE_FOR_MS;
+}
+
 /** A copy without the named members. */
-export function forget(memory: ZtpMemory, ...names: ('hold' | 'stagedOf' | 'identityOf')[]): ZtpMemory {
+export function forget(memory: ZtpMemory, ...names: ('hold' | 'stagedOf' | 'identityOf' | 'incomplete')[]): ZtpMemory {
   const copy = { ...memory };
   for (const name of names) Reflect.deleteProperty(copy, name);
   return copy;
@@ -89,7 +108,10 @@ export function createRemembered(store: MemoryStore): Remembered {
 export const ztpMemoryCodec = {
   encode: (memory: ZtpMemory): unknown => memory,
   decode(data: unknown): ZtpMemory {
-    const { hardwareId, calls, identityOf, stagedOf, promotedUtcMs, hold } = data as Record<string, unknown>;
+    const { hardwareId, calls, identityOf, stagedOf, promotedUtcMs, hold, incomplete } = data as Record<
+      string,
+      unknown
+    >;
     if (!Array.isArray(calls) || !calls.every((t) => typeof t === 'number')) throw new Error('calls');
     return {
       calls,
@@ -98,6 +120,7 @@ export const ztpMemoryCodec = {
       ...(typeof stagedOf === 'string' ? { stagedOf } : {}),
       ...(typeof promotedUtcMs === 'number' ? { promotedUtcMs } : {}),
       ...(isHold(hold) ? { hold } : {}),
+      ...(isIncomplete(incomplete) ? { incomplete } : {}),
     };
   },
 };
@@ -111,4 +134,10 @@ function isHold(value: unknown): value is NonNullable<ZtpMemory['hold']> {
     typeof refusals === 'number' &&
     typeof code === 'string'
   );
+}
+
+function isIncomplete(value: unknown): value is NonNullable<ZtpMemory['incomplete']> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { request, answers, sinceUtcMs } = value as Record<string, unknown>;
+  return typeof request === 'string' && typeof answers === 'number' && typeof sinceUtcMs === 'number';
 }

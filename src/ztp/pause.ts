@@ -95,7 +95,7 @@ async function isStirred({ clock, token }: RunContext, ms: number, signal: Abort
 /** What an identity would belong to now; undefined when there is no usable token, which says nothing about a change. */
 export async function identityOfNow(context: RunContext, signal: AbortSignal): Promise<string | undefined> {
   try {
-    return (await prepareCall(context, context.options, signal)).identityOf;
+    return (await prepareCall(context, context.service, signal)).identityOf;
   } catch {
     return undefined;
   }

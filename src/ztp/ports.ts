@@ -14,7 +14,15 @@ export type TokenOutcome =
   | {
       is: 'refused';
       state: 'rejected' | 'deactivated';
-      reason: 'refused' | 'malformed' | 'wrong-account' | 'not-listed' | 'no-plan';
+      reason:
+        | 'refused'
+        | 'malformed'
+        | 'wrong-account'
+        | 'wrong-kind'
+        | 'not-listed'
+        | 'no-plan'
+        | 'not-activated'
+        | 'operator-said';
       evidence: Readonly<Record<string, string | number>>;
       retryAtMonoMs?: number;
     }
@@ -48,6 +56,12 @@ export interface ZtpHttp {
 /** Tries a new identity on a real connection. Rejects with the WaymarkError that connection ended with. */
 export type Prove = (identity: Identity, signal: AbortSignal) => Promise<void>;
 
+/** What AssistNow's provisioning asks of the receiver: both whole UBX frames. */
+export interface ReceiverFrames {
+  secUniqid: Uint8Array;
+  monVer: Uint8Array;
+}
+
 /** What survives a restart beside the identity; no secret in it. Times are ms since 1970 UTC. */
 export interface ZtpMemory {
   /** Chosen once: another one would make a second, billed device. */
@@ -62,4 +76,6 @@ export interface ZtpMemory {
   promotedUtcMs?: number;
   /** After a refusal: not before then, unless the request is another one. */
   hold?: { request: string; untilUtcMs: number; refusals: number; code: string };
+  /** Answers to one request that lacked what activation brings, in a row, and when the first of them came. */
+  incomplete?: { request: string; answers: number; sinceUtcMs: number };
 }

@@ -1,15 +1,15 @@
-// The provisioning service's client as the rest of the program sees it: the cached identity first, one run of the
+// A provisioning service's client as the rest of the program sees it: the cached identity first, one run of the
 // machine at a time, and a status that says what is waited for.
 import { type Clock, type ErrorCode, type Logger, sleep, type WaymarkError } from '../core/index.js';
 import type { Identity } from '../vault/index.js';
-import type { CallOptions } from './call.js';
+import type { ZtpService } from './call.js';
 import type { RunContext } from './context.js';
 import { createFlight, type Patience } from './flight.js';
 import { callsLastDay, createRemembered } from './memory.js';
 import { identityOfNow } from './pause.js';
 import type { IdentityStore, MemoryStore, Prove, TokenSource, ZtpHttp } from './ports.js';
 import { nextProvision, type ProvisionState } from './provision.js';
-import { isUsable, renewAtUtcMs } from './renewal.js';
+import { isUsable, keysEndUtcMs, renewAtUtcMs } from './renewal.js';
 import { runProvisioning } from './run.js';
 
 /** Also how soon a step of the wall clock is noticed. */
@@ -43,11 +43,22 @@ export interface Provisioner {
   ensure(options: EnsureOptions): Promise<Identity>;
   /** A new identity, or the staged one if an earlier run got that far. The cached one stays until the new one is proved. */
   renew(options: EnsureOptions & { reason: string }): Promise<Identity>;
-  /** Resolves once `renew` should be called: the certificate's end is near, or token, endpoint or device are others. */
-  whenRenewalDue(options: { signal: AbortSignal }): Promise<'certificate' | 'changed'>;
+  /**
+   * Resolves once `renew` should be called: the certificate's end is near, every decryption key has run out, or token,
+   * endpoint or device are others.
+   */
+  whenRenewalDue(options: { signal: AbortSignal }): Promise<'certificate' | 'keys' | 'changed'>;
   status(): ProvisionSnapshot;
   /** Called after each change of the status; returns the unsubscribe. */
   onChange(callback: () => void): () => void;
+}
+
+/** What the clients of single services are made of. */
+export interface ServiceClient extends Provisioner {
+  /** The identity kept from before or promoted since, if it is of use and was made for the request of now. */
+  kept(signal: AbortSignal): Promise<Identity | undefined>;
+  /** Milliseconds until a day has passed since an identity was last promoted: asking more often does not help. */
+  renewalWaitMs(): number;
 }
 
 export interface ProvisionerDeps {
@@ -62,7 +73,8 @@ export interface ProvisionerDeps {
   random?: () => number;
 }
 
-export function createProvisioner(deps: ProvisionerDeps, options: CallOptions): Provisioner {
+/** The client of one service; which one is `service`'s business. */
+export function createServiceClient(deps: ProvisionerDeps, service: ZtpService): ServiceClient {
   const { clock } = deps;
   const log = deps.log.child('ztp');
   const memory = createRemembered(deps.memorySlot);
@@ -101,7 +113,7 @@ export function createProvisioner(deps: ProvisionerDeps, options: CallOptions): 
     memory,
     clock,
     log,
-    options,
+    service,
     random: deps.random ?? Math.random,
     patience: () => flight.patience(),
     show,
@@ -112,14 +124,42 @@ export function createProvisioner(deps: ProvisionerDeps, options: CallOptions): 
     cached ??= (await deps.identitySlot.read())?.value;
   };
 
+  const usable = async (): Promise<Identity | undefined> => {
+    await readCached();
+    return cached && service.accepts(cached) && isUsable(cached, clock.wall()) ? cached : undefined;
+  };
+
+  const renewalWaitMs = (): number => {
+    const { promotedUtcMs } = memory.now;
+    return promotedUtcMs === undefined ? 0 : Math.max(0, promotedUtcMs + BETWEEN_RENEWALS_MS - clock.wall());
+  };
+
+  const isOver = (endUtcMs: number | undefined): boolean => endUtcMs !== undefined && clock.wall() >= endUtcMs;
+
+  /** Have all keys run out? Newer ones than those of the answer are kept with the identity as they come. */
+  const areKeysOver = async (): Promise<boolean> =>
+    isOver(keysEndUtcMs(cached)) && isOver(keysEndUtcMs((await deps.identitySlot.read())?.value ?? cached));
+
+  const adopt = (identity: Identity): Identity => {
+    const step = nextProvision(state, { is: 'cached' });
+    if (step.state !== state) show({ state: step.state });
+    return identity;
+  };
+
   return {
     async ensure({ signal, patience = 'wait' }) {
-      await readCached();
-      if (!cached || !isUsable(cached, clock.wall())) return flight.join(patience, signal);
-      const step = nextProvision(state, { is: 'cached' });
-      if (step.state !== state) show({ state: step.state });
-      return cached;
+      const known = await usable();
+      return known ? adopt(known) : flight.join(patience, signal);
     },
+    async kept(signal) {
+      const known = await usable();
+      if (!known) return undefined;
+      const { identityOf } = memory.now;
+      // Without a token or without a memory there is nothing to compare: what is there serves on.
+      const now = identityOf === undefined ? undefined : await identityOfNow(context, signal);
+      return now === undefined || now === identityOf ? adopt(known) : undefined;
+    },
+    renewalWaitMs,
     async renew({ signal, patience = 'wait', reason: why }) {
       await readCached();
       log.info('ztp.renew', { why });
@@ -129,15 +169,16 @@ export function createProvisioner(deps: ProvisionerDeps, options: CallOptions): 
       for (;;) {
         await readCached();
         const now = await identityOfNow(context, signal);
-        const { identityOf, promotedUtcMs } = memory.now;
+        const { identityOf } = memory.now;
         // Without a memory of what it was made for, an identity is taken for ours rather than paid for again.
         if (cached && now !== undefined && now !== identityOf) {
           if (identityOf !== undefined) return 'changed';
           await memory.change((m) => ({ ...m, identityOf: now }));
         }
-        const at = cached ? renewAtUtcMs(cached) : undefined;
-        const earliest = promotedUtcMs === undefined ? 0 : promotedUtcMs + BETWEEN_RENEWALS_MS;
-        if (at !== undefined && clock.wall() >= Math.max(at, earliest)) return 'certificate';
+        if (renewalWaitMs() === 0) {
+          if (cached && isOver(renewAtUtcMs(cached))) return 'certificate';
+          if (await areKeysOver()) return 'keys';
+        }
         await sleep(clock, LOOK_AGAIN_MS, signal);
       }
     },

@@ -27,10 +27,10 @@ export async function runProvisioning(context: RunContext, signal: AbortSignal):
   };
 
   const ask = async (): Promise<ProvisionEvent> => {
-    prepared = await prepareCall(context, context.options, signal);
+    prepared = await prepareCall(context, context.service, signal);
     const waitMs = callAllowedInMs(memory, prepared, clock);
     if (waitMs > 0) throw notYet(context, prepared, waitMs);
-    fresh = await makeCall(context, context.options, prepared, signal);
+    fresh = await makeCall(context, context.service, prepared, signal);
     token.report(prepared.lease, { is: 'ok' });
     return { is: 'answered' };
   };
@@ -55,7 +55,7 @@ export async function runProvisioning(context: RunContext, signal: AbortSignal):
     await identitySlot.promote();
     context.show({ promoted: identity });
     await memory.change((m) => ({
-      ...forget(m, 'hold', 'stagedOf'),
+      ...forget(m, 'hold', 'stagedOf', 'incomplete'),
       promotedUtcMs: clock.wall(),
       ...(m.stagedOf === undefined ? {} : { identityOf: m.stagedOf }),
     }));
@@ -114,12 +114,13 @@ export async function runProvisioning(context: RunContext, signal: AbortSignal):
 
 /** What an earlier run had staged, unless it is of no use or was made for another request. */
 async function usableStaged(context: RunContext, signal: AbortSignal): Promise<Identity | undefined> {
-  const { identitySlot, memory, clock } = context;
+  const { identitySlot, memory, clock, service } = context;
   const staged = await identitySlot.staged();
   if (!staged) return undefined;
   const { stagedOf } = memory.now;
   const now = stagedOf === undefined ? undefined : await identityOfNow(context, signal);
-  if (isUsable(staged, clock.wall()) && (now === undefined || now === stagedOf)) return staged;
+  if (service.accepts(staged) && isUsable(staged, clock.wall()) && (now === undefined || now === stagedOf))
+    return staged;
   await identitySlot.discard();
   return undefined;
 }

@@ -360,7 +360,16 @@ describe('rotation without restart', () => {
 });
 
 describe('remedies', () => {
-  const kinds: CredentialKind[] = ['ztp-token', 'app-token', 'client-certificate', 'api-token', 'password'];
+  const kinds: CredentialKind[] = [
+    'ztp-token',
+    'app-token',
+    'client-certificate',
+    'api-token',
+    'password',
+    'chipcode',
+    'location-token',
+    'spartn-key',
+  ];
   test.each(kinds)('every state and reason of %s has a whole sentence', (kind) => {
     for (const state of CREDENTIAL_STATES)
       for (const reason of [undefined, ...CREDENTIAL_REASONS]) {

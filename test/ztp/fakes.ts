@@ -3,10 +3,10 @@ import { createFakeClock, type FakeClock, Secret, silentLogger, WaymarkError } f
 import type { HttpsResponse } from '../../src/net/index.js';
 import type { Identity } from '../../src/vault/index.js';
 import {
-  type CallOptions,
   createProvisioner,
   type Prove,
   type Provisioner,
+  type ProvisionOptions,
   type TokenLease,
   type TokenOutcome,
   type TokenSource,
@@ -36,6 +36,54 @@ export const keysAnswer = (pair: Issued, extra: Record<string, unknown> = {}): R
   },
   ...extra,
 });
+
+/** What tests change in a u-center file. */
+export interface UcenterParts {
+  ClientID: unknown;
+  ServerURI: unknown;
+  Cert: unknown;
+  Key: unknown;
+  RootCA: unknown;
+  DataTopics: unknown;
+  current: unknown;
+}
+
+/** The file the portal gives for u-center. */
+export function ucenterFile(pair: Issued, parts: Partial<UcenterParts> = {}): string {
+  const { dynamickeys } = keysAnswer(pair) as { dynamickeys: { current: unknown; next: unknown } };
+  const all: UcenterParts = {
+    ClientID: '2f4d5e6a-0000-4000-8000-000000000001',
+    ServerURI: 'ssl://pp.services.test:8883',
+    Cert: pair.cert,
+    Key: pair.key,
+    RootCA: undefined,
+    DataTopics: ['/pp/ip/eu', '/pp/ip/eu;/pp/ip/eu/gad', '/pp/ip/us', '/pp/ip/us;'],
+    current: dynamickeys.current,
+    ...parts,
+  };
+  const { ClientID, ServerURI, Cert, Key, RootCA, DataTopics, current } = all;
+  return JSON.stringify({
+    MQTT: {
+      Connectivity: {
+        Name: 'PointPerfect',
+        ClientID,
+        Protocol: 'MQTTv3',
+        ServerURI,
+        ClientCredentials: { Type: 'Cert', Key, Cert, RootCA },
+        CleanSession: true,
+        ConnectionTimeout: 30,
+        KeepAliveInterval: 60,
+        SSL: { Mode: 'on', Protocol: 'TLSv1.2' },
+      },
+      Subscriptions: {
+        Key: { QoS: 1, KeyTopics: ['/pp/ubx/0236/ip'] },
+        AssistNow: { QoS: 0, AssistNowTopics: ['/pp/ubx/mga'] },
+        Data: { QoS: 0, DataTopics },
+      },
+      dynamicKeys: { current, next: dynamickeys.next },
+    },
+  });
+}
 
 export const answer = (status: number, body: unknown, retryAfterMs?: number): HttpsResponse => ({
   status,
@@ -122,10 +170,10 @@ export interface World {
   prove: Prove;
   proofs: Identity[];
   /** A new provisioner on the same stores, as after a restart. */
-  start(options?: Partial<CallOptions>): Provisioner;
+  start(options?: Partial<ProvisionOptions>): Provisioner;
 }
 
-export function world(answers: (HttpsResponse | Error)[], options: Partial<CallOptions> = {}): World {
+export function world(answers: (HttpsResponse | Error)[], options: Partial<ProvisionOptions> = {}): World {
   const clock = createFakeClock(Date.now());
   const memory = memorySlot<string>();
   const w: World = {

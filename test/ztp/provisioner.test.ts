@@ -17,7 +17,13 @@ beforeAll(async () => {
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
-const good = () => answer(200, keysAnswer(pair));
+/** Decryption keys that outlast every test. */
+const LASTING = {
+  dynamickeys: {
+    current: { start: Date.now() - DAY, duration: 4000 * DAY, value: '00112233445566778899aabbccddeeff' },
+  },
+};
+const good = () => answer(200, keysAnswer(pair, LASTING));
 const down = new WaymarkError('net.unreachable', 'no route');
 const refused = () => answer(403, 'No plan for device device:1');
 const remembered = (w: World): ZtpMemory => JSON.parse(w.memory.current ?? '{}') as ZtpMemory;
@@ -219,6 +225,12 @@ describe('refusals', () => {
     [refused(), 'ztp.no-plan', { state: 'deactivated', reason: 'no-plan' }],
     [answer(403, 'not whitelisted'), 'ztp.not-listed', { state: 'rejected', reason: 'not-listed' }],
     [answer(422, 'token invalid token format'), 'ztp.token-format', { state: 'rejected', reason: 'malformed' }],
+    [answer(403, 'Forbidden'), 'ztp.refused', { state: 'rejected', reason: 'operator-said' }],
+    [
+      answer(200, { chipcode: 'QUJD', serviceUrl: 'https://a.test/x' }),
+      'assist.wrong-kind',
+      { state: 'rejected', reason: 'wrong-kind' },
+    ],
   ])('%# reach the credential with their evidence and hold for an hour, then longer', async (reply, code, outcome) => {
     const w = world([reply]);
     const p = w.start();
@@ -293,6 +305,124 @@ describe('refusals', () => {
     expect(w.calls).toHaveLength(2);
     expect((p.status().nextAttemptMonoMs ?? 0) - w.clock.mono()).toBeLessThanOrEqual(DAY);
     expect(w.token.outcomes.every((o) => o.is === 'weather')).toBe(true);
+  });
+});
+
+const rtcm = {
+  rtcmCredentials: {
+    endpoint: 'ntrip.test',
+    httpPort: '2101',
+    userName: 'u',
+    password: 'pass-word',
+    mountPoint: 'NEAR-RTCM',
+  },
+};
+
+describe('activation that does not come', () => {
+  const half = (): ReturnType<typeof answer> => answer(200, { clientId: 'x' });
+
+  test('is named after a day, with the person to act, and asked for on a slow beat', async () => {
+    const w = world([half()]);
+    const p = w.start();
+    const result = running(p.ensure({ signal: never }));
+    await w.clock.advance(23 * HOUR);
+    expect(w.calls).toHaveLength(4);
+    expect(p.status().reason?.code).toBe('ztp.incomplete');
+    expect(w.token.outcomes.every((o) => o.is === 'ok')).toBe(true);
+    await w.clock.advance(1.5 * HOUR);
+    expect(w.calls).toHaveLength(5);
+    expect(p.status().reason?.code).toBe('ztp.not-activated');
+    expect(w.token.outcomes.at(-1)).toMatchObject({
+      is: 'refused',
+      state: 'deactivated',
+      reason: 'not-activated',
+      evidence: { http: 200, answers: 5 },
+    });
+    await w.clock.advance(10 * DAY);
+    expect(w.calls.length).toBeLessThan(20);
+    w.answers = [good()];
+    await w.clock.advance(DAY);
+    expect(result.is).toBe('done');
+    expect(w.token.outcomes.at(-1)).toEqual({ is: 'ok' });
+    expect(remembered(w)).not.toHaveProperty('incomplete');
+  });
+
+  test('is named after six answers, counted across restarts', async () => {
+    const w = world([half()]);
+    const codes: (string | undefined)[] = [];
+    for (let i = 0; i < 6; i++) {
+      const controller = new AbortController();
+      const p = w.start();
+      running(p.ensure({ signal: controller.signal }));
+      await w.clock.advance(100);
+      codes.push(p.status().reason?.code);
+      controller.abort();
+      await w.clock.advance(0);
+      // The budget of another day, without the day that names it by itself.
+      const memory = remembered(w);
+      w.memory.current = JSON.stringify({ ...memory, calls: [] });
+    }
+    expect(codes).toEqual([...Array<string>(5).fill('ztp.incomplete'), 'ztp.not-activated']);
+  });
+
+  test('another token starts the count anew', async () => {
+    const w = world([half()]);
+    running(w.start().ensure({ signal: never }));
+    await w.clock.advance(60_000);
+    expect(remembered(w).incomplete?.answers).toBe(3);
+    w.token.replace(TOKEN.replace('0', 'd'));
+    await w.clock.advance(2 * HOUR);
+    expect(remembered(w).incomplete?.answers).toBe(1);
+  });
+});
+
+describe('the way of delivery', () => {
+  test('NTRIP is taken where the plan has it', async () => {
+    const w = world([answer(200, keysAnswer(pair, rtcm))]);
+    expect(await w.start().ensure({ signal: never })).toMatchObject({ shape: 'ntrip', host: 'ntrip.test' });
+  });
+
+  test('a kept identity of the other way serves on while nobody asks for one way', async () => {
+    const { w, p } = await provisioned([answer(200, rtcm)]);
+    expect(await p.ensure({ signal: never })).toMatchObject({ shape: 'keys' });
+    expect(await w.start({ prefer: 'mqtt' }).ensure({ signal: never })).toMatchObject({ shape: 'keys' });
+    expect(w.calls).toHaveLength(0);
+  });
+
+  test('a forced way replaces a kept identity of the other, and the old one stays until then', async () => {
+    const { w } = await provisioned([answer(200, rtcm)]);
+    const before = w.identity.current;
+    w.prove = () => {
+      expect(w.identity.current).toBe(before);
+      return Promise.resolve();
+    };
+    expect(await w.start({ prefer: 'ntrip' }).ensure({ signal: never })).toMatchObject({ shape: 'ntrip' });
+    expect(w.calls).toHaveLength(1);
+  });
+
+  test('a plan that has only the other way is held back; who asks for any way is not', async () => {
+    const w = world([answer(200, rtcm)]);
+    const controller = new AbortController();
+    const p = w.start({ prefer: 'mqtt' });
+    running(p.ensure({ signal: controller.signal }));
+    await w.clock.advance(59 * 60_000);
+    expect(w.calls).toHaveLength(1);
+    expect(p.status().reason).toMatchObject({ code: 'ztp.unsupported-plan' });
+    expect(p.status().reason?.hint).toContain('corrections.source');
+    controller.abort();
+    await w.clock.advance(0);
+    expect(await w.start().ensure({ signal: never })).toMatchObject({ shape: 'ntrip' });
+    expect(w.calls).toHaveLength(2);
+  });
+
+  test('a fresh account that the caster refuses is not kept', async () => {
+    const w = world([answer(200, rtcm)]);
+    w.prove = () => Promise.reject(new WaymarkError('ntrip.unauthorized', '401'));
+    const p = w.start();
+    running(p.ensure({ signal: never }));
+    await w.clock.advance(1000);
+    expect([w.identity.next, w.identity.current]).toEqual([undefined, undefined]);
+    expect(remembered(w).hold?.code).toBe('ntrip.unauthorized');
   });
 });
 
@@ -411,7 +541,7 @@ describe('when to renew', () => {
     const w = world([]);
     const now = w.clock.wall();
     const issued = await authority.issue({ name: 'g', notBeforeUtcMs: now, notAfterUtcMs: now + days * DAY });
-    w.answers = [answer(200, keysAnswer(issued))];
+    w.answers = [answer(200, keysAnswer(issued, LASTING))];
     const p = w.start();
     await p.ensure({ signal: never });
     return { w, p };
@@ -440,6 +570,52 @@ describe('when to renew', () => {
     expect(again.is).toBe('not yet');
     await w.clock.advance(2 * HOUR);
     expect(again.is).toBe('certificate');
+  });
+
+  const keysUntil = (endUtcMs: number): Record<string, unknown> => {
+    const half = { duration: 10 * DAY, value: 'aa'.repeat(16) };
+    return {
+      dynamickeys: {
+        current: { ...half, start: endUtcMs - 20 * DAY },
+        next: { ...half, start: endUtcMs - 10 * DAY },
+      },
+    };
+  };
+
+  test('when every decryption key has run out, and then at most daily', async () => {
+    const w = world([]);
+    const end = w.clock.wall() + 5 * DAY;
+    const long = await authority.issue({ name: 'g', notBeforeUtcMs: w.clock.wall(), notAfterUtcMs: end + 900 * DAY });
+    w.answers = [answer(200, keysAnswer(long, keysUntil(end)))];
+    const p = w.start();
+    await p.ensure({ signal: never });
+    const result = due(p);
+    await w.clock.advance(5 * DAY - HOUR);
+    expect(result.is).toBe('not yet');
+    await w.clock.advance(2 * HOUR);
+    expect(result.is).toBe('keys');
+    // The service has none newer.
+    await p.renew({ signal: never, reason: 'keys' });
+    const again = due(p);
+    await w.clock.advance(23 * HOUR);
+    expect(again.is).toBe('not yet');
+    await w.clock.advance(2 * HOUR);
+    expect(again.is).toBe('keys');
+    expect(w.calls).toHaveLength(2);
+  });
+
+  test('keys that came on the key topic meanwhile count', async () => {
+    const w = world([]);
+    const end = w.clock.wall() + 5 * DAY;
+    const long = await authority.issue({ name: 'g', notBeforeUtcMs: w.clock.wall(), notAfterUtcMs: end + 900 * DAY });
+    w.answers = [answer(200, keysAnswer(long, keysUntil(end)))];
+    const p = w.start();
+    const identity = (await p.ensure({ signal: never })) as KeysIdentity;
+    const result = due(p);
+    const { next } = identity.keys;
+    await w.identity.write({ ...identity, keys: { ...(next ? { current: { ...next, durationMs: 100 * DAY } } : {}) } });
+    await w.clock.advance(60 * DAY);
+    expect(result.is).toBe('not yet');
   });
 
   test('an ended certificate is not used: a new one is got first', async () => {

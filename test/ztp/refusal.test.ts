@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Secret, WaymarkError } from '../../src/core/index.js';
-import { isProofRefused, refusalOf, setbackKind } from '../../src/ztp/index.js';
+import { assistRefusalOf, isProofRefused, refusalOf, setbackKind } from '../../src/ztp/index.js';
 import { answer, TOKEN } from './fakes.js';
 
 describe('what a refusal means', () => {
@@ -17,7 +17,12 @@ describe('what a refusal means', () => {
     [404, 'Not Found', 'ztp.invalid-request', 'refused'],
     [409, '', 'ztp.already-registered', 'refused'],
     [411, '', 'ztp.invalid-request', 'refused'],
+    [411, 'length required', 'ztp.invalid-request', 'refused'],
     [418, '', 'ztp.refused', 'refused'],
+    [409, 'device ALREADY REGISTERED', 'ztp.already-registered', 'refused'],
+    [422, '{"errors":["Device hardware code not whitelisted"]}', 'ztp.not-listed', 'refused'],
+    [404, 'no plan for device', 'ztp.no-plan', 'refused'],
+    [429, 'no plan for device', 'ztp.weather', 'weather'],
     [408, '', 'ztp.weather', 'weather'],
     [429, 'slow down', 'ztp.weather', 'weather'],
     [500, 'token already registered', 'ztp.weather', 'weather'],
@@ -28,6 +33,18 @@ describe('what a refusal means', () => {
     expect(error.code).toBe(code);
     expect(setbackKind(error)).toBe(kind);
     expect(error.evidence).toMatchObject({ http: status });
+  });
+
+  test('a Thing made with a promo code is pointed to its u-center file', () => {
+    for (const body of ['Device already registered', 'Forbidden'])
+      expect(refusalOf(answer(403, body)).hint).toContain('identity.ucenterConfigFile');
+  });
+
+  test('AssistNow’s refusals mean the same, and speak of its own settings', () => {
+    expect(assistRefusalOf(answer(403, '')).hint).toContain('assistNow.token');
+    expect(assistRefusalOf(answer(400, 'bad checksum')).hint).toContain('receiver');
+    expect(assistRefusalOf(answer(403, 'No plan for device')).code).toBe('ztp.no-plan');
+    expect(assistRefusalOf(answer(503, '')).code).toBe('ztp.weather');
   });
 
   test('Retry-After travels on the error', () => {

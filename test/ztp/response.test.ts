@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { KeysIdentity } from '../../src/vault/index.js';
-import { decodeZtpAnswer } from '../../src/ztp/index.js';
+import type { Identity, KeysIdentity } from '../../src/vault/index.js';
+import { decodeAssistAnswer, decodeZtpAnswer, type ShapePreference } from '../../src/ztp/index.js';
 import { createAuthority, type Issued } from '../helpers/pki.js';
 import { keysAnswer } from './fakes.js';
 
@@ -9,16 +10,20 @@ beforeAll(async () => {
   pair = await (await createAuthority()).issue({ name: 'gateway' });
 });
 
-const decode = (body: unknown) => decodeZtpAnswer(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+const bytesOf = (body: unknown): Buffer => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+const decode = (body: unknown, prefer?: ShapePreference): Identity =>
+  decodeZtpAnswer(bytesOf(body), prefer === undefined ? {} : { prefer });
+const decodeAssist = (body: unknown): Identity => decodeAssistAnswer(bytesOf(body));
 const keys = (extra: Record<string, unknown> = {}): KeysIdentity => decode(keysAnswer(pair, extra)) as KeysIdentity;
-const code = (body: unknown): string => {
+const codeOf = (work: () => unknown): string => {
   try {
-    decode(body);
+    work();
     return 'taken';
   } catch (error) {
     return (error as { code: string }).code;
   }
 };
+const code = (body: unknown, prefer?: ShapePreference): string => codeOf(() => decode(body, prefer));
 const without = (name: string): Record<string, unknown> =>
   Object.fromEntries(Object.entries(keysAnswer(pair)).filter(([key]) => key !== name));
 
@@ -89,7 +94,7 @@ describe('the keys answer', () => {
     ['subscriptions that are no list', { subscriptions: {} }],
     ['a subscription without path', { subscriptions: [{ description: 'x' }] }],
     ['a path with a control', { subscriptions: [{ path: 'a\u0000b' }] }],
-    ['too many paths', { subscriptions: [{ path: Array.from({ length: 65 }, (_, i) => `t${i}`).join(';') }] }],
+    ['too many paths', { subscriptions: [{ path: Array.from({ length: 129 }, (_, i) => `t${i}`).join(';') }] }],
     ['a short key', { dynamickeys: { current: { start: 1, duration: 1, value: 'aa' } } }],
     ['a key without start', { dynamickeys: { current: { duration: 1, value: '0'.repeat(32) } } }],
     ['keys in a list', { dynamickeys: [] }],
@@ -121,17 +126,81 @@ describe('the other answers', () => {
     expect(code({ rtcmCredentials: 'x' })).toBe('ztp.malformed');
   });
 
-  test('certificates win where both ways are offered', () => {
-    expect(keys({ rtcmCredentials: rtcm }).shape).toBe('keys');
+  test('a TLS port under another name or of a wrong shape is put up with', () => {
+    expect(decode({ rtcmCredentials: { ...rtcm, tlsPort: 2102 } })).toMatchObject({ tlsPort: 2102 });
+    expect(decode({ rtcmCredentials: { ...rtcm, httpsPort: 'x' } })).not.toHaveProperty('tlsPort');
+    expect(decode({ rtcmCredentials: { ...rtcm, httpsPort: null, tlsPort: '2102' } })).toMatchObject({ tlsPort: 2102 });
+  });
+
+  const whole = { rtcmCredentials: rtcm };
+  const half = { rtcmCredentials: { ...rtcm, endpoint: '' } };
+  const odd = { rtcmCredentials: { ...rtcm, httpPort: 'x' } };
+  /** What the answer holds, then what becomes of it for auto, ntrip and mqtt. */
+  const PREFERENCES: [string, () => Record<string, unknown>, [string, string, string]][] = [
+    ['both', () => keysAnswer(pair, whole), ['ntrip', 'ntrip', 'keys']],
+    ['NTRIP', () => whole, ['ntrip', 'ntrip', 'ztp.unsupported-plan']],
+    ['NTRIP with a client id', () => ({ ...whole, clientId: 'x' }), ['ntrip', 'ntrip', 'ztp.unsupported-plan']],
+    [
+      'NTRIP beside empty members of MQTT',
+      () => ({ ...whole, certificate: '', privateKey: null, subscriptions: [], dynamickeys: {} }),
+      ['ntrip', 'ntrip', 'ztp.unsupported-plan'],
+    ],
+    ['certificates', () => keysAnswer(pair), ['keys', 'ztp.unsupported-plan', 'keys']],
+    [
+      'certificates beside an empty account',
+      () => keysAnswer(pair, { rtcmCredentials: {} }),
+      ['keys', 'ztp.unsupported-plan', 'keys'],
+    ],
+    ['certificates and half an account', () => keysAnswer(pair, half), ['keys', 'ztp.incomplete', 'keys']],
+    ['certificates and an odd account', () => keysAnswer(pair, odd), ['keys', 'ztp.malformed', 'keys']],
+    ['half an account', () => half, ['ztp.incomplete', 'ztp.incomplete', 'ztp.incomplete']],
+    ['an account, certificates to come', () => ({ ...whole, brokerHost: 'b' }), ['ntrip', 'ntrip', 'ztp.incomplete']],
+    ['half the certificates', () => without('privateKey'), ['ztp.incomplete', 'ztp.incomplete', 'ztp.incomplete']],
+    ['only a client id', () => ({ clientId: 'x' }), ['ztp.incomplete', 'ztp.incomplete', 'ztp.incomplete']],
+    ['only empty members', () => ({ certificate: '' }), ['ztp.incomplete', 'ztp.incomplete', 'ztp.incomplete']],
+  ];
+  test.each(PREFERENCES)('%s, by preference auto, ntrip, mqtt', (_holds, answer, expected) => {
+    const outcome = (prefer: ShapePreference): string => {
+      const is = code(answer(), prefer);
+      return is === 'taken' ? decode(answer(), prefer).shape : is;
+    };
+    expect([outcome('auto'), outcome('ntrip'), outcome('mqtt')]).toEqual(expected);
+    expect(codeOf(() => decode(answer()))).toBe(codeOf(() => decode(answer(), 'auto')));
+  });
+
+  test('what the plan offers instead, and what to set, is said', () => {
+    const hint = (body: unknown, prefer: ShapePreference): string => {
+      try {
+        decode(body, prefer);
+        return '';
+      } catch (error) {
+        return (error as { hint: string }).hint;
+      }
+    };
+    expect(hint(whole, 'mqtt')).toMatch(/over NTRIP only.*corrections\.source to auto \(or ntrip\)/);
+    expect(hint(keysAnswer(pair), 'ntrip')).toMatch(/over MQTT only.*corrections\.source to auto \(or mqtt\)/);
   });
 
   test('chipcode, its data list as text or list', () => {
     const base = { chipcode: 'QUJD+/=', serviceUrl: 'https://assist.test/Get.ashx' };
-    expect(decode({ ...base, allowedData: 'ualm, uporb_1' })).toMatchObject({ allowedData: ['ualm', 'uporb_1'] });
-    expect(decode({ ...base, allowedData: ['ualm'] })).toMatchObject({ shape: 'chipcode', allowedData: ['ualm'] });
-    expect(code({ ...base, allowedData: 5 })).toBe('ztp.malformed');
-    expect(code({ ...base, serviceUrl: 'http://assist.test/' })).toBe('ztp.malformed');
-    expect(code({ ...base, chipcode: 'a b' })).toBe('ztp.malformed');
+    const wrong = (extra: Record<string, unknown>): string => codeOf(() => decodeAssist({ ...base, ...extra }));
+    expect(decodeAssist({ ...base, allowedData: 'ualm, uporb_1' })).toMatchObject({ allowedData: ['ualm', 'uporb_1'] });
+    expect(decodeAssist({ ...base, allowedData: ['ualm'] })).toMatchObject({
+      shape: 'chipcode',
+      allowedData: ['ualm'],
+    });
+    expect(wrong({ allowedData: 5 })).toBe('ztp.malformed');
+    expect(wrong({ serviceUrl: 'http://assist.test/' })).toBe('ztp.malformed');
+    expect(wrong({ chipcode: 'a b' })).toBe('ztp.malformed');
+    expect(wrong({ chipcode: '' })).toBe('ztp.incomplete');
+    expect(wrong({ chipcode: undefined, serviceUrl: undefined })).toBe('ztp.malformed');
+  });
+
+  test('a token in the other service’s place is told by the answer', () => {
+    const chipcode = { chipcode: 'QUJD', serviceUrl: 'https://assist.test/Get.ashx', allowedData: '' };
+    expect(code(chipcode)).toBe('assist.wrong-kind');
+    expect(codeOf(() => decodeAssist(keysAnswer(pair)))).toBe('assist.wrong-kind');
+    expect(codeOf(() => decodeAssist(whole))).toBe('assist.wrong-kind');
   });
 });
 
@@ -150,6 +219,16 @@ describe('what is not an answer', () => {
     ['more than 64 KiB', `{"certificate":"${'a'.repeat(66_000)}"}`],
   ])('%s is malformed', (_rule, body) => {
     expect(code(body)).toBe('ztp.malformed');
+  });
+
+  test('a parser’s words, which would quote the answer, go nowhere', () => {
+    let thrown: unknown;
+    try {
+      decode('{"password":"canary-31b7" x}');
+    } catch (error) {
+      thrown = error;
+    }
+    expect(inspect(thrown, { depth: 9 })).not.toContain('canary');
   });
 
   test('deep nesting does no harm', () => {
