@@ -30,6 +30,7 @@ import { createClockLane } from './lanes/clock.js';
 import { createCorrectionLane } from './lanes/corrections.js';
 import { createIdentityLane } from './lanes/identity.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
+import { createLocationSide } from './location-side.js';
 import { memorySlots } from './memory.js';
 import { followModemSecrets } from './modem-secrets.js';
 import { createModemSide } from './modem-side.js';
@@ -145,6 +146,26 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const receiver = config.gnss && openReceiver && makeReceiver(config, config.gnss, { clock, log }, openReceiver);
   receiver?.onUtc((utcMs) => trust.offer('gnss', utcMs));
   const meter = createMeter();
+  const bootId = randomUUID();
+  const networkUp = untilNetwork(lamps, clock);
+  const location = await createLocationSide({
+    config,
+    configDir,
+    clock,
+    trust,
+    log,
+    bootId,
+    vault,
+    memory,
+    meter,
+    credentials,
+    receiver,
+    modem,
+    lamps,
+    networkUp,
+    onChange: changed,
+  });
+  const isOwnCaster = config.corrections?.ntrip.host !== undefined;
   const corrections = await createCorrectionService({
     config,
     configDir,
@@ -154,6 +175,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     receiver,
     holder,
     identitySlot: memory.identity,
+    position: location.position,
+    assistance: location.assistance,
+    account: isOwnCaster ? credentials.ntripAccount : undefined,
   });
   const identity = await createIdentitySource({
     config,
@@ -169,6 +193,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   holder.onUpdate(() => credentials.identityChanged());
   holder.onChange((next) => {
+    // Whoever was refused with the old one has a new one to try.
+    supervisor.wake('session');
     if (next.shape === 'keys')
       receiver?.setKeys([next.keys.current, next.keys.next].filter((key) => key !== undefined));
   });
@@ -176,11 +202,11 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const sessionEnded = createSessionReport({
     credentials,
     identity: holder.current,
-    isOwnCaster: config.corrections?.ntrip.host !== undefined,
+    isOwnCaster,
     requestRenewal: holder.requestRenewal,
   });
   const session =
-    identity && config.corrections
+    (identity || isOwnCaster) && config.corrections
       ? createCorrectionLane({
           source: corrections.source,
           receiver,
@@ -233,11 +259,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       book.whenChanged('gnss', port, waitMs, signal);
     lanes.push(createReceiverLane({ receiver, lamps, clock, portChanged }));
   }
-  if (identity)
-    lanes.push(
-      createIdentityLane({ source: identity, holder, lamps, clock, trust, networkUp: untilNetwork(lamps, clock) }),
-    );
+  if (identity) lanes.push(createIdentityLane({ source: identity, holder, lamps, clock, trust, networkUp }));
   if (side) lanes.push(...side.lanes);
+  lanes.push(...location.lanes);
   lanes.push(
     createClockLane({
       clock,
@@ -259,7 +283,6 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const lag = watchLoopLag(clock, log);
   const startedMonoMs = clock.mono();
   const startedWallMs = clock.wall();
-  const bootId = randomUUID();
   let isDoorOpen = false;
   const statusPart: PartView = { state: 'ok', sinceMs: 0, attempt: 0, restarts: 0 };
   const snapshot = (): StatusSnapshot =>
@@ -282,10 +305,17 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       receiver,
       identity: {
         current: holder.current,
-        source: config.ztp ? 'ztp' : config.identity ? 'files' : 'none',
+        source: config.ztp
+          ? 'ztp'
+          : config.identity?.ucenterConfigFile !== undefined
+            ? 'ucenter'
+            : config.identity
+              ? 'files'
+              : 'none',
         state: () => identity?.state() ?? { state: 'none', callsToday: 0 },
       },
       session,
+      location,
       credentials: () => credentials.all().map((credential) => credential.status()),
       bytes: () =>
         Object.fromEntries(
@@ -306,6 +336,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     });
     credentials.watch();
     if (modem) resources.use(modem);
+    resources.use(location);
     const manager = createServiceManager(env, clock, log);
     const running = supervisor.run(lanes, scope.signal);
     running.catch(() => undefined);

@@ -1,20 +1,27 @@
-// The correction service for an identity: the road (metered), TLS, the MQTT session on it, and the source on that. The
-// same session opener proves a new identity before it replaces the old one.
-import type { Duplex } from 'node:stream';
+// Which correction service, and with what account: a caster that the configuration names, else what the identity says.
+// The same roads prove a new identity before it replaces the old one.
 import type { Config } from '../config/index.js';
-import { type Clock, type Logger, WaymarkError } from '../core/index.js';
-import type { Receiver } from '../gnss/index.js';
-import { openSession, type Session } from '../mqtt/index.js';
-import { connectTls, createHostDialer, createSessionCache, type Meter } from '../net/index.js';
+import type { Clock, Logger, Secret } from '../core/index.js';
+import type { Meter } from '../net/index.js';
 import {
+  type AssistanceSink,
   type CorrectionSink,
   type CorrectionSource,
   createMqttCorrections,
+  createNtripCorrections,
+  createSlotMemory,
+  type NtripTarget,
+  ntripTarget,
+  type PositionSource,
   proveByConnect,
+  proveNtrip,
+  type SilenceLimits,
 } from '../services/index.js';
-import type { Identity, KeysIdentity, Slot } from '../vault/index.js';
+import type { CredentialSource, Identity, KeysIdentity, NtripIdentity, Slot } from '../vault/index.js';
+import { createCorrectionRoads } from './correction-roads.js';
 import { readCa } from './credentials.js';
 import type { IdentityHolder } from './identity-holder.js';
+import { version } from './version.js';
 
 export interface CorrectionServiceDeps {
   config: Config;
@@ -22,62 +29,47 @@ export interface CorrectionServiceDeps {
   clock: Clock;
   log: Logger;
   meter: Meter;
-  receiver: Receiver | undefined;
+  receiver: CorrectionSink | undefined;
   holder: IdentityHolder;
   identitySlot: Slot<Identity>;
+  position: PositionSource;
+  /** Takes what comes beside the corrections; without it that is not asked for. */
+  assistance: AssistanceSink | undefined;
+  /** Of the caster that the configuration names; undefined when it wants no password. */
+  account: CredentialSource<Secret> | undefined;
 }
 
 export interface CorrectionService {
-  /** Waits for a usable identity, then makes the source for it. */
+  /** Waits for a usable identity (or the configured account), then makes the source for it. */
   source(signal: AbortSignal): Promise<CorrectionSource>;
   /** One connection with a new identity, closed again. */
   prove(identity: Identity, signal: AbortSignal): Promise<void>;
 }
 
-/** Below the idle limits of carrier NATs. */
-const KEEPALIVE_S = 30;
-const CONNACK_MS = 15_000;
-const MAX_PACKET_BYTES = 262_144;
-
 /** Without a receiver corrections are watched, not fed: the session lamp still tells whether they would flow. */
 const NO_RECEIVER: CorrectionSink = { feed: () => undefined, restart: () => undefined, setKeys: () => undefined };
 
+interface Account {
+  target: NtripTarget;
+  mountPoint: string;
+  userName?: string | undefined;
+  password?: Secret | undefined;
+}
+
 /** Errors: `config.unreadable` for a CA file that cannot be read. */
 export async function createCorrectionService(deps: CorrectionServiceDeps): Promise<CorrectionService> {
-  const { config, clock, holder } = deps;
+  const { config, clock, holder, position, assistance } = deps;
+  const settings = config.corrections;
+  const ntrip = settings?.ntrip;
   const log = deps.log.child('corrections');
-  const ca = await readCa(config.corrections?.caFile ?? config.identity?.caFile, deps.configDir);
-  const dial = deps.meter.metered('mqtt', createHostDialer({ clock }));
-  const sessions = createSessionCache();
-
-  async function connect(identity: KeysIdentity, signal: AbortSignal): Promise<Duplex> {
-    const road = await dial({ host: identity.host, port: identity.port }, { signal });
-    return connectTls(road, {
-      host: identity.host,
-      // What came with the identity counts only where nobody configured authorities.
-      ca: ca ?? (identity.caPem === undefined ? undefined : [identity.caPem]),
-      cert: identity.certificate,
-      key: identity.privateKey,
-      sessions,
-      clock,
-      signal,
-    });
-  }
-
-  let made: { certificate: string; source: CorrectionSource } | undefined;
-
-  const open = (identity: KeysIdentity, signal: AbortSignal): Promise<Session> =>
-    openSession(
-      { clock, log },
-      {
-        connect: (abort) => connect(identity, abort),
-        clientId: identity.clientId,
-        keepaliveSeconds: KEEPALIVE_S,
-        connackTimeoutMs: CONNACK_MS,
-        maxPacketBytes: MAX_PACKET_BYTES,
-      },
-      { signal },
-    );
+  const ca = await readCa(settings?.caFile ?? config.identity?.caFile, deps.configDir);
+  const roads = createCorrectionRoads({ clock, log, meter: deps.meter }, ca);
+  const slots = createSlotMemory({ clock });
+  const sink = deps.receiver ?? NO_RECEIVER;
+  const silence: SilenceLimits = {
+    resubscribeMs: (settings?.silence.resubscribeSeconds ?? 30) * 1000,
+    reconnectMs: (settings?.silence.reconnectSeconds ?? 60) * 1000,
+  };
 
   /** Newer keys are kept, so that a warm start decrypts before the key topic speaks. */
   function keepKeys(keys: KeysIdentity['keys']): void {
@@ -88,40 +80,97 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
       deps.identitySlot.write(updated).catch((error: unknown) => log.warn('keys.not-kept', { error }));
   }
 
+  // One source an account, so that its counters outlive a connection.
+  let made: { account: string; source: CorrectionSource } | undefined;
+  const sourceFor = (account: string, make: () => CorrectionSource): CorrectionSource => {
+    if (made?.account !== account) made = { account, source: make() };
+    return made.source;
+  };
+
+  const overMqtt = (identity: KeysIdentity): CorrectionSource =>
+    createMqttCorrections(
+      {
+        openSession: (abort) => roads.openMqtt(identity, abort),
+        sink,
+        position,
+        ...(assistance ? { assistance } : {}),
+        clock,
+        log,
+        onKeys: keepKeys,
+      },
+      {
+        identity,
+        region: settings?.region ?? 'auto',
+        regionTable: settings?.regionTable,
+        localized: settings?.localized,
+        silence,
+        leapSeconds: settings?.leapSeconds ?? 18,
+      },
+    );
+
+  const overNtrip = ({ target, ...account }: Account): CorrectionSource =>
+    createNtripCorrections(
+      { open: roads.openNtrip, sink, position, ...(assistance ? { assistance } : {}), clock, log, slots },
+      {
+        ...target,
+        ...account,
+        protocol: ntrip?.protocol ?? 'auto',
+        ggaSeconds: ntrip?.ggaSeconds ?? 10,
+        mga: ntrip?.mga ?? false,
+        silence,
+        agentVersion: version,
+      },
+    );
+
+  const named = ({ target, mountPoint, userName, password }: Account): string =>
+    JSON.stringify([target, mountPoint, userName, password?.fingerprint]);
+
+  /** The provisioned account; another mountpoint of the same caster may be configured. */
+  const provisioned = (identity: NtripIdentity): Account => ({
+    target: ntripTarget(identity, { tls: ntrip?.tls ?? 'auto' }),
+    mountPoint: ntrip?.mountPoint ?? identity.mountPoint,
+    userName: identity.userName,
+    password: identity.password,
+  });
+
+  async function configured(host: string, signal: AbortSignal): Promise<Account> {
+    const password = deps.account && (await deps.account.get({ signal })).value;
+    return {
+      target: ntripTarget(
+        { host, port: ntrip?.port },
+        { tls: ntrip?.tls === 'required' ? 'required' : 'off', port: ntrip?.port },
+      ),
+      mountPoint: ntrip?.mountPoint ?? '',
+      userName: ntrip?.userName,
+      password,
+    };
+  }
+
   return {
     async source(signal) {
+      if (ntrip?.host !== undefined) {
+        const account = await configured(ntrip.host, signal);
+        return sourceFor(named(account), () => overNtrip(account));
+      }
       const identity = await holder.whenUsable(signal);
-      if (identity.shape !== 'keys')
-        throw new WaymarkError('ztp.unsupported-plan', `the account delivers by ${identity.shape}`);
-      // One source per certificate, so that its counters outlive a connection.
-      if (made?.certificate === identity.certificate) return made.source;
-      const { region: named = 'eu', silence } = config.corrections ?? {};
-      const region = named === 'auto' ? 'eu' : named;
-      const source = createMqttCorrections(
+      if (identity.shape === 'keys') return sourceFor(identity.certificate, () => overMqtt(identity));
+      const account = provisioned(identity);
+      return sourceFor(named(account), () => overNtrip(account));
+    },
+    prove: proveByConnect(roads.openMqtt, (identity, signal) =>
+      proveNtrip(
         {
-          openSession: (abort) => open(identity, abort),
-          sink: deps.receiver ?? NO_RECEIVER,
+          open: roads.openNtrip,
           clock,
-          log,
-          onKeys: keepKeys,
+          agentVersion: version,
+          slots,
+          tls: ntrip?.host === undefined ? (ntrip?.tls ?? 'auto') : 'auto',
+          protocol: ntrip?.protocol ?? 'auto',
         },
-        {
-          identity,
-          region,
-          silence: {
-            resubscribeMs: (silence?.resubscribeSeconds ?? 30) * 1000,
-            reconnectMs: (silence?.reconnectSeconds ?? 60) * 1000,
-          },
-          leapSeconds: config.corrections?.leapSeconds ?? 18,
-        },
-      );
-      made = { certificate: identity.certificate, source };
-      return source;
-    },
-    async prove(identity, signal) {
-      // The other shapes are kept for later versions; there is nothing of theirs to connect to yet.
-      if (identity.shape === 'keys') await proveByConnect(open)(identity, signal);
-    },
+        { ...identity, mountPoint: provisioned(identity).mountPoint },
+        signal,
+      ),
+    ),
   };
 }
 

@@ -18,7 +18,9 @@ export function presentLamps(config: Config): LampName[] {
   return [
     ...(config.modem ? (['modem', 'sim', 'network'] as const) : []),
     ...(hasIdentity ? (['identity'] as const) : []),
-    ...(hasIdentity && config.corrections ? (['session', 'corrections'] as const) : []),
+    ...((hasIdentity || config.corrections?.ntrip.host !== undefined) && config.corrections
+      ? (['session', 'corrections'] as const)
+      : []),
     ...(config.gnss ? (['fix'] as const) : []),
   ];
 }
@@ -95,6 +97,8 @@ export function makeReceiver(
       baudRate: settings.baudRate,
       protocol: settings.protocol,
       configure: settings.configure,
+      save: settings.save,
+      baudSearch: settings.baudSearch,
       silentAfterMs: settings.silentAfterSeconds * 1000,
       maxAgeMs: (config.corrections?.maxAgeSeconds ?? 10) * 1000,
       maxQueuedBytes: 65_536,

@@ -15,6 +15,8 @@ import type { CredentialStatus, Identity } from '../vault/index.js';
 import { certificateDates } from './certificate.js';
 import type { LampBoard } from './lamp-board.js';
 import type { CorrectionLane } from './lanes/corrections.js';
+import type { LocationSide } from './location-side.js';
+import { correctionsView, locationViews, receiverView } from './report-location.js';
 import type { AgentCondition, Lamp } from './states.js';
 import { version } from './version.js';
 
@@ -32,10 +34,11 @@ export interface ReportSources {
   receiver: Receiver | undefined;
   identity: {
     current: () => Identity | undefined;
-    source: 'ztp' | 'files' | 'none';
+    source: StatusSnapshot['identity']['source'];
     state: () => { state: string; reason?: string; callsToday: number };
   };
   session: CorrectionLane | undefined;
+  location: Pick<LocationSide, 'position' | 'assistance' | 'cellLocate'>;
   credentials: () => readonly CredentialStatus[];
   bytes: () => Readonly<Record<string, { in: number; out: number }>>;
   loopLag: () => { p50: number; p99: number; max: number };
@@ -159,7 +162,6 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
   const identity = from.identity.current();
   const provisioning = from.identity.state();
   const source = from.session?.current()?.snapshot();
-  const counters = receiver?.counters;
   const fix = receiver?.fix;
   const { atMonoMs, ...fixFacts } = fix ?? { quality: 'none' as const, atMonoMs: undefined };
   const dates = certificateDates(identity);
@@ -187,6 +189,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
       gnss: from.part('gnss') ?? ABSENT,
       identity: from.part('identity') ?? ABSENT,
       session: from.part('session') ?? ABSENT,
+      assistance: from.part('assistance') ?? ABSENT,
+      cellLocate: from.part('cell-locate') ?? ABSENT,
       outbox: ABSENT,
       clock: from.part('clock') ?? ABSENT,
       status: from.part('status') ?? ABSENT,
@@ -211,30 +215,10 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
       ...(from.session?.lastReason === undefined ? {} : { lastReason: from.session.lastReason }),
       topics: source?.topics ?? [],
     },
-    corrections: {
-      source: source?.source ?? 'none',
-      framesIn: counters?.correctionFramesIn ?? 0,
-      framesToReceiver: counters?.framesToReceiver ?? 0,
-      bytesToReceiver: counters?.bytesToReceiver ?? 0,
-      dropped: counters ? counters.droppedStale + counters.droppedOverflow + counters.droppedNotRunning : 0,
-      ...(receiver?.lastFedMonoMs === undefined ? {} : { ageMs: Math.round(mono - receiver.lastFedMonoMs) }),
-      badBytes: counters?.correctionSkippedBytes ?? 0,
-      usedByReceiver: counters?.used ?? 0,
-      notDecrypted: counters?.notDecrypted ?? 0,
-      verdict: receiver?.corrections ?? 'none',
-    },
+    corrections: correctionsView(source, receiver, mono),
     fix: { ...fixFacts, ...(atMonoMs === undefined ? {} : { ageMs: Math.round(mono - atMonoMs) }) },
-    ...(receiver
-      ? {
-          receiver: {
-            running: receiver.running,
-            port: receiver.port,
-            ...(receiver.model === undefined ? {} : { model: receiver.model }),
-            framesIn: receiver.counters.framesIn,
-            badFrames: receiver.counters.badFrames,
-          },
-        }
-      : {}),
+    ...(receiver ? { receiver: receiverView(receiver, from.showIdentifiers) } : {}),
+    ...locationViews(from.location, clock),
     credentials: from.credentials().map((status) => credentialView(status, clock)),
     bytes: from.bytes(),
     loopLagMs: from.loopLag(),

@@ -13,6 +13,7 @@ export interface DemoFiles {
 }
 
 export function writeDemoFiles(stateDir: string, runtimeDir: string, world: WorldReady, region: string): DemoFiles {
+  const { caFile } = world.clouds;
   const secrets = join(stateDir, 'secrets');
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
   const secretFile = (name: string, value: string): string => {
@@ -34,9 +35,14 @@ export function writeDemoFiles(stateDir: string, runtimeDir: string, world: Worl
       url: world.clouds.ztp.url,
       token: secretFile('ztp-token', world.clouds.ztp.token),
       givenName: 'waymark-demo',
-      caFile: world.clouds.caFile,
+      caFile,
     },
-    corrections: { region, caFile: world.clouds.caFile },
+    corrections: { region, caFile },
+    assistNow: {
+      token: secretFile('assistnow-token', world.clouds.assistnow.ztp.token),
+      url: world.clouds.assistnow.ztp.url,
+      caFile,
+    },
   };
   const configFile = join(stateDir, 'gateway.yaml');
   writeFileSync(configFile, stringify(config), { mode: 0o600 });

@@ -43,6 +43,8 @@ export interface DemoOptions {
   saveReceiver?: string | undefined;
   transcript?: string | undefined;
   log?: LogLevel | undefined;
+  /** Which way of delivery the simulated account has. */
+  source: 'ntrip' | 'mqtt';
   region: string;
 }
 
@@ -120,6 +122,7 @@ export async function demo(options: DemoOptions): Promise<number> {
         links: { modem: join(stateDir, 'ttyMODEM'), receiver: join(stateDir, 'ttyGNSS') },
         ...(options.capture === undefined ? {} : { capture: resolve(options.capture) }),
         speed: options.speed,
+        plan: options.source,
         ...(options.saveReceiver === undefined ? {} : { saveFile: resolve(options.saveReceiver) }),
       },
       { clock: realTime, anchor },

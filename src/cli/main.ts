@@ -52,6 +52,7 @@ interface DemoFlags {
   saveReceiver?: string;
   transcript?: string;
   log?: LogLevel;
+  source: 'ntrip' | 'mqtt';
   region: string;
 }
 
@@ -66,7 +67,12 @@ program
   .option('--time-scale <n>', 'run one clock for agent and simulators that many times faster', '1')
   .option('--save-receiver <file>', 'keep every correction byte the receiver got')
   .option('--transcript <file>', 'append the AT dialogue, secrets removed')
-  .addOption(new Option('--region <region>', 'correction region').choices(['eu', 'us', 'kr', 'au', 'jp']).default('eu'))
+  .addOption(new Option('--source <way>', 'how corrections are delivered').choices(['ntrip', 'mqtt']).default('ntrip'))
+  .addOption(
+    new Option('--region <region>', 'correction region (mqtt)')
+      .choices(['auto', 'eu', 'us', 'kr', 'au', 'jp'])
+      .default('auto'),
+  )
   .addOption(logOption())
   .action(
     verb(async (flags: DemoFlags) =>

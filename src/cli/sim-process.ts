@@ -52,6 +52,7 @@ export interface WorldReady {
       };
       ucenterConfigFile: string;
     };
+    assistnow: { ztp: { url: string; token: string } };
   };
 }
 

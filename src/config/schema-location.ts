@@ -35,7 +35,7 @@ const ntripSchema = section(
     tls: v.optional(
       choice(
         ['auto', 'required', 'off'],
-        'auto: TLS when the provisioning answer names a port for it or none at all, and plain for a caster named here.',
+        'auto: TLS where the provisioning answer names a port for it and with u-blox’s own casters; plain for a caster named here.',
       ),
       'auto',
     ),

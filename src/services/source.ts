@@ -1,5 +1,5 @@
 // What correction and assistance services have in common, and the small interfaces they consume.
-import type { CoarsePosition, Secret } from '../core/index.js';
+import type { BackoffPolicy, CoarsePosition, Secret } from '../core/index.js';
 import type { SpartnKey } from '../vault/index.js';
 
 export type CorrectionKind = 'spartn' | 'rtcm3' | 'ubx';
@@ -51,6 +51,8 @@ export interface CorrectionSource {
   run(options: { signal: AbortSignal; onState: () => void }): Promise<never>;
   /** Asks again without a new connection: every topic, or a position sent at once (first rung of the network ladder). */
   resubscribe(): void;
+  /** How long to leave the service alone after the run that has just ended, where it has manners of its own. */
+  backoff?(): BackoffPolicy;
   snapshot(): CorrectionSnapshot;
 }
 

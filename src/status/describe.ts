@@ -25,6 +25,14 @@ const RUNG_WORDS: Readonly<Record<string, string>> = {
   radio: 'switching the radio off and on',
 };
 
+/** Credentials that come with another one's provisioning. */
+const BROUGHT_BY: Readonly<Record<string, string>> = {
+  'client-certificate': 'ztp-token',
+  'ntrip-account': 'ztp-token',
+  'spartn-keys': 'ztp-token',
+  'assistnow-chipcode': 'assistnow-token',
+};
+
 const PAINTED = /^( *)\u001b\[\d{1,2}m(.)\u001b\[0m/;
 
 function lampLine(lamp: LampView, colour: boolean): string {
@@ -75,11 +83,10 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
   if (status.modem) lines.push(...modemNotes(status.modem, status.state === 'serving'));
-  // A certificate that provisioning is about to bring is no trouble of its own.
-  const awaited = status.credentials.some((x) => x.id === 'ztp-token' && x.state === 'valid');
-  const troubled = status.credentials.filter(
-    (x) => x.state !== 'valid' && !(awaited && x.id === 'client-certificate' && x.state === 'missing'),
-  );
+  // What provisioning is about to bring is no trouble of its own.
+  const has = (id: string): boolean => status.credentials.some((x) => x.id === id && x.state === 'valid');
+  const isAwaited = (id: string): boolean => has(BROUGHT_BY[id] ?? '');
+  const troubled = status.credentials.filter((x) => x.state !== 'valid' && !(x.state === 'missing' && isAwaited(x.id)));
   for (const credential of troubled)
     lines.push(`  credential  ${credential.id} is ${credential.state}: ${credential.remedy ?? ''}`);
   const width = options.width ?? Number.POSITIVE_INFINITY;

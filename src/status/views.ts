@@ -118,8 +118,8 @@ export interface ReceiverView {
 export interface SatelliteView {
   gnss: string;
   sv: number;
-  elevationDeg: number;
-  azimuthDeg: number;
+  elevationDeg?: number;
+  azimuthDeg?: number;
   cn0DbHz: number;
   isUsed: boolean;
 }
@@ -140,10 +140,11 @@ export interface AssistanceView {
   /** One sentence. */
   sentence: string;
   reason?: string;
+  hint?: string;
   next?: string;
   nextInMs?: number;
   fetchesToday: number;
-  live?: { ageMs: number; frames: number; isUsable: boolean; from: string };
+  live?: { ageMs?: number; frames: number; isUsable: boolean; from: string };
   predictive?: { until: string; frames: number; isUsable: boolean };
   lastInjection?: {
     ageMs: number;
@@ -160,6 +161,7 @@ export interface CellLocateView {
   state: string;
   sentence: string;
   reason?: string;
+  hint?: string;
   attempts: number;
   uncertaintyM?: number;
   ageMs?: number;

@@ -45,6 +45,13 @@ const REFUSED: readonly string[] = [
   'tls.name',
   'mqtt.not-granted',
   'corrections.no-topic',
+  'corrections.ended',
+  'ntrip.unauthorized',
+  'ntrip.mountpoint',
+  'ntrip.refused',
+  'http.redirect',
+  'config.invalid',
+  'secret.malformed',
 ];
 
 const isUp = ({ state }: CorrectionSnapshot): boolean =>
@@ -74,6 +81,8 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
   function show(): void {
     if (!source) return;
     const s = source.snapshot();
+    if (s.state === 'waiting' && s.lastReason === 'corrections.no-position')
+      lamps.waiting('session', s.detail ?? 'waits for a position');
     if (!isUp(s)) return;
     lamps.lit('session', `${s.source} to ${s.host}`);
     // What was fed to a receiver that is gone says nothing about now.
@@ -136,7 +145,10 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
         off();
       }
     },
-    policy: (error): BackoffPolicy => (REFUSED.includes(error.code) ? REFUSED_BACKOFF : NETWORK_BACKOFF),
+    policy(error): BackoffPolicy {
+      if (REFUSED.includes(error.code)) return REFUSED_BACKOFF;
+      return source?.backoff?.() ?? NETWORK_BACKOFF;
+    },
     onFailure({ error, waitMs }) {
       lastReason = error.code;
       deps.outcome(error);

@@ -11,7 +11,7 @@ import {
 import type { Identity } from '../../vault/index.js';
 import { isUsable } from '../../ztp/index.js';
 import { certificateDates } from '../certificate.js';
-import type { IdentityHolder } from '../identity-holder.js';
+import type { CorrectionIdentity, IdentityHolder } from '../identity-holder.js';
 import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
 import { awaitClock } from './await-clock.js';
@@ -45,14 +45,8 @@ export interface IdentityLaneDeps {
   networkUp: (signal: AbortSignal) => Promise<void>;
 }
 
-const WORDS: Readonly<Record<Identity['shape'], string>> = {
-  keys: 'certificate and topics for MQTT',
-  ntrip: 'an NTRIP account',
-  chipcode: 'an AssistNow chipcode',
-};
-
-function describe(identity: Identity): string {
-  if (identity.shape !== 'keys') return WORDS[identity.shape];
+function describe(identity: CorrectionIdentity): string {
+  if (identity.shape === 'ntrip') return `account …${identity.userName.slice(-4)} at ${identity.host}`;
   const dates = certificateDates(identity);
   const until = dates ? `, certificate until ${new Date(dates.notAfterUtcMs).toISOString().slice(0, 10)}` : '';
   return `…${identity.clientId.slice(-4)} at ${identity.host}${until}`;
@@ -62,12 +56,11 @@ export function createIdentityLane(deps: IdentityLaneDeps): Lane {
   const { source, holder, lamps, clock } = deps;
 
   function adopt(identity: Identity): void {
+    if (identity.shape === 'chipcode')
+      throw new WaymarkError('ztp.unsupported-plan', 'the profile delivers assistance, and no corrections', {
+        hint: 'This token belongs to an AssistNow device profile: put it into assistNow.token, and the one of a PointPerfect profile here.',
+      });
     holder.set(identity);
-    if (identity.shape !== 'keys')
-      throw new WaymarkError(
-        'ztp.unsupported-plan',
-        `the account delivers ${WORDS[identity.shape]}, which is kept but not used yet`,
-      );
     lamps.lit('identity', describe(identity));
   }
 

@@ -163,7 +163,7 @@ export function createLegacyService(deps: LegacyServiceDeps, options: LegacyServ
     async open(signal) {
       const lease = await credential.get({ signal });
       if (!isZtpToken(lease.value)) return session(lease);
-      credential.report(lease, { is: 'refused', state: 'rejected', reason: 'malformed', evidence: { shape: 'uuid' } });
+      credential.report(lease, { is: 'refused', state: 'rejected', reason: 'wrong-kind', evidence: { shape: 'uuid' } });
       throw new WaymarkError('assist.wrong-kind', 'the location token has the shape of a ZTP token; nothing was asked');
     },
   };

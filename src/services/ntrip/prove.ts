@@ -10,19 +10,23 @@ import { createSlotMemory, type SlotMemory } from './slot.js';
 
 export type NtripTls = 'auto' | 'required' | 'off';
 
-/** Where PointPerfect's caster speaks TLS (specs/ublox.md 2.1). */
+/** PointPerfect's caster speaks TLS beside the plain port, whether or not an answer says so (specs/ublox.md 2.1). */
 const TLS_PORT = 2102;
 const PLAIN_PORT = 2101;
+const KNOWN_TO_SPEAK_TLS = /(?:^|\.)services\.u-blox\.com$/i;
 
 /**
- * Port and TLS for a caster: `auto` is TLS when the provisioning answer names a port for it. A port of its own (`port`)
- * wins, and then TLS is what `tls` says.
+ * Port and TLS for a caster: `auto` is TLS when the provisioning answer names a port for it, or the caster is one that is
+ * known to have it: an account's password is not sent in the clear without need. A port of its own (`port`) wins, and
+ * then TLS is what `tls` says.
  */
 export function ntripTarget(
   caster: { host: string; port?: number | undefined; tlsPort?: number | undefined },
   { tls = 'auto', port }: { tls?: NtripTls; port?: number | undefined } = {},
 ): NtripTarget {
-  const isTls = tls === 'required' || (tls === 'auto' && caster.tlsPort !== undefined);
+  const isKnown = KNOWN_TO_SPEAK_TLS.test(caster.host) && (caster.port ?? PLAIN_PORT) === PLAIN_PORT;
+  const isTls =
+    tls === 'required' || (tls === 'auto' && (caster.tlsPort !== undefined || (isKnown && port === undefined)));
   const own = isTls ? (caster.tlsPort ?? TLS_PORT) : (caster.port ?? PLAIN_PORT);
   return { host: caster.host, port: port ?? own, tls: isTls };
 }
