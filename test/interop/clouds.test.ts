@@ -170,7 +170,9 @@ describe('curl against the provisioning service', () => {
     clouds.ztp.configure({ plan: 'ntrip' });
     const answer = await post();
     expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.body)).toMatchObject({ rtcmCredentials: { httpPort: '2101' } });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      rtcmCredentials: { httpPort: String(clouds.description.pointperfect.ntrip.port) },
+    });
   });
 
   test('an upper-case token is 422', async () => {

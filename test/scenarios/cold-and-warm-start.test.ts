@@ -19,6 +19,7 @@ test('a cold gateway provisions itself and reaches RTK fixed; a warm one asks no
         ['ztp-token', 'valid'],
         ['app-token', 'valid'],
         ['client-certificate', 'valid'],
+        ['spartn-keys', 'valid'],
       ]);
       expect(cold.transcript.filter((line) => line.startsWith('> AT#DWCFG='))).toHaveLength(1);
       expect(cold.world.clouds.ztp.calls).toHaveLength(1);
