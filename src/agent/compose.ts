@@ -19,26 +19,23 @@ import { createLinkOpener, ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
 import { openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
-import { createCorrectionService } from './correction-service.js';
+import { createCorrectionSide } from './correction-side.js';
 import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
 import { createIdentityHolder } from './identity-holder.js';
-import { createIdentitySource } from './identity-source.js';
 import { createLampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';
 import { createClockLane } from './lanes/clock.js';
-import { createCorrectionLane } from './lanes/corrections.js';
-import { createIdentityLane } from './lanes/identity.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
 import { createLocationSide } from './location-side.js';
 import { memorySlots } from './memory.js';
 import { followModemSecrets } from './modem-secrets.js';
 import { createModemSide } from './modem-side.js';
 import { untilNetwork } from './network-up.js';
-import { makeModem, makeReceiver, presentLamps } from './parts.js';
+import { identityOrigin, makeModem, makeReceiver, presentLamps } from './parts.js';
 import { createPortBook } from './port-book.js';
 import { buildSnapshot } from './report.js';
-import { createSessionReport, reportPin } from './report-credentials.js';
+import { reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
 import { createSupervisor } from './supervisor.js';
@@ -165,63 +162,25 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     networkUp,
     onChange: changed,
   });
-  const isOwnCaster = config.corrections?.ntrip.host !== undefined;
-  const corrections = await createCorrectionService({
+  const { identity, session, ...correction } = await createCorrectionSide({
     config,
     configDir,
     clock,
-    log,
-    meter,
-    receiver,
-    holder,
-    identitySlot: memory.identity,
-    position: location.position,
-    assistance: location.assistance,
-    account: isOwnCaster ? credentials.ntripAccount : undefined,
-  });
-  const identity = await createIdentitySource({
-    config,
-    configDir,
-    clock,
+    trust,
     log,
     meter,
     memory,
+    credentials,
+    holder,
+    receiver,
     modem,
-    credentials,
-    prove: corrections.prove,
+    lamps,
+    location,
+    networkUp,
+    newSession: () => supervisor.wake('session'),
+    onSession: (result) =>
+      void side?.ladder.report(result === 'ok' ? { by: 'session', ok: true } : { by: 'session', failure: result }),
   });
-
-  holder.onUpdate(() => credentials.identityChanged());
-  holder.onChange((next) => {
-    // Whoever was refused with the old one has a new one to try.
-    supervisor.wake('session');
-    if (next.shape === 'keys')
-      receiver?.setKeys([next.keys.current, next.keys.next].filter((key) => key !== undefined));
-  });
-
-  const sessionEnded = createSessionReport({
-    credentials,
-    identity: holder.current,
-    isOwnCaster,
-    requestRenewal: holder.requestRenewal,
-  });
-  const session =
-    (identity || isOwnCaster) && config.corrections
-      ? createCorrectionLane({
-          source: corrections.source,
-          receiver,
-          lamps,
-          clock,
-          trust,
-          renewed: (listener) => holder.onChange(listener),
-          outcome: (result) => {
-            sessionEnded(result);
-            void side?.ladder.report(
-              result === 'ok' ? { by: 'session', ok: true } : { by: 'session', failure: result },
-            );
-          },
-        })
-      : undefined;
 
   const gaveUp = deferred<never>();
   gaveUp.promise.catch(() => undefined);
@@ -251,15 +210,13 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       },
     });
 
-  const lanes: Lane[] = [];
-  if (session) lanes.push(session);
+  const lanes: Lane[] = [...correction.lanes];
   if (receiver && config.gnss) {
     const { port } = config.gnss;
     const portChanged = (waitMs: number, signal: AbortSignal): Promise<void> =>
       book.whenChanged('gnss', port, waitMs, signal);
     lanes.push(createReceiverLane({ receiver, lamps, clock, portChanged }));
   }
-  if (identity) lanes.push(createIdentityLane({ source: identity, holder, lamps, clock, trust, networkUp }));
   if (side) lanes.push(...side.lanes);
   lanes.push(...location.lanes);
   lanes.push(
@@ -305,13 +262,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       receiver,
       identity: {
         current: holder.current,
-        source: config.ztp
-          ? 'ztp'
-          : config.identity?.ucenterConfigFile !== undefined
-            ? 'ucenter'
-            : config.identity
-              ? 'files'
-              : 'none',
+        source: identityOrigin(config),
         state: () => identity?.state() ?? { state: 'none', callsToday: 0 },
       },
       session,

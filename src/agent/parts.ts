@@ -4,7 +4,7 @@ import type { Clock, Logger } from '../core/index.js';
 import { createReceiver, type Receiver } from '../gnss/index.js';
 import type { LinkOpener } from '../link/index.js';
 import { createModem, type Modem, type PinLedger } from '../modem/index.js';
-import type { LampName } from '../status/index.js';
+import type { LampName, StatusSnapshot } from '../status/index.js';
 import type { ModemSecrets } from './modem-secrets.js';
 
 export interface PartDeps {
@@ -23,6 +23,13 @@ export function presentLamps(config: Config): LampName[] {
       : []),
     ...(config.gnss ? (['fix'] as const) : []),
   ];
+}
+
+/** Where the identity comes from, as status says it. */
+export function identityOrigin({ ztp, identity }: Config): StatusSnapshot['identity']['source'] {
+  if (ztp) return 'ztp';
+  if (!identity) return 'none';
+  return identity.ucenterConfigFile === undefined ? 'files' : 'ucenter';
 }
 
 export function makeModem(
