@@ -28,6 +28,7 @@ const PROOFS = [
   ['test/fuzz/at.test.ts', 'AT tokenizer and channel: any bytes, any cut', 'WAYMARK_FUZZ'],
   ['test/fuzz/at-parsers.test.ts', 'everything that reads an AT line, each so many cases', 'WAYMARK_FUZZ'],
   ['test/fuzz/gnss.test.ts', 'GNSS framers and parsers: any bytes, any cut', 'WAYMARK_FUZZ'],
+  ['test/services/ntrip/fuzz.test.ts', 'answers and bodies of casters: any bytes, any cut', 'WAYMARK_FUZZ'],
   ['test/fuzz/ztp.test.ts', 'provisioning answers: any text', 'WAYMARK_FUZZ'],
   ['test/fuzz/config.test.ts', 'configuration files: any text', 'WAYMARK_FUZZ'],
 ];
@@ -104,6 +105,15 @@ for (const [file, what, variable] of PROOFS) {
   const { status, output } = await run([join(root, 'scripts/bench.mjs'), 'at']);
   collectFigures(what, output);
   rows.push([what, '10 M lines', status === 0 ? 'passed' : 'failed', `${Math.round((Date.now() - started) / 1000)} s`]);
+  failed ||= status !== 0;
+}
+{
+  const what = 'GNSS framers beside a bare CRC loop';
+  process.stderr.write(`${what} …\n`);
+  const started = Date.now();
+  const { status, output } = await run([join(root, 'scripts/bench.mjs'), 'framer', '--rounds', '15']);
+  collectFigures(what, output);
+  rows.push([what, '6 streams', status === 0 ? 'passed' : 'failed', `${Math.round((Date.now() - started) / 1000)} s`]);
   failed ||= status !== 0;
 }
 if (existsSync(data)) {
