@@ -43,3 +43,22 @@ export interface CoarsePosition {
   ageMs: number;
   from: PositionOrigin;
 }
+
+/** Metres, where the source gives no accuracy. A position of the configuration is typed in once, for a region. */
+const USUAL_ACCURACY_M: Readonly<Record<PositionOrigin, number>> = {
+  receiver: 100,
+  held: 1000,
+  cell: 10_000,
+  configured: 100_000,
+};
+/** How fast a gateway may have moved since: a motorway. */
+const ROAMING_M_PER_S = 40;
+
+/**
+ * How far a position may be trusted now, metres: age counts as movement (not for a configured place, which is where it
+ * is). Too small an accuracy makes a receiver that was moved slower than no position at all.
+ */
+export function presentAccuracyM({ accuracyM, from, ageMs }: CoarsePosition): number {
+  const movedM = from === 'configured' ? 0 : (Math.max(0, ageMs) / 1000) * ROAMING_M_PER_S;
+  return (accuracyM ?? USUAL_ACCURACY_M[from]) + movedM;
+}

@@ -1,6 +1,6 @@
 // UBX-MGA, assistance for a cold receiver: the two messages made here, the acknowledgement, and which frames from outside
 // may pass (specs/ublox.md 3.4).
-import type { CoarsePosition } from '../core/index.js';
+import { type CoarsePosition, presentAccuracyM } from '../core/index.js';
 import { UBX, ubxFrame, ubxId, ubxPayload } from './ubx.js';
 
 const MGA_CLASS = 0x13;
@@ -41,28 +41,14 @@ export function iniPosLlhFrame(position: {
   return ubxFrame(UBX.mgaIni, b);
 }
 
-/** Where the source gives no accuracy. A position of the configuration is typed in once, for a region. */
-const DEFAULT_ACCURACY_M: Readonly<Record<CoarsePosition['from'], number>> = {
-  receiver: 100,
-  held: 1000,
-  cell: 10_000,
-  configured: 100_000,
-};
-/** How fast a gateway may have moved since: a fast road. */
-const SPEED_M_PER_S = 40;
 const FINEST_M = 100;
 /** Without an altitude zero is sent, and inhabited land reaches to about that height. */
 const NO_ALTITUDE_M = 5000;
 
-/**
- * How far the receiver may trust the position, metres. Too small an accuracy makes a receiver that was moved slower than
- * no position at all, so age counts as movement (not for a configured place, which is where it is).
- */
+/** The accuracy that a position is handed to the receiver with, metres. */
 export function aidAccuracyM(position: CoarsePosition): number {
-  const known = position.accuracyM ?? DEFAULT_ACCURACY_M[position.from];
-  const movedM = position.from === 'configured' ? 0 : (position.ageMs / 1000) * SPEED_M_PER_S;
   const floorM = position.altitudeMslM === undefined ? NO_ALTITUDE_M : FINEST_M;
-  return Math.max(known + movedM, floorM);
+  return Math.max(presentAccuracyM(position), floorM);
 }
 
 /** A message whose acknowledgement is awaited: its id and its first four payload bytes name it. */

@@ -40,9 +40,9 @@ describe('numbers', () => {
   });
 
   test.each([
-    [{ from: 'held', accuracyM: 10, ageMs: 100_000 }, '3510'],
-    [{ from: 'configured', ageMs: 1e12 }, '10000'],
-    [{ from: 'cell' }, '30000'],
+    [{ from: 'held', accuracyM: 10, ageMs: 100_000 }, '4010'],
+    [{ from: 'configured', ageMs: 1e12 }, '100000'],
+    [{ from: 'cell' }, '10000'],
     [{ from: 'held', ageMs: 1e12 }, '6000000'],
   ] as const)('the accuracy grows with the age of a position that may have moved: %o', (extra, pacc) => {
     const { accuracyM: _, ...bare } = place();
