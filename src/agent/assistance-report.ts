@@ -35,7 +35,7 @@ export interface AssistanceSnapshot {
   lastInjection?: InjectionView;
   lastFetch?: FetchView;
   /** Why the service cannot be had, while it cannot. */
-  reason?: { code: WaymarkError['code']; message: string; hint: string };
+  reason?: WaymarkError;
   next: { what: string; inMs: number };
   /** Requests within 24 hours. */
   fetchesToday: number;
@@ -50,6 +50,13 @@ export interface AssistanceFacts {
   lastInjection: InjectionView | undefined;
   lastFetch: FetchView | undefined;
   reason: WaymarkError | undefined;
+  setback: CredentialSetback | undefined;
+}
+
+/** Why provisioning has no chipcode to give, while it goes on trying. */
+export interface CredentialSetback {
+  reason: WaymarkError;
+  next?: { what: string; inMs: number };
 }
 
 /** The set with ephemeris to show, good or not. */
@@ -107,8 +114,8 @@ function heldReason({ memory, service }: AssistanceState, { wallMs }: PlanMoment
 }
 
 export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnapshot {
-  const { state, moment, plan, lastInjection, lastFetch } = facts;
-  const reason = facts.reason ?? heldReason(state, moment);
+  const { state, moment, plan, lastInjection, lastFetch, setback } = facts;
+  const reason = setback?.reason ?? facts.reason ?? heldReason(state, moment);
   const live = liveView(state.entries, moment);
   const predictive = predictiveView(state.entries, moment.utcMs);
   const hasPushed = state.entries.some(({ kind }) => kind === 'mga');
@@ -124,8 +131,8 @@ export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnaps
     ...(predictive ? { predictive } : {}),
     ...(lastInjection ? { lastInjection } : {}),
     ...(lastFetch ? { lastFetch } : {}),
-    ...(reason ? { reason: { code: reason.code, message: reason.message, hint: reason.hint } } : {}),
-    next: { what: plan.why, inMs: Math.round(plan.nextInMs) },
+    ...(reason ? { reason } : {}),
+    next: setback?.next ?? { what: plan.why, inMs: Math.round(plan.nextInMs) },
     fetchesToday: askedLastDay(state.memory, moment.wallMs),
     sentence: `${NEED_WORDS[state.need.is]}${injected}; ${stock}${reason ? `; ${reason.message}` : ''}.`,
   };
