@@ -1,5 +1,5 @@
 // What status says of the assistance: numbers for programs and one plain sentence for people.
-import { WaymarkError } from '../core/index.js';
+import { ERRORS, WaymarkError } from '../core/index.js';
 import {
   type AssistPart,
   ageOf,
@@ -42,6 +42,12 @@ export interface AssistanceSnapshot {
   sentence: string;
 }
 
+const held = (code: WaymarkError['code'], part: AssistPart): WaymarkError =>
+  new WaymarkError(
+    code,
+    `${part} orbits ${ERRORS[code].retry === 'operator' ? 'were refused' : 'could not be had'} earlier`,
+  );
+
 export interface AssistanceFacts {
   source: 'assistnow' | 'legacy' | undefined;
   state: AssistanceState;
@@ -51,6 +57,8 @@ export interface AssistanceFacts {
   lastFetch: FetchView | undefined;
   reason: WaymarkError | undefined;
   setback: CredentialSetback | undefined;
+  /** When the next round begins, while one that failed is waited out. */
+  retryAtMonoMs: number | undefined;
 }
 
 /** Why provisioning has no chipcode to give, while it goes on trying. */
@@ -107,14 +115,23 @@ const NEED_WORDS: Readonly<Record<AssistanceSnapshot['need'], string>> = {
 function heldReason({ memory, service }: AssistanceState, { wallMs }: PlanMoment): WaymarkError | undefined {
   for (const part of service?.parts ?? []) {
     const hold = memory.holds[part];
-    if (hold && holdWaitMs(memory, part, service?.of, wallMs) > 0)
-      return new WaymarkError(hold.code, `${part} orbits were refused earlier`);
+    if (hold && holdWaitMs(memory, part, service?.of, wallMs) > 0) return held(hold.code, part);
   }
   return undefined;
 }
 
+/** What is planned, or, where that is to be done at once and has just failed, when it is tried again. */
+function nextOf({ plan, moment, retryAtMonoMs = 0 }: AssistanceFacts): AssistanceSnapshot['next'] {
+  const retryInMs = retryAtMonoMs - moment.monoMs;
+  const next =
+    retryInMs > plan.nextInMs
+      ? { what: 'it is tried again', inMs: retryInMs }
+      : { what: plan.why, inMs: plan.nextInMs };
+  return { what: next.what, inMs: Math.round(next.inMs) };
+}
+
 export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnapshot {
-  const { state, moment, plan, lastInjection, lastFetch, setback } = facts;
+  const { state, moment, lastInjection, lastFetch, setback } = facts;
   const reason = setback?.reason ?? facts.reason ?? heldReason(state, moment);
   const live = liveView(state.entries, moment);
   const predictive = predictiveView(state.entries, moment.utcMs);
@@ -132,7 +149,7 @@ export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnaps
     ...(lastInjection ? { lastInjection } : {}),
     ...(lastFetch ? { lastFetch } : {}),
     ...(reason ? { reason } : {}),
-    next: setback?.next ?? { what: plan.why, inMs: Math.round(plan.nextInMs) },
+    next: setback?.next ?? nextOf(facts),
     fetchesToday: askedLastDay(state.memory, moment.wallMs),
     sentence: `${NEED_WORDS[state.need.is]}${injected}; ${stock}${reason ? `; ${reason.message}` : ''}.`,
   };

@@ -202,6 +202,7 @@ export function createAssistance(deps: AssistanceDeps): Assistance {
         lastFetch: rounds.lastFetch,
         reason: rounds.reason,
         setback: deps.setback?.(),
+        retryAtMonoMs: rounds.retryAtMonoMs,
       }),
     [Symbol.dispose]() {
       off();
