@@ -67,6 +67,13 @@ export function clockAhead(ms: number): Clock {
   return { ...clock, wall: () => clock.wall() + ms };
 }
 
+/** The real clock with a calendar that can be turned on, for a world and its agents alike. */
+export function calendarClock(): Clock & { pass(ms: number): void } {
+  const clock = createClock();
+  let aheadMs = 0;
+  return { ...clock, wall: () => clock.wall() + aheadMs, pass: (ms) => void (aheadMs += ms) };
+}
+
 export function credentialOf(status: StatusSnapshot, id: string): CredentialView {
   const found = status.credentials.find((each) => each.id === id);
   if (!found) throw new Error(`no credential ${id}`);
