@@ -69,7 +69,8 @@ test('a ZTP token that is refused and repeated to us', async () => {
   const folder = join(dir, 'ztp');
   mkdirSync(folder);
   const configFile = writeConfig(folder, world, { modem: null, gnss: null, ztp: { hardwareId: 'gw' } });
-  writeFileSync(join(folder, 'secrets', 'ztp-token'), `${CANARY}\n`, { mode: 0o600 });
+  // Copied in upper case, it is sent, and repeated, in lower case.
+  writeFileSync(join(folder, 'secrets', 'ztp-token'), `${CANARY.toUpperCase()}\n`, { mode: 0o600 });
   world.clouds.ztp.pushFault({
     is: 'status',
     status: 403,
