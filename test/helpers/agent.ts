@@ -43,7 +43,7 @@ export async function startAgent(dir: string, world: World, options: AgentOption
   return {
     configFile,
     status: agent.snapshot,
-    async until(what, predicate, deadlineMs = 10_000) {
+    async until(what, predicate, deadlineMs = 20_000) {
       const end = performance.now() + deadlineMs;
       for (;;) {
         if (failure !== undefined) throw failure instanceof Error ? failure : new Error('the agent ended');
