@@ -1,5 +1,5 @@
 // What status says of the assistance: numbers for programs and one plain sentence for people.
-import { WaymarkError } from '../core/index.js';
+import { ERRORS, WaymarkError } from '../core/index.js';
 import {
   type AssistPart,
   ageOf,
@@ -35,12 +35,18 @@ export interface AssistanceSnapshot {
   lastInjection?: InjectionView;
   lastFetch?: FetchView;
   /** Why the service cannot be had, while it cannot. */
-  reason?: { code: WaymarkError['code']; message: string; hint: string };
+  reason?: WaymarkError;
   next: { what: string; inMs: number };
   /** Requests within 24 hours. */
   fetchesToday: number;
   sentence: string;
 }
+
+const held = (code: WaymarkError['code'], part: AssistPart): WaymarkError =>
+  new WaymarkError(
+    code,
+    `${part} orbits ${ERRORS[code].retry === 'operator' ? 'were refused' : 'could not be had'} earlier`,
+  );
 
 export interface AssistanceFacts {
   source: 'assistnow' | 'legacy' | undefined;
@@ -50,6 +56,15 @@ export interface AssistanceFacts {
   lastInjection: InjectionView | undefined;
   lastFetch: FetchView | undefined;
   reason: WaymarkError | undefined;
+  setback: CredentialSetback | undefined;
+  /** When the next round begins, while one that failed is waited out. */
+  retryAtMonoMs: number | undefined;
+}
+
+/** Why provisioning has no chipcode to give, while it goes on trying. */
+export interface CredentialSetback {
+  reason: WaymarkError;
+  next?: { what: string; inMs: number };
 }
 
 /** The set with ephemeris to show, good or not. */
@@ -100,15 +115,24 @@ const NEED_WORDS: Readonly<Record<AssistanceSnapshot['need'], string>> = {
 function heldReason({ memory, service }: AssistanceState, { wallMs }: PlanMoment): WaymarkError | undefined {
   for (const part of service?.parts ?? []) {
     const hold = memory.holds[part];
-    if (hold && holdWaitMs(memory, part, service?.of, wallMs) > 0)
-      return new WaymarkError(hold.code, `${part} orbits were refused earlier`);
+    if (hold && holdWaitMs(memory, part, service?.of, wallMs) > 0) return held(hold.code, part);
   }
   return undefined;
 }
 
+/** What is planned, or, where that is to be done at once and has just failed, when it is tried again. */
+function nextOf({ plan, moment, retryAtMonoMs = 0 }: AssistanceFacts): AssistanceSnapshot['next'] {
+  const retryInMs = retryAtMonoMs - moment.monoMs;
+  const next =
+    retryInMs > plan.nextInMs
+      ? { what: 'it is tried again', inMs: retryInMs }
+      : { what: plan.why, inMs: plan.nextInMs };
+  return { what: next.what, inMs: Math.round(next.inMs) };
+}
+
 export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnapshot {
-  const { state, moment, plan, lastInjection, lastFetch } = facts;
-  const reason = facts.reason ?? heldReason(state, moment);
+  const { state, moment, lastInjection, lastFetch, setback } = facts;
+  const reason = setback?.reason ?? facts.reason ?? heldReason(state, moment);
   const live = liveView(state.entries, moment);
   const predictive = predictiveView(state.entries, moment.utcMs);
   const hasPushed = state.entries.some(({ kind }) => kind === 'mga');
@@ -124,8 +148,8 @@ export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnaps
     ...(predictive ? { predictive } : {}),
     ...(lastInjection ? { lastInjection } : {}),
     ...(lastFetch ? { lastFetch } : {}),
-    ...(reason ? { reason: { code: reason.code, message: reason.message, hint: reason.hint } } : {}),
-    next: { what: plan.why, inMs: Math.round(plan.nextInMs) },
+    ...(reason ? { reason } : {}),
+    next: setback?.next ?? nextOf(facts),
     fetchesToday: askedLastDay(state.memory, moment.wallMs),
     sentence: `${NEED_WORDS[state.need.is]}${injected}; ${stock}${reason ? `; ${reason.message}` : ''}.`,
   };

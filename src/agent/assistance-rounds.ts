@@ -83,12 +83,15 @@ export interface Rounds {
   readonly lastFetch: FetchView | undefined;
   /** Why the last round ended. */
   readonly reason: WaymarkError | undefined;
+  /** When the next round begins at the latest, while one that failed is waited out. */
+  readonly retryAtMonoMs: number | undefined;
 }
 
 export function createRounds(deps: RoundDeps): Rounds {
   const { clock, log, bell } = deps;
   let lastFetch: FetchView | undefined;
   let reason: WaymarkError | undefined;
+  let retryAtMonoMs: number | undefined;
 
   async function fetchPart(session: AssistSession, part: AssistPart, kind: CacheKind, signal: AbortSignal) {
     const at = { atMonoMs: clock.mono(), what: part };
@@ -151,6 +154,7 @@ export function createRounds(deps: RoundDeps): Rounds {
     async run(context) {
       const { service } = deps;
       if (!service || service.wants.length === 0) return;
+      retryAtMonoMs = undefined;
       try {
         await serve(service, context);
       } catch (error) {
@@ -158,8 +162,12 @@ export function createRounds(deps: RoundDeps): Rounds {
         throw error;
       }
     },
+    get retryAtMonoMs() {
+      return retryAtMonoMs;
+    },
     async untilWorthRetrying(waitMs, signal) {
       const endMonoMs = clock.mono() + waitMs;
+      retryAtMonoMs = endMonoMs;
       for (let left = waitMs; left > 0; left = endMonoMs - clock.mono()) {
         const why = await bell.pause(left, signal);
         if (why === 'credential') return;

@@ -27,7 +27,7 @@ import {
   planAssistance,
 } from './assistance-plan.js';
 import { createPushedSets } from './assistance-pushed.js';
-import { type AssistanceSnapshot, buildAssistanceSnapshot } from './assistance-report.js';
+import { type AssistanceSnapshot, buildAssistanceSnapshot, type CredentialSetback } from './assistance-report.js';
 import { createBell, createRounds, type Ring, SETTLE_MS } from './assistance-rounds.js';
 import type { LaneContext } from './lane.js';
 
@@ -47,6 +47,8 @@ export interface AssistanceDeps {
   memory: AssistMemoryStore;
   /** Without one only what is pushed is used. */
   service: AssistService | undefined;
+  /** What provisioning has run into while the service waits for its credential. */
+  setback?: () => CredentialSetback | undefined;
   /** Resolves when there is a way out (or it is time to try regardless). */
   networkUp: (signal: AbortSignal) => Promise<void>;
   onChange?: () => void;
@@ -199,6 +201,8 @@ export function createAssistance(deps: AssistanceDeps): Assistance {
         lastInjection,
         lastFetch: rounds.lastFetch,
         reason: rounds.reason,
+        setback: deps.setback?.(),
+        retryAtMonoMs: rounds.retryAtMonoMs,
       }),
     [Symbol.dispose]() {
       off();

@@ -36,8 +36,8 @@ export async function createChipcodeSource(deps: ChipcodeSourceDeps): Promise<As
     { http, identitySlot: memory.assistIdentity, memorySlot: memory.assistZtp, token, clock, log },
     { url: assistNow.url, caPem, receiver: deps.receiver },
   );
-  const held = (chipcode: ChipcodeIdentity): ChipcodeIdentity => {
-    credentials.holdChipcode(chipcode);
+  const held = async (chipcode: ChipcodeIdentity): Promise<ChipcodeIdentity> => {
+    await credentials.holdChipcode(chipcode);
     return chipcode;
   };
   return {

@@ -54,8 +54,8 @@ export interface CredentialSet extends Disposable {
   watch(): void;
   /** To be called when the identity in force, or its decryption keys, are others than before. */
   identityChanged(): void;
-  /** The chipcode in force, from its provisioning. */
-  holdChipcode(chipcode: ChipcodeIdentity): void;
+  /** The chipcode in force, from its provisioning; resolves when reports about it count. */
+  holdChipcode(chipcode: ChipcodeIdentity): Promise<void>;
   /** Waits until what is remembered is on disk. */
   flush(): Promise<void>;
 }
@@ -208,9 +208,9 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
       void spartnKeys?.reload();
       if (!isOwnCaster) void ntripAccount?.reload();
     },
-    holdChipcode(next) {
+    async holdChipcode(next) {
       heldChipcode = next;
-      void chipcode?.reload();
+      await chipcode?.reload();
     },
     async flush() {
       await Promise.all(every.map((credential) => credential.flush()));

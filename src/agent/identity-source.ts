@@ -1,7 +1,7 @@
 // Where the identity comes from: the provisioning service, or files that a person put in place.
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/index.js';
-import { abortable, type Clock, deferred, type Logger, toWaymarkError, WaymarkError } from '../core/index.js';
+import { abortable, type Clock, deferred, type Logger, toWaymarkError, type WaymarkError } from '../core/index.js';
 import type { Modem } from '../modem/index.js';
 import { createHostDialer, createHttpsClient, type Meter } from '../net/index.js';
 import { type Identity, identityCodec, watchFile } from '../vault/index.js';
@@ -25,7 +25,7 @@ export interface IdentitySourceDeps {
 }
 
 export interface ReportingIdentitySource extends IdentitySource {
-  state(): { state: string; reason?: string; callsToday: number };
+  state(): { state: string; reason?: WaymarkError; callsToday: number };
 }
 
 /** Undefined when neither `ztp` nor `identity` is configured. Errors: `config.unreadable` for a CA file. */
@@ -102,7 +102,7 @@ function fromFiles(deps: IdentitySourceDeps, files: NonNullable<Config['identity
     state: () => ({
       state: inForce === undefined ? 'need' : 'have',
       callsToday: 0,
-      ...(setback ? { reason: setback.code } : {}),
+      ...(setback ? { reason: setback } : {}),
     }),
   };
 }
@@ -157,14 +157,14 @@ async function fromService(deps: IdentitySourceDeps): Promise<ReportingIdentityS
         const { reason, nextAttemptMonoMs } = provisioner.status();
         listener(
           reason && {
-            error: new WaymarkError(reason.code, reason.message, { hint: reason.hint }),
+            error: reason,
             ...(nextAttemptMonoMs === undefined ? {} : { nextMonoMs: nextAttemptMonoMs }),
           },
         );
       }),
     state() {
       const { state, reason, calls } = provisioner.status();
-      return { state, callsToday: calls, ...(reason === undefined ? {} : { reason: reason.code }) };
+      return { state, callsToday: calls, ...(reason === undefined ? {} : { reason }) };
     },
   };
 }

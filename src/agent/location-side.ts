@@ -18,7 +18,9 @@ import {
   createLegacyService,
 } from '../services/index.js';
 import type { Vault } from '../vault/index.js';
+import type { AssistProvisioner, ProvisionSnapshot } from '../ztp/index.js';
 import { type Assistance, createAssistance } from './assistance.js';
+import type { CredentialSetback } from './assistance-report.js';
 import { createChipcodeSource } from './chipcode-source.js';
 import { type CredentialSet, readCa } from './credentials.js';
 import type { LampBoard } from './lamp-board.js';
@@ -123,7 +125,9 @@ async function makeAssistance(
   const { clock, log, vault, credentials } = deps;
   const memory = createAssistMemory(vault.slot('assist-memory', assistMemoryCodec), log);
   let renewed = (): void => undefined;
-  const service = await makeService(deps, receiver, memory, life, () => renewed());
+  const provisioner = await createChipcodeSource({ ...deps, receiver });
+  provisioner?.onChange(deps.onChange);
+  const service = await makeService(deps, provisioner, memory, life, () => renewed());
   const keeper = createAssistance({
     clock,
     trust: deps.trust,
@@ -140,6 +144,7 @@ async function makeAssistance(
     cache: createAssistCache(assistSlots(vault), log),
     memory,
     service,
+    setback: () => setbackOf(provisioner?.status(), clock),
     networkUp: deps.networkUp,
     onChange: deps.onChange,
   });
@@ -155,10 +160,19 @@ async function makeAssistance(
   return keeper;
 }
 
+/** Provisioning keeps trying by itself and says nothing to who waits for it: status has to ask. */
+function setbackOf(status: ProvisionSnapshot | undefined, clock: Clock): CredentialSetback | undefined {
+  if (!status?.reason) return undefined;
+  const { reason, nextAttemptMonoMs: at } = status;
+  const next =
+    at === undefined ? {} : { next: { what: 'provisioning is tried again', inMs: Math.max(0, at - clock.mono()) } };
+  return { reason, ...next };
+}
+
 /** The current service where its token is configured, else the old one; undefined without either. */
 async function makeService(
   deps: LocationSideDeps,
-  receiver: Receiver,
+  provisioner: AssistProvisioner | undefined,
   memory: AssistMemoryStore,
   life: AbortSignal,
   renewed: () => void,
@@ -169,7 +183,6 @@ async function makeService(
   const ca = await readCa(assistNow.caFile, configDir);
   const http = createHttpsClient({ dial: meter.metered('assistnow', createHostDialer({ clock })), clock, log });
   const shared = { http, clock, log, memory, random: Math.random, ...(ca === undefined ? {} : { ca }) };
-  const provisioner = await createChipcodeSource({ ...deps, receiver });
   if (provisioner)
     return createCurrentService(
       {

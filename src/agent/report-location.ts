@@ -92,6 +92,7 @@ function assistanceView({ assistance }: Pick<LocationSide, 'assistance'>, clock:
     state: need,
     sentence,
     ...(reason ? { reason: reason.code, hint: reason.hint } : {}),
+    ...(reason?.evidence ? { evidence: reason.evidence } : {}),
     next: next.what,
     ...(Number.isFinite(next.inMs) ? { nextInMs: Math.round(next.inMs) } : {}),
     fetchesToday,

@@ -1,5 +1,5 @@
 // Builds the one status object from what the parts say of themselves. Identifiers are masked here, once.
-import { type Clock, type ClockTrust, maskIdentifier } from '../core/index.js';
+import { type Clock, type ClockTrust, maskIdentifier, type WaymarkError } from '../core/index.js';
 import type { Receiver, ReceiverSnapshot } from '../gnss/index.js';
 import type { ModemSnapshot } from '../modem/index.js';
 import {
@@ -35,7 +35,7 @@ export interface ReportSources {
   identity: {
     current: () => Identity | undefined;
     source: StatusSnapshot['identity']['source'];
-    state: () => { state: string; reason?: string; callsToday: number };
+    state: () => { state: string; reason?: WaymarkError; callsToday: number };
   };
   session: CorrectionLane | undefined;
   location: Pick<LocationSide, 'position' | 'assistance' | 'cellLocate'>;
@@ -150,6 +150,15 @@ export function credentialView(status: CredentialStatus, clock: Clock): Credenti
   };
 }
 
+/** The code of what is in the way, and what the far side said. */
+export function reasonView(reason: Pick<WaymarkError, 'code' | 'evidence'> | undefined): {
+  reason?: string;
+  evidence?: Readonly<Record<string, string | number>>;
+} {
+  if (!reason) return {};
+  return { reason: reason.code, ...(reason.evidence ? { evidence: reason.evidence } : {}) };
+}
+
 const ABSENT: PartView = { state: 'absent', sinceMs: 0, attempt: 0, restarts: 0 };
 
 export function buildSnapshot(from: ReportSources): StatusSnapshot {
@@ -201,7 +210,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
       state: provisioning.state,
       source: from.identity.source,
       ztpCallsToday: provisioning.callsToday,
-      ...(provisioning.reason === undefined ? {} : { reason: provisioning.reason }),
+      ...reasonView(provisioning.reason),
       ...(identity ? { shape: identity.shape } : {}),
       ...(identity && identity.shape !== 'chipcode' ? { host: identity.host, port: identity.port } : {}),
       ...(identity?.shape === 'keys' ? { clientId: maskIdentifier(identity.clientId) } : {}),

@@ -91,7 +91,7 @@ export const FAR_ERRORS = {
   },
   'ztp.invalid-request': {
     retry: 'operator',
-    hint: 'The provisioning service finds the request malformed: check hardwareId, givenName and the endpoint URL.',
+    hint: 'The provisioning service finds the request malformed: check ztp.hardwareId and ztp.givenName, and that ztp.url is the endpoint shown beside the token in the Thingstream portal (Device Profiles, then the profile’s ZTP page).',
     exit: 78,
   },
   'ztp.weather': {

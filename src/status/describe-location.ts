@@ -1,5 +1,6 @@
 // What the location services and the receiver do, in words: corrections and whether they are used, position, assistance.
 import { duration } from './durations.js';
+import { evidenceWords } from './evidence.js';
 import type { StatusSnapshot } from './snapshot.js';
 
 /** A position older than this is told with its age. */
@@ -41,13 +42,25 @@ function positionLine({ fix, position }: StatusSnapshot): string[] {
   return [line('position', `about ${position.latitudeDeg}, ${position.longitudeDeg}${accuracy}, from ${from}`)];
 }
 
+/** With why it cannot be had and what to do, as a lamp has it. */
+function assistanceLines(assistance: StatusSnapshot['assistance']): string[] {
+  if (!assistance) return [];
+  const lines = [line('assistance', assistance.sentence)];
+  if (assistance.hint !== undefined) lines.push(line('', `→ ${assistance.hint}`));
+  const said = evidenceWords(assistance.evidence);
+  if (said !== '') lines.push(line('', `evidence: ${said}`));
+  if (assistance.reason !== undefined && assistance.next !== undefined && assistance.nextInMs !== undefined)
+    lines.push(line('', `next: ${assistance.next} in ${duration(assistance.nextInMs)}`));
+  return lines;
+}
+
 /** Lines for people, without the lamps. */
 export function locationLines(status: StatusSnapshot): string[] {
   const { assistance, cellLocate } = status;
   return [
     ...correctionLines(status),
     ...positionLine(status),
-    ...(assistance ? [line('assistance', assistance.sentence)] : []),
+    ...assistanceLines(assistance),
     ...(cellLocate ? [line('cell', cellLocate.sentence)] : []),
   ];
 }

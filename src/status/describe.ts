@@ -2,8 +2,9 @@
 import { escapeControls } from '../core/index.js';
 import { locationLines } from './describe-location.js';
 import { duration } from './durations.js';
+import { evidenceWords } from './evidence.js';
 import type { LampView, StatusSnapshot } from './snapshot.js';
-import type { ModemView } from './views.js';
+import type { CredentialView, ModemView } from './views.js';
 
 const MARK = { lit: '●', waiting: '◐', dark: '○', absent: '–' } as const;
 const COLOUR = { lit: 32, waiting: 33, dark: 31, absent: 90 } as const;
@@ -32,6 +33,12 @@ const BROUGHT_BY: Readonly<Record<string, string>> = {
   'spartn-keys': 'ztp-token',
   'assistnow-chipcode': 'assistnow-token',
 };
+
+/** The credential that brings a missing one: what is wrong, and what to do, is said there. */
+function awaitedFrom({ id, state }: CredentialView, all: readonly CredentialView[]): string | undefined {
+  const root = BROUGHT_BY[id];
+  return state === 'missing' && all.some((other) => other.id === root) ? root : undefined;
+}
 
 const PAINTED = /^( *)\u001b\[\d{1,2}m(.)\u001b\[0m/;
 
@@ -75,6 +82,8 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
     lines.push(lampLine(lamp, options.colour));
     if (lamp !== dark) continue;
     if (lamp.hint) lines.push(`      → ${lamp.hint}`);
+    const said = lamp.name === 'identity' ? evidenceWords(status.identity.evidence) : '';
+    if (said !== '') lines.push(`      evidence: ${said}`);
     if (lamp.next)
       lines.push(`      next: ${lamp.next}${lamp.nextInMs === undefined ? '' : ` in ${duration(lamp.nextInMs)}`}`);
   }
@@ -83,12 +92,14 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
   if (status.modem) lines.push(...modemNotes(status.modem, status.state === 'serving'));
+  const { credentials } = status;
   // What provisioning is about to bring is no trouble of its own.
-  const has = (id: string): boolean => status.credentials.some((x) => x.id === id && x.state === 'valid');
-  const isAwaited = (id: string): boolean => has(BROUGHT_BY[id] ?? '');
-  const troubled = status.credentials.filter((x) => x.state !== 'valid' && !(x.state === 'missing' && isAwaited(x.id)));
-  for (const credential of troubled)
+  const troubled = credentials.filter((x) => x.state !== 'valid' && awaitedFrom(x, credentials) === undefined);
+  for (const credential of troubled) {
     lines.push(`  credential  ${credential.id} is ${credential.state}: ${credential.remedy ?? ''}`);
+    const evidence = evidenceWords(credential.evidence);
+    if (evidence !== '') lines.push(`              evidence: ${evidence}`);
+  }
   const width = options.width ?? Number.POSITIVE_INFINITY;
   return escapeKeepingColour(`${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`);
 }
@@ -114,13 +125,17 @@ function modemNotes({ profileNote, sharedWith, road, recovery }: ModemView, isSe
 export function describeCredentials(credentials: StatusSnapshot['credentials']): string {
   if (credentials.length === 0) return 'No credentials are configured.\n';
   const lines = credentials.map((c) => {
+    const root = awaitedFrom(c, credentials);
+    if (root !== undefined) return `${c.id.padEnd(20)} missing, waits for ${root}`;
     const parts = [
       `${c.id.padEnd(20)} ${c.state}${c.tested ? '' : ' (not tested yet)'}`,
       c.fingerprint ? `fingerprint ${c.fingerprint}` : '',
       c.expiresAt ? `until ${c.expiresAt.slice(0, 10)} (${c.expirySource ?? ''})` : '',
       c.reason ? `because: ${c.reason}` : '',
     ].filter(Boolean);
-    return parts.join(', ') + (c.remedy ? `\n${' '.repeat(21)}→ ${c.remedy}` : '');
+    const evidence = evidenceWords(c.evidence);
+    const more = [evidence && `evidence: ${evidence}`, c.remedy && `→ ${c.remedy}`].filter(Boolean);
+    return [parts.join(', '), ...more.map((line) => `${' '.repeat(21)}${line ?? ''}`)].join('\n');
   });
   return escapeControls(`${lines.join('\n')}\n`);
 }

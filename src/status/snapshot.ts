@@ -86,7 +86,9 @@ export interface StatusSnapshot {
     certificateExpiresAt?: string;
     keyExpiresAt?: string;
     ztpCallsToday: number;
+    /** Why there is none, or no newer one, and what the service said. */
     reason?: string;
+    evidence?: Readonly<Record<string, string | number>>;
   };
   session: {
     state: string;

@@ -139,8 +139,10 @@ export interface AssistanceView {
   state: string;
   /** One sentence. */
   sentence: string;
+  /** Why the service cannot be had, and what it said. */
   reason?: string;
   hint?: string;
+  evidence?: Readonly<Record<string, string | number>>;
   next?: string;
   nextInMs?: number;
   fetchesToday: number;

@@ -49,7 +49,7 @@ const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
   },
   'client-certificate': {
     ...FILE_REMEDIES,
-    missing: `There is no client certificate yet: give a ZTP token in ztp.token, or download certificate and key ${THING_PAGE} and name them under identity.`,
+    missing: `There is no client certificate yet: it comes with provisioning, for which ztp.token names a ZTP token; or download certificate and key ${THING_PAGE} and name them under identity.`,
     malformed: `Certificate and key cannot be read or do not belong together: download both again ${THING_PAGE}, or provision again (stop the agent, remove the identity files from its state directory, start it).`,
     rejected: `The broker refuses the client certificate: check that the Thing is active and that the certificate belongs to it ${THING_PAGE}.`,
     expiring: `The client certificate ends soon: with ZTP it is renewed by itself, otherwise download a new one ${THING_PAGE}.`,

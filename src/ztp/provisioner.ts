@@ -1,6 +1,6 @@
 // A provisioning service's client as the rest of the program sees it: the cached identity first, one run of the
 // machine at a time, and a status that says what is waited for.
-import { type Clock, type ErrorCode, type Logger, sleep, type WaymarkError } from '../core/index.js';
+import { type Clock, type Logger, sleep, type WaymarkError } from '../core/index.js';
 import type { Identity } from '../vault/index.js';
 import type { ZtpService } from './call.js';
 import type { RunContext } from './context.js';
@@ -23,7 +23,7 @@ export interface ProvisionSnapshot {
   /** Is there an identity to work with meanwhile? */
   hasIdentity: boolean;
   /** The last setback of a run that is not through yet. */
-  reason?: { code: ErrorCode; message: string; hint: string };
+  reason?: WaymarkError;
   nextAttemptMonoMs?: number;
   /** Calls to the service within the last day; four are allowed. */
   calls: number;
@@ -189,7 +189,7 @@ export function createServiceClient(deps: ProvisionerDeps, service: ZtpService):
         state: state.is,
         sinceMonoMs,
         hasIdentity: cached !== undefined,
-        ...(reason ? { reason: { code: reason.code, message: reason.message, hint: reason.hint } } : {}),
+        ...(reason ? { reason } : {}),
         ...(nextAttemptMonoMs === undefined ? {} : { nextAttemptMonoMs }),
         calls: callsLastDay(memory.now, clock.wall()),
         ...(renewAt === undefined ? {} : { renewAtUtcMs: renewAt }),

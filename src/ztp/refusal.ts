@@ -41,7 +41,7 @@ const ASSIST_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   'ztp.refused':
     'AssistNow refuses this receiver or this device profile: check in the Thingstream portal that assistNow.token is of an AssistNow profile with a plan, and that AssistNow serves this generation of receivers.',
   'ztp.invalid-request':
-    'AssistNow finds the request malformed: check assistNow.url, and that the receiver is a genuine u-blox one.',
+    'AssistNow finds the request malformed: check that assistNow.url is the endpoint shown beside the token in the Thingstream portal (Device Profiles, then the AssistNow profile’s ZTP page), and that the receiver is a genuine u-blox one.',
   'ztp.unauthorized':
     'The AssistNow token is not accepted: copy token and endpoint again from the AssistNow device profile’s page in the Thingstream portal.',
 };

@@ -1,7 +1,7 @@
 // The provisioning requests: checked before they are sent, because a call may be billed and a refused one costs an hour
 // (specs/ublox.md sections 1.2 and 1.6).
 import { createHash } from 'node:crypto';
-import { type Secret, WaymarkError } from '../core/index.js';
+import { type Secret, scrubber, WaymarkError } from '../core/index.js';
 import { isZtpTokenShape } from '../vault/index.js';
 import type { ReceiverFrames } from './ports.js';
 
@@ -19,7 +19,12 @@ const HARDWARE_ID = /^[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?$/;
 const TEXT = /^[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]{1,49}$/u;
 const MAX_TAGS = 16;
 
-const normalToken = (token: Secret): string => token.reveal().toLowerCase();
+/** As it is sent: a service that quotes it back quotes this form, so it is kept out of every output as well. */
+function normalToken(token: Secret): string {
+  const sent = token.reveal().toLowerCase();
+  scrubber.register(token.kind, sent);
+  return sent;
+}
 
 /** The JSON body. Errors: `ztp.token-format`, `ztp.invalid-request`. */
 export function encodeZtpRequest(request: ZtpRequest): string {

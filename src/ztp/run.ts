@@ -7,6 +7,7 @@ import { callAllowedInMs, makeCall, type PreparedCall, prepareCall } from './cal
 import type { RunContext } from './context.js';
 import { forget } from './memory.js';
 import { identityOfNow, pause, setbackWaitMs } from './pause.js';
+import type { ZtpMemory } from './ports.js';
 import { nextProvision, type ProvisionEffect, type ProvisionEvent, type ProvisionState } from './provision.js';
 import { isProofRefused, setbackKind } from './refusal.js';
 import { isUsable } from './renewal.js';
@@ -72,8 +73,10 @@ export async function runProvisioning(context: RunContext, signal: AbortSignal):
       context.log.warn('ztp.setback', { error, waitMs: Math.round(ms) }, error.hint);
     }
     if (ms <= 0) return { is: 'due' };
-    if (context.patience() === 'once') throw error ?? budgetSpent(ms);
-    context.show({ nextAttemptMonoMs: clock.mono() + ms });
+    const reason = error ?? whyNotAllowed(context, ms);
+    if (context.patience() === 'once') throw reason;
+    // The wait may last hours: whoever looks meanwhile is told why.
+    context.show({ reason, nextAttemptMonoMs: clock.mono() + ms });
     try {
       return { is: await pause(context, ms, prepared?.identityOf ?? memory.now.stagedOf, signal) };
     } finally {
@@ -141,10 +144,21 @@ async function expected(
 const budgetSpent = (waitMs: number): WaymarkError =>
   new WaymarkError('ztp.budget', 'the calls of this hour or day are used up', { retryAfterMs: waitMs });
 
+/** Why nothing may be asked yet, before it is known what would be: a refusal of before, or the budget alone. */
+function whyNotAllowed({ memory, clock }: RunContext, waitMs: number): WaymarkError {
+  const { hold } = memory.now;
+  if (hold === undefined || hold.untilUtcMs <= clock.wall()) return budgetSpent(waitMs);
+  return heldError(hold, 'refused a while ago, and no further call is allowed yet', waitMs);
+}
+
+type Hold = NonNullable<ZtpMemory['hold']>;
+
+const heldError = (hold: Hold, message: string, retryAfterMs: number): WaymarkError =>
+  new WaymarkError(hold.code in ERRORS ? (hold.code as ErrorCode) : 'ztp.refused', message, { retryAfterMs });
+
 /** Why this request may not be sent yet: refused a while ago (perhaps before a restart), or the budget is used up. */
 function notYet({ memory }: RunContext, prepared: PreparedCall, waitMs: number): WaymarkError {
   const { hold } = memory.now;
   if (hold?.request !== prepared.request) return budgetSpent(waitMs);
-  const code = hold.code in ERRORS ? (hold.code as ErrorCode) : 'ztp.refused';
-  return new WaymarkError(code, 'refused a while ago; the same request is not repeated yet', { retryAfterMs: waitMs });
+  return heldError(hold, 'refused a while ago; the same request is not repeated yet', waitMs);
 }

@@ -40,6 +40,7 @@ interface RigOptions {
   assist?: (request: AssistRequest) => Promise<AssistReport>;
   hasFix?: boolean;
   position?: CoarsePosition;
+  setback?: Parameters<typeof createAssistance>[0]['setback'];
 }
 
 function rig(options: RigOptions = {}) {
@@ -116,6 +117,7 @@ function rig(options: RigOptions = {}) {
     memory,
     service: options.service === false ? undefined : service,
     networkUp: () => options.network ?? Promise.resolve(),
+    ...(options.setback ? { setback: options.setback } : {}),
   });
   const stop = new AbortController();
   const supervisor = createSupervisor({ clock, log: silentLogger, random: () => 0, onChange: () => undefined });
@@ -321,6 +323,23 @@ describe('refusals and weather', () => {
     await r.clock.advance(1000);
     expect(r.fetched).toHaveLength(2);
     expect(r.assistance.snapshot().reason).toBeUndefined();
+  });
+
+  test('a refusal that holds nothing back says when it is tried again, and not that it is being done', async () => {
+    using r = rig({ parts: ['predictive'], fetch: () => refuse('assist.wrong-kind', 20 * MIN) });
+    r.start();
+    await r.clock.advance(5 * MIN);
+    const { reason, next } = r.assistance.snapshot();
+    expect(reason?.code).toBe('assist.wrong-kind');
+    expect(next).toEqual({ what: 'it is tried again', inMs: 15 * MIN });
+  });
+
+  test('what provisioning has run into is told, with its evidence, while its chipcode is waited for', async () => {
+    const reason = new WaymarkError('ztp.no-plan', 'provisioning answered 403', { evidence: { http: 403 } });
+    const next = { what: 'provisioning is tried again', inMs: HOUR_MS };
+    using r = rig({ setback: () => ({ reason, next }) });
+    expect(r.assistance.snapshot()).toMatchObject({ reason: { code: 'ztp.no-plan', evidence: { http: 403 } }, next });
+    expect(r.assistance.snapshot().sentence).toMatch(/; provisioning answered 403\.$/);
   });
 
   test('a refusal from before a restart is told', async () => {

@@ -143,7 +143,7 @@ describe('files that change', () => {
     await put(ucenterFile(pair));
     await looks(clock, 4);
     await put('{"MQTT": ');
-    await looksUntil(clock, () => s.state().reason === 'identity.invalid');
+    await looksUntil(clock, () => s.state().reason?.code === 'identity.invalid');
     expect(due).toBe('');
     await put(ucenterFile(other));
     await looksUntil(clock, () => due !== '');
@@ -160,7 +160,7 @@ describe('files that change', () => {
     s.onSetback?.((setback) => seen.push(setback?.error.code));
     const ensured = s.ensure({ signal: never });
     await expect.poll(() => seen).toEqual(['secret.absent']);
-    expect(s.state()).toMatchObject({ state: 'need', reason: 'secret.absent' });
+    expect(s.state()).toMatchObject({ state: 'need', reason: { code: 'secret.absent' } });
     await looks(clock, 2);
     await put(ucenterFile(pair));
     await looksUntil(clock, () => seen.at(-1) === undefined);

@@ -263,6 +263,33 @@ describe('refusals', () => {
     expect(w.calls).toHaveLength(2);
   });
 
+  test('is told from the first moment on after a restart, also while the budget alone would make it wait', async () => {
+    const w = world([refused()]);
+    const controller = new AbortController();
+    running(w.start().ensure({ signal: controller.signal }));
+    await w.clock.advance(1000);
+    controller.abort();
+    const p = w.start();
+    running(p.ensure({ signal: never }));
+    // Five seconds have to lie between the first calls.
+    await w.clock.advance(0);
+    expect(p.status()).toMatchObject({ state: 'need', reason: { code: 'ztp.no-plan' } });
+    expect(p.status().nextAttemptMonoMs).toBeGreaterThan(w.clock.mono());
+  });
+
+  test('a budget that is used up is a reason as well', async () => {
+    const w = world([answer(503, '')]);
+    const controller = new AbortController();
+    running(w.start().ensure({ signal: controller.signal }));
+    await w.clock.advance(HOUR / 2);
+    controller.abort();
+    expect(w.calls).toHaveLength(3);
+    const p = w.start();
+    running(p.ensure({ signal: never }));
+    await w.clock.advance(0);
+    expect(p.status().reason?.code).toBe('ztp.budget');
+  });
+
   test('another token is tried at once', async () => {
     const w = world([refused(), good()]);
     const result = running(w.start().ensure({ signal: never }));

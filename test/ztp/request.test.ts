@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Secret } from '../../src/core/index.js';
+import { Secret, scrubber } from '../../src/core/index.js';
 import { encodeZtpRequest, requestHash, type ZtpRequest } from '../../src/ztp/index.js';
 import { TOKEN, URL_ } from './fakes.js';
 
@@ -27,6 +27,14 @@ describe('the request', () => {
       givenName: 'gateway',
     });
     expect(JSON.parse(encodeZtpRequest(request()))).not.toHaveProperty('givenName');
+  });
+
+  test('a token that is put right is kept out of every output in both forms', () => {
+    const sent = 'fade0000-1111-4222-8333-444455556666';
+    encodeZtpRequest(request({ token: new Secret('ztp-token', sent.toUpperCase()) }));
+    expect(scrubber.scrub(`refused: ${sent}, ${sent.toUpperCase()}`)).toBe(
+      'refused: [secret ztp-token], [secret ztp-token]',
+    );
   });
 
   test('an upper-case token is put right', () => {

@@ -31,7 +31,7 @@ export interface CurrentServiceDeps extends ExchangeDeps {
   chipcode: (signal: AbortSignal) => Promise<ChipcodeIdentity>;
   /** What became of the chipcode. */
   report: (outcome: CredentialOutcome, identity: ChipcodeIdentity) => void;
-  /** The chipcode is refused: provisioning may have another one. */
+  /** The chipcode is refused, or covers too little: provisioning may have another one, or another plan. */
   renew: (reason: string) => void;
 }
 
@@ -73,6 +73,8 @@ export function createCurrentService(deps: CurrentServiceDeps, options: CurrentS
     switch (currentVerdict(response.status)) {
       case 'not-entitled':
         deps.report({ is: 'refused', state: 'deactivated', reason: 'scope', evidence }, identity);
+        // What the plan allows may be another by now, and only provisioning tells.
+        deps.renew(`AssistNow answered ${response.status}`);
         return error('assist.not-entitled', `the plan does not cover ${part} orbits`);
       case 'ambiguous':
       case 'refused':
@@ -133,8 +135,12 @@ export function createCurrentService(deps: CurrentServiceDeps, options: CurrentS
         const choice = chooseData(part, allowed, predictiveDays);
         if (choice) data.set(part, choice);
       }
-      if (data.size === 0)
-        throw new WaymarkError('assist.not-entitled', `the plan allows ${allowed.join(', ') || 'no data'}`);
+      if (data.size === 0) {
+        const evidence = { allowed: allowed.join(', ') || 'nothing' };
+        deps.report({ is: 'refused', state: 'deactivated', reason: 'scope', evidence }, identity);
+        deps.renew('the plan covers nothing of what is asked for');
+        throw new WaymarkError('assist.not-entitled', `the plan covers ${evidence.allowed}`, { evidence });
+      }
       return session(identity, data);
     },
   };

@@ -104,6 +104,8 @@ describe('the current service, each answer', () => {
     expect(error.retryAfterMs ?? 0).toBe(waitMs);
     expect(rig.waitMs('live')).toBe(waitMs);
     expect(rig.http.urls).toHaveLength(1);
+    // Only provisioning tells what a plan that has been changed allows.
+    expect(rig.renewals).toEqual(status === 403 ? ['AssistNow answered 403'] : []);
     const [report] = rig.reports;
     if (state === undefined) expect(report).toBeUndefined();
     else if (state === 'weather') expect(report).toMatchObject({ is: 'weather' });
@@ -203,8 +205,11 @@ describe('the current service, each answer', () => {
 
   test('a plan that allows nothing of what is wanted is said before anything is asked', async () => {
     const rig = currentRig(() => GOOD, { allowedData: ['ufuture_1'] });
-    expect(await failureOf(rig.fetch())).toMatchObject({ code: 'assist.not-entitled' });
+    const evidence = { allowed: 'ufuture_1' };
+    expect(await failureOf(rig.fetch())).toMatchObject({ code: 'assist.not-entitled', evidence });
     expect(rig.http.urls).toEqual([]);
+    expect(rig.reports).toEqual([{ is: 'refused', state: 'deactivated', reason: 'scope', evidence }]);
+    expect(rig.renewals).toHaveLength(1);
   });
 
   test('a plan with live orbits only is asked for nothing else', async () => {
