@@ -144,10 +144,12 @@ describe.concurrent('a running agent shows no secret in its log at trace, in sta
       );
       expect(shown['stdout']).toMatch(/"text":"AT\+UGSRV=[^\n]*\[secret/);
       expect(world.module.state.nvm.data.settings['+UGSRV']).toContain(CELL_TOKEN);
-      for (const id of ['ntrip-account', 'assistnow-token', 'assistnow-chipcode', 'celllocate-token'])
-        expect(JSON.parse(shown['token list --json'] ?? '')).toContainEqual(
-          expect.objectContaining({ id, state: 'valid', tested: true }),
-        );
+      // The same with an agent and, from what it left, without one.
+      for (const where of ['token list --json', 'token list --json, offline'])
+        for (const id of ['ntrip-account', 'assistnow-token', 'assistnow-chipcode', 'celllocate-token'])
+          expect(JSON.parse(shown[where] ?? ''), where).toContainEqual(
+            expect.objectContaining({ id, state: 'valid', tested: true }),
+          );
 
       const secrets: Secrets = {
         ...(await identitySecrets(stateDir)),
