@@ -24,8 +24,20 @@ export interface IdentitySourceDeps {
   prove: (identity: Identity, signal: AbortSignal) => Promise<void>;
 }
 
+/** How the identity was come by, for the status. */
+export interface IdentityCondition {
+  state: string;
+  callsToday: number;
+  /** Of the last setback that is not over. */
+  reason?: string;
+  hint?: string;
+  nextMonoMs?: number;
+  /** What the service knows this gateway by. */
+  hardwareId?: string;
+}
+
 export interface ReportingIdentitySource extends IdentitySource {
-  state(): { state: string; reason?: string; callsToday: number };
+  state(): IdentityCondition;
 }
 
 /** Undefined when neither `ztp` nor `identity` is configured. Errors: `config.unreadable` for a CA file. */
@@ -102,7 +114,7 @@ function fromFiles(deps: IdentitySourceDeps, files: NonNullable<Config['identity
     state: () => ({
       state: inForce === undefined ? 'need' : 'have',
       callsToday: 0,
-      ...(setback ? { reason: setback.code } : {}),
+      ...(setback ? { reason: setback.code, hint: setback.hint } : {}),
     }),
   };
 }
@@ -163,8 +175,15 @@ async function fromService(deps: IdentitySourceDeps): Promise<ReportingIdentityS
         );
       }),
     state() {
-      const { state, reason, calls } = provisioner.status();
-      return { state, callsToday: calls, ...(reason === undefined ? {} : { reason: reason.code }) };
+      const { state, reason, calls, nextAttemptMonoMs, ...known } = provisioner.status();
+      const hardwareId = ztp.hardwareId === 'auto' ? known.hardwareId : ztp.hardwareId;
+      return {
+        state,
+        callsToday: calls,
+        ...(reason === undefined ? {} : { reason: reason.code, hint: reason.hint }),
+        ...(nextAttemptMonoMs === undefined ? {} : { nextMonoMs: nextAttemptMonoMs }),
+        ...(hardwareId === undefined ? {} : { hardwareId }),
+      };
     },
   };
 }

@@ -83,10 +83,20 @@ export interface StatusSnapshot {
     clientId?: string;
     host?: string;
     port?: number;
+    /** NTRIP. */
+    mountPoint?: string;
+    /** MQTT: what the identity may subscribe to. */
+    topicCount?: number;
     certificateExpiresAt?: string;
     keyExpiresAt?: string;
+    /** What the service knows this gateway by; last four characters. */
+    hardwareId?: string;
+    /** Calls to the service within a day; four are allowed. */
     ztpCallsToday: number;
+    /** The last setback that is not over, its cure, and when it is tried again. */
     reason?: string;
+    hint?: string;
+    nextInMs?: number;
   };
   session: {
     state: string;

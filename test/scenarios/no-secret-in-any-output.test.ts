@@ -27,6 +27,10 @@ const VERBS = [
   ['status'],
   ['token', 'list', '--json'],
   ['token', 'list'],
+  ['gnss', 'info', '--json'],
+  ['gnss', 'info'],
+  ['ztp', 'show', '--json'],
+  ['ztp', 'show'],
   ['config', 'check', '--json'],
   ['config', 'check'],
 ];

@@ -357,7 +357,7 @@ describe('the legacy service, each answer', () => {
     const rig = legacyRig(() => GOOD, {}, '01234567-89ab-cdef-0123-456789abcdef');
     expect(await failureOf(rig.fetch())).toMatchObject({ code: 'assist.wrong-kind' });
     expect(rig.http.urls).toEqual([]);
-    expect(rig.reports).toMatchObject([{ is: 'refused', state: 'rejected', reason: 'malformed' }]);
+    expect(rig.reports).toMatchObject([{ is: 'refused', state: 'rejected', reason: 'wrong-kind' }]);
   });
 
   test('no error carries the token', async () => {
