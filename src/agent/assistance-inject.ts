@@ -68,7 +68,9 @@ export function createInjector(deps: InjectorDeps): Injector {
     );
     const { accepted, refused, unanswered, tookMs } = report;
     const from = injection.entries.map((entry) => `${entry.kind} of ${entry.from}`).join(', ') || 'time and position';
-    const view = { atMonoMs, frames: frames.length, accepted, refused, unanswered, tookMs, from };
+    // Time and position are messages, too.
+    const given = accepted + refused + unanswered;
+    const view = { atMonoMs, frames: given, accepted, refused, unanswered, tookMs, from };
     log.info('assist.injected', { ...view, infoCodes: report.infoCodes });
     deps.done(prepared, view);
   }

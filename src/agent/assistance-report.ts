@@ -95,9 +95,12 @@ function predictiveView(entries: readonly CacheEntry[], utcMs: number | undefine
   };
 }
 
+const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+
 function stockWords({ live, predictive }: Pick<AssistanceSnapshot, 'live' | 'predictive'>): string {
   const words: string[] = [];
-  if (live?.isUsable === true) words.push(`live orbits ${Math.round((live.ageMs ?? 0) / 60_000)} minutes old`);
+  if (live?.isUsable === true)
+    words.push(`live orbits ${plural(Math.round((live.ageMs ?? 0) / 60_000), 'minute')} old`);
   if (predictive)
     words.push(`predicted orbits until ${new Date(predictive.untilUtcMs).toISOString().slice(0, 16)} UTC`);
   return words.length === 0
@@ -139,7 +142,7 @@ export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnaps
   const stock = stockWords({ ...(live ? { live } : {}), ...(predictive ? { predictive } : {}) });
   const injected =
     lastInjection && state.need.is !== 'absent'
-      ? `, was given ${lastInjection.frames} messages (${lastInjection.accepted} accepted)`
+      ? `, was given ${plural(lastInjection.frames, 'message')} (${lastInjection.accepted} accepted)`
       : '';
   return {
     source: facts.source ?? (hasPushed ? 'mga' : 'none'),

@@ -24,8 +24,19 @@ export interface IdentitySourceDeps {
   prove: (identity: Identity, signal: AbortSignal) => Promise<void>;
 }
 
+/** How the identity was come by, for the status. */
+export interface IdentityCondition {
+  state: string;
+  callsToday: number;
+  /** Of the last setback that is not over. */
+  reason?: WaymarkError;
+  nextMonoMs?: number;
+  /** What the service knows this gateway by. */
+  hardwareId?: string;
+}
+
 export interface ReportingIdentitySource extends IdentitySource {
-  state(): { state: string; reason?: WaymarkError; callsToday: number };
+  state(): IdentityCondition;
 }
 
 /** Undefined when neither `ztp` nor `identity` is configured. Errors: `config.unreadable` for a CA file. */
@@ -163,8 +174,15 @@ async function fromService(deps: IdentitySourceDeps): Promise<ReportingIdentityS
         );
       }),
     state() {
-      const { state, reason, calls } = provisioner.status();
-      return { state, callsToday: calls, ...(reason === undefined ? {} : { reason }) };
+      const { state, reason, calls, nextAttemptMonoMs, ...known } = provisioner.status();
+      const hardwareId = ztp.hardwareId === 'auto' ? known.hardwareId : ztp.hardwareId;
+      return {
+        state,
+        callsToday: calls,
+        ...(reason === undefined ? {} : { reason }),
+        ...(nextAttemptMonoMs === undefined ? {} : { nextMonoMs: nextAttemptMonoMs }),
+        ...(hardwareId === undefined ? {} : { hardwareId }),
+      };
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Config } from '../config/index.js';
 import { type Clock, silentLogger } from '../core/index.js';
 import type { CredentialView } from '../status/index.js';
+import { type Identity, identityCodec, openVault, readOnly, realDisk, type Vault } from '../vault/index.js';
 import { createCredentials } from './credentials.js';
 import { identityFromFiles } from './identity-files.js';
 import { credentialView } from './report.js';
@@ -13,25 +14,41 @@ export interface InspectDeps {
   env: NodeJS.ProcessEnv;
 }
 
-/** State, expiry and remedy of every configured credential, judged offline. */
+/** What an agent has left behind, never changed; undefined where nothing is, or nothing that this user may read. */
+const leftBehind = (stateDir: string, clock: Clock): Promise<Vault | undefined> =>
+  openVault(stateDir, { clock, log: silentLogger, disk: readOnly(realDisk) }).catch(() => undefined);
+
+const keptIdentity = async (vault: Vault | undefined, slot: string): Promise<Identity | undefined> =>
+  (
+    await vault
+      ?.slot(slot, identityCodec)
+      .read()
+      .catch(() => undefined)
+  )?.value;
+
+/** State, expiry and remedy of every configured credential, judged offline: by its files and by what the last agent left. */
 export async function inspectCredentials({
   config,
   configDir,
   clock,
   env,
 }: InspectDeps): Promise<readonly CredentialView[]> {
-  const identity =
-    config.identity && (await identityFromFiles(config.identity, configDir, clock.wall()).catch(() => undefined));
+  const vault = await leftBehind(config.stateDir, clock);
+  const identity = config.identity
+    ? await identityFromFiles(config.identity, configDir, clock.wall()).catch(() => undefined)
+    : await keptIdentity(vault, 'identity');
+  const chipcode = await keptIdentity(vault, 'identity-assistnow');
   using credentials = createCredentials({
     config,
     configDir,
     env,
     clock,
     log: silentLogger,
-    vault: undefined,
+    vault,
     isWallTrusted: () => true,
     identity: () => identity,
   });
+  if (chipcode?.shape === 'chipcode') credentials.holdChipcode(chipcode);
   await Promise.all(credentials.all().map((credential) => credential.reload()));
   return credentials.all().map((credential) => credentialView(credential.status(), clock));
 }

@@ -23,6 +23,8 @@ const NOBODY: CorrectionUseView = {
 
 function useView(receiver: ReceiverSnapshot | undefined): CorrectionUseView {
   if (!receiver) return NOBODY;
+  // What it made of earlier ones says nothing about now.
+  if (!receiver.running) return { ...NOBODY, sentence: 'the receiver is not connected' };
   return { ...receiver.use, seconds: receiver.window.seconds };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../status/index.js';
 import type { CredentialStatus, Identity } from '../vault/index.js';
 import { certificateDates } from './certificate.js';
+import type { IdentityCondition } from './identity-source.js';
 import type { LampBoard } from './lamp-board.js';
 import type { CorrectionLane } from './lanes/corrections.js';
 import type { LocationSide } from './location-side.js';
@@ -35,7 +36,7 @@ export interface ReportSources {
   identity: {
     current: () => Identity | undefined;
     source: StatusSnapshot['identity']['source'];
-    state: () => { state: string; reason?: WaymarkError; callsToday: number };
+    state: () => IdentityCondition;
   };
   session: CorrectionLane | undefined;
   location: Pick<LocationSide, 'position' | 'assistance' | 'cellLocate'>;
@@ -83,7 +84,7 @@ function why(condition: AgentCondition, grade: ServingGrade): string {
       return `serving, ${GRADE_WORDS[grade]}`;
     case 'degraded': {
       const lost = condition.lost && condition.lamps[condition.lost];
-      return `degraded: ${condition.lost ?? ''} lost (${lost?.reason?.message ?? 'no reason known'})`;
+      return `degraded: ${condition.lost ?? ''} lost (${lost?.reason?.message ?? lost?.detail ?? 'no reason known'})`;
     }
     case 'draining':
       return 'stopping on request';
@@ -159,6 +160,31 @@ export function reasonView(reason: Pick<WaymarkError, 'code' | 'evidence'> | und
   return { reason: reason.code, ...(reason.evidence ? { evidence: reason.evidence } : {}) };
 }
 
+function identityView({ identity: from, clock, showIdentifiers }: ReportSources): StatusSnapshot['identity'] {
+  const identity = from.current();
+  const { state, callsToday, reason, nextMonoMs, hardwareId } = from.state();
+  const dates = certificateDates(identity);
+  const key = identity?.shape === 'keys' ? (identity.keys.next ?? identity.keys.current) : undefined;
+  return {
+    state,
+    source: from.source,
+    ztpCallsToday: callsToday,
+    ...reasonView(reason),
+    ...(reason === undefined ? {} : { hint: reason.hint }),
+    ...(nextMonoMs === undefined ? {} : { nextInMs: Math.max(0, Math.round(nextMonoMs - clock.mono())) }),
+    // A serial number of a module as often as not.
+    ...(hardwareId === undefined ? {} : { hardwareId: showIdentifiers ? hardwareId : maskIdentifier(hardwareId) }),
+    ...(identity ? { shape: identity.shape } : {}),
+    ...(identity && identity.shape !== 'chipcode' ? { host: identity.host, port: identity.port } : {}),
+    ...(identity?.shape === 'ntrip' ? { mountPoint: identity.mountPoint } : {}),
+    ...(identity?.shape === 'keys'
+      ? { clientId: maskIdentifier(identity.clientId), topicCount: identity.topics.length }
+      : {}),
+    ...(dates ? { certificateExpiresAt: iso(dates.notAfterUtcMs) } : {}),
+    ...(key ? { keyExpiresAt: iso(key.startUtcMs + key.durationMs) } : {}),
+  };
+}
+
 const ABSENT: PartView = { state: 'absent', sinceMs: 0, attempt: 0, restarts: 0 };
 
 export function buildSnapshot(from: ReportSources): StatusSnapshot {
@@ -168,13 +194,9 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
   const receiver = from.receiver?.snapshot();
   const grade = gradeOf(receiver, clock);
   const lamps = LAMPS.map((name) => lampView(name, condition.lamps[name], mono));
-  const identity = from.identity.current();
-  const provisioning = from.identity.state();
   const source = from.session?.current()?.snapshot();
   const fix = receiver?.fix;
   const { atMonoMs, ...fixFacts } = fix ?? { quality: 'none' as const, atMonoMs: undefined };
-  const dates = certificateDates(identity);
-  const key = identity?.shape === 'keys' ? (identity.keys.next ?? identity.keys.current) : undefined;
   return {
     schemaVersion: 1,
     version,
@@ -206,17 +228,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     },
     clock: from.trust.status(),
     ...(from.modem ? { modem: { ...modemView(from.modem(), from.showIdentifiers), ...from.modemSide?.() } } : {}),
-    identity: {
-      state: provisioning.state,
-      source: from.identity.source,
-      ztpCallsToday: provisioning.callsToday,
-      ...reasonView(provisioning.reason),
-      ...(identity ? { shape: identity.shape } : {}),
-      ...(identity && identity.shape !== 'chipcode' ? { host: identity.host, port: identity.port } : {}),
-      ...(identity?.shape === 'keys' ? { clientId: maskIdentifier(identity.clientId) } : {}),
-      ...(dates ? { certificateExpiresAt: iso(dates.notAfterUtcMs) } : {}),
-      ...(key ? { keyExpiresAt: iso(key.startUtcMs + key.durationMs) } : {}),
-    },
+    identity: identityView(from),
     session: {
       state: source?.state ?? 'none',
       connects: source?.connects ?? 0,

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { version } from '../agent/version.js';
 import { createClock, EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
 import { parseDurationMs, parsePositive } from './duration.js';
+import { addLocationVerbs } from './location-verbs.js';
 import { addModemVerbs } from './modem-verbs.js';
 import { explainFailure, printJson, stderr, stdout } from './output.js';
 import { type RootFlags, withRoots } from './roots.js';
@@ -129,6 +130,7 @@ program
 
 addSimVerbs(program, verb);
 addModemVerbs(program, verb);
+addLocationVerbs(program, verb);
 
 program
   .command('version')

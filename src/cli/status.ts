@@ -1,32 +1,12 @@
 // `waymark status` and `waymark token list`: views of the running agent's one status object.
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { inspectCredentials } from '../agent/index.js';
-import { loadConfig, parseConfig } from '../config/index.js';
-import { createClock, isWaymarkError, linkedController, sleep } from '../core/index.js';
+import { loadConfig } from '../config/index.js';
+import { createClock, isWaymarkError } from '../core/index.js';
 import { describeCredentials, describeStatus, fetchStatus, type StatusSnapshot } from '../status/index.js';
-import { onStopSignal } from './on-stop.js';
 import { explainFailure, printJson, stdout } from './output.js';
-
-export interface WhereOptions {
-  config: string;
-  runtimeDir?: string | undefined;
-  json: boolean;
-}
-
-async function runtimeDirOf(options: WhereOptions): Promise<string> {
-  if (options.runtimeDir !== undefined) return resolve(options.runtimeDir);
-  // Whoever may ask the agent need not be allowed to read its secrets: only the text is looked at.
-  const file = resolve(options.config);
-  const { config } = parseConfig(await readFile(file, 'utf8').catch(() => ''), file);
-  return config?.runtimeDir ?? (await loadConfig(file, { env: process.env })).runtimeDir;
-}
-
-/** Wrapped for whoever looks; left alone for whoever pipes. */
-const ON_SCREEN = {
-  colour: process.stdout.isTTY,
-  ...(process.stdout.isTTY ? { width: Math.max(40, process.stdout.columns - 1) } : {}),
-};
+import { watchStatus } from './watch.js';
+import { ON_SCREEN, runtimeDirOf, type WhereOptions } from './where.js';
 
 const EXIT_OF: Readonly<Record<StatusSnapshot['overall'], number>> = { ok: 0, degraded: 1, failed: 2 };
 
@@ -48,27 +28,11 @@ export async function status(options: WhereOptions & { watch: boolean; healthy: 
     if (options.json) printJson({ healthy: true, state: snapshot.state });
     return 0;
   }
-  if (options.watch) return watch(runtimeDir, options.json);
+  if (options.watch)
+    return watchStatus(runtimeDir, options.json, { json: (now) => now, text: (now) => describeStatus(now, ON_SCREEN) });
   if (options.json) printJson(snapshot);
   else stdout.write(describeStatus(snapshot, ON_SCREEN));
   return EXIT_OF[snapshot.overall];
-}
-
-async function watch(runtimeDir: string, json: boolean): Promise<number> {
-  const clock = createClock();
-  using stop = linkedController();
-  const off = onStopSignal(() => stop.abort());
-  while (!stop.signal.aborted) {
-    const snapshot = await fetchStatus(runtimeDir, clock);
-    if (json) printJson(snapshot);
-    else {
-      if (process.stdout.isTTY) process.stdout.write('\u001b[H\u001b[2J');
-      stdout.write(describeStatus(snapshot, ON_SCREEN));
-    }
-    await sleep(clock, 1000, stop.signal).catch(() => undefined);
-  }
-  off();
-  return 0;
 }
 
 /** The credentials of the running agent, or of the configuration when none runs. */

@@ -136,7 +136,10 @@ async function checkSecrets(checked: Checked, file: string, env: NodeJS.ProcessE
     try {
       const configDir = dirname(resolve(file));
       if (kind === 'document') await readPrivateFile(value, configDir, MAX_CONFIG_BYTES);
-      else await checkSecret(ref as SecretRef, kind, { env, configDir });
+      else {
+        const oddity = await checkSecret(ref as SecretRef, kind, { env, configDir });
+        if (oddity !== undefined) checked.warnings.push({ ...place, message: oddity });
+      }
       if (ref.startsWith('env:'))
         checked.warnings.push({ ...place, message: 'a file (file:PATH) is safer than an environment variable' });
     } catch (error) {

@@ -72,29 +72,35 @@ export interface Scrubber {
   scrub(text: string): string;
 }
 
+/** Means the same in either case: one that is corrected before it is sent comes back in another than it was read in. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 export function createScrubber(): Scrubber {
   const known = new Map<string, string>();
   let pattern: RegExp | undefined;
+  const register = (kind: string, value: string): void => {
+    if (value.length < MIN_KNOWN || known.has(value)) return;
+    const buffer = Buffer.from(value, 'utf8');
+    const forms = [
+      value,
+      buffer.toString('base64'),
+      buffer.toString('base64').replace(/=+$/, ''),
+      buffer.toString('base64url'),
+      buffer.toString('hex'),
+      buffer.toString('hex').toUpperCase(),
+      encodeURIComponent(value),
+      encodeURI(value),
+      JSON.stringify(value).slice(1, -1),
+      JSON.stringify(JSON.stringify(value).slice(1, -1)).slice(1, -1),
+    ];
+    // A PEM body must not survive when its lines are printed one by one.
+    for (const line of value.split('\n')) if (line.length >= 32 && !line.startsWith('-----')) forms.push(line);
+    for (const form of forms) if (form.length >= MIN_KNOWN) known.set(form, kind);
+    pattern = undefined;
+    if (UUID.test(value)) for (const other of [value.toLowerCase(), value.toUpperCase()]) register(kind, other);
+  };
   return {
-    register(kind, value) {
-      if (value.length < MIN_KNOWN || known.has(value)) return;
-      const buffer = Buffer.from(value, 'utf8');
-      const forms = [
-        value,
-        buffer.toString('base64'),
-        buffer.toString('base64').replace(/=+$/, ''),
-        buffer.toString('base64url'),
-        buffer.toString('hex'),
-        buffer.toString('hex').toUpperCase(),
-        encodeURIComponent(value),
-        JSON.stringify(value).slice(1, -1),
-        JSON.stringify(JSON.stringify(value).slice(1, -1)).slice(1, -1),
-      ];
-      // A PEM body must not survive when its lines are printed one by one.
-      for (const line of value.split('\n')) if (line.length >= 32 && !line.startsWith('-----')) forms.push(line);
-      for (const form of forms) if (form.length >= MIN_KNOWN) known.set(form, kind);
-      pattern = undefined;
-    },
+    register,
     scrub(text) {
       let out = text;
       if (known.size > 0) {

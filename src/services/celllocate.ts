@@ -204,7 +204,7 @@ export function createCellLocateService(
     log[isOld ? 'debug' : 'info']('celllocate.paused', {
       state: is,
       error,
-      nextMs: plan.state.untilMonoMs - clock.mono(),
+      nextMs: Math.round(plan.state.untilMonoMs - clock.mono()),
     });
   };
 

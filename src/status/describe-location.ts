@@ -2,6 +2,7 @@
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
 import type { StatusSnapshot } from './snapshot.js';
+import type { CorrectionUseView, PositionView } from './views.js';
 
 /** A position older than this is told with its age. */
 const OLD_FIX_MS = 5000;
@@ -12,21 +13,37 @@ const ORIGIN_WORDS: Readonly<Record<string, string>> = {
   cell: 'the cells around',
 };
 
+const WITNESS_WORDS: Readonly<Record<string, string>> = {
+  'rxm-cor': ' (it says so itself)',
+  'nav-pvt': ' (told by its positions)',
+  gga: ' (told by its positions)',
+};
+
+/** Whether the corrections are used, and who it is known from. */
+export const useWords = ({ sentence, by, of }: CorrectionUseView): string =>
+  // Where nothing was counted nobody is a witness.
+  `${sentence}${of > 0 ? (WITNESS_WORDS[by] ?? '') : ''}`;
+
+/** Roughly where the gateway is, and who says so. */
+export function placeWords({ from, latitudeDeg, longitudeDeg, accuracyM }: PositionView): string {
+  const accuracy = accuracyM === undefined ? '' : ` ± ${Math.round(accuracyM)} m`;
+  return `about ${latitudeDeg}, ${longitudeDeg}${accuracy}, from ${ORIGIN_WORDS[from] ?? from}`;
+}
+
 const line = (label: string, text: string): string => `  ${label.padEnd(12)}${text}`;
 
 function correctionLines({ corrections: c, receiver }: StatusSnapshot): string[] {
   if (c.source === 'none') return [];
   const last = c.ageMs === undefined ? '' : `, last ${duration(c.ageMs)} ago`;
+  // Only a receiver that reports on corrections has a count of those it used.
+  const used = c.use.by === 'rxm-cor' ? `, ${c.usedByReceiver} used` : '';
   const lines = [
-    line(
-      'corrections',
-      `${c.framesToReceiver} frames to the receiver, ${c.usedByReceiver} used, ${c.dropped} dropped${last}`,
-    ),
-    line('', c.use.sentence),
+    line('corrections', `${c.framesToReceiver} frames to the receiver${used}, ${c.dropped} dropped${last}`),
+    line('', useWords(c.use)),
   ];
   if (c.detail !== undefined) lines.push(line('', c.detail));
   if (receiver?.delivery === 'paced')
-    lines.push(line('receiver', 'loses bytes that come fast, so that it is written to slowly'));
+    lines.push(line('receiver', 'loses bytes that come fast, so it is written to slowly'));
   return lines;
 }
 
@@ -36,10 +53,7 @@ function positionLine({ fix, position }: StatusSnapshot): string[] {
     const age = fix.ageMs === undefined || fix.ageMs < OLD_FIX_MS ? '' : `, ${duration(fix.ageMs)} ago`;
     return [line('position', `${fix.latitudeDeg.toFixed(7)}, ${fix.longitudeDeg.toFixed(7)}${accuracy}${age}`)];
   }
-  if (!position) return [];
-  const accuracy = position.accuracyM === undefined ? '' : ` ± ${Math.round(position.accuracyM)} m`;
-  const from = ORIGIN_WORDS[position.from] ?? position.from;
-  return [line('position', `about ${position.latitudeDeg}, ${position.longitudeDeg}${accuracy}, from ${from}`)];
+  return position ? [line('position', placeWords(position))] : [];
 }
 
 /** With why it cannot be had and what to do, as a lamp has it. */

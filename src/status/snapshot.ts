@@ -83,12 +83,22 @@ export interface StatusSnapshot {
     clientId?: string;
     host?: string;
     port?: number;
+    /** NTRIP. */
+    mountPoint?: string;
+    /** MQTT: what the identity may subscribe to. */
+    topicCount?: number;
     certificateExpiresAt?: string;
     keyExpiresAt?: string;
+    /** What the service knows this gateway by; last four characters. */
+    hardwareId?: string;
+    /** Calls to the service within a day; four are allowed. */
     ztpCallsToday: number;
-    /** Why there is none, or no newer one, and what the service said. */
+    /** Why there is none, or no newer one: the last setback that is not over, what the service said, the cure. */
     reason?: string;
     evidence?: Readonly<Record<string, string | number>>;
+    hint?: string;
+    /** When it is tried again. */
+    nextInMs?: number;
   };
   session: {
     state: string;

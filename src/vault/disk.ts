@@ -72,6 +72,24 @@ export const realDisk: Disk = {
   },
 };
 
+/** A disk that is only looked at: whatever would change it rejects with EROFS, and directories are not made. */
+export function readOnly(disk: Disk): Disk {
+  const refuse = (): Promise<never> => Promise.reject(Object.assign(new Error('only looked at'), { code: 'EROFS' }));
+  return {
+    create: refuse,
+    openDirectory: refuse,
+    read: (path, maxBytes) => disk.read(path, maxBytes),
+    stat: (path) => disk.stat(path),
+    rename: refuse,
+    unlink: refuse,
+    list: (path) => disk.list(path),
+    async makeDirectory(path) {
+      await disk.stat(path);
+      return false;
+    },
+  };
+}
+
 /** The `code` of a system error ('ENOENT'), or ''. */
 export function systemCode(error: unknown): string {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;

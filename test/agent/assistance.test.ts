@@ -92,9 +92,11 @@ function rig(options: RigOptions = {}) {
     target: {
       assist: (request) => {
         injected.push(request);
+        // Time and position are messages of their own.
+        const accepted = request.frames.length + (request.utc ? 1 : 0) + (request.position ? 1 : 0);
         return (
           options.assist?.(request) ??
-          Promise.resolve({ accepted: request.frames.length, refused: 0, unanswered: 0, infoCodes: {}, tookMs: 12 })
+          Promise.resolve({ accepted, refused: 0, unanswered: 0, infoCodes: {}, tookMs: 12 })
         );
       },
       onNeedy(listener) {
@@ -165,11 +167,11 @@ describe('a cold boot without network', () => {
       source: 'assistnow',
       need: 'needy',
       predictive: { untilUtcMs: Date.UTC(2026, 7, 16), days: 3, isUsable: true },
-      lastInjection: { frames: 2, accepted: 2, from: 'predictive of as.test' },
+      lastInjection: { frames: 4, accepted: 4, from: 'predictive of as.test' },
       fetchesToday: 0,
     });
     expect(r.assistance.snapshot().sentence).toBe(
-      'The receiver has no fix yet, was given 2 messages (2 accepted); the cache holds predicted orbits until 2026-08-16T00:00 UTC.',
+      'The receiver has no fix yet, was given 4 messages (4 accepted); the cache holds predicted orbits until 2026-08-16T00:00 UTC.',
     );
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { type CredentialSet, createCredentials } from '../../src/agent/credentia
 import { inspectCredentials } from '../../src/agent/inspect.js';
 import { type Config, parseConfig } from '../../src/config/index.js';
 import { createFakeClock, Secret, silentLogger } from '../../src/core/index.js';
-import type { Identity } from '../../src/vault/index.js';
+import { type Identity, identityCodec, openVault } from '../../src/vault/index.js';
 import { createAuthority, type Issued } from '../helpers/pki.js';
 
 const DAY = 86_400_000;
@@ -236,4 +236,64 @@ test('offline, every configured credential is told with its remedy and without i
     ['assistnow-legacy-token', 'valid'],
   ]);
   expect(JSON.stringify(views)).not.toContain(LOCATION);
+});
+
+describe('offline, what the last agent left', () => {
+  const YAML = `${PROVISIONED}assistNow: {token: "file:uuid"}\nmodem: {cellLocate: {token: "file:location"}}\n`;
+  const look = (): ReturnType<typeof inspectCredentials> =>
+    inspectCredentials({ config: configOf(YAML), configDir: dir, clock: createFakeClock(), env: {} });
+
+  /** Every file of the state directory, with its bytes and its time. */
+  const contents = async (): Promise<unknown[]> => {
+    const names = (await readdir(join(dir, 's'))).sort();
+    const facts = async (name: string): Promise<unknown> => {
+      const path = join(dir, 's', name);
+      return [name, (await stat(path)).mtimeMs, (await readFile(path)).toString('hex')];
+    };
+    return Promise.all(names.map(facts));
+  };
+
+  test('is nothing where no agent ever ran, and nothing is made', async () => {
+    expect((await look()).map(({ state }) => state)).toEqual(['valid', 'missing', 'valid', 'missing', 'valid']);
+    await expect(stat(join(dir, 's'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('is shown with what became of it, and not changed', async () => {
+    const clock = createFakeClock();
+    const vault = await openVault(join(dir, 's'), { clock, log: silentLogger });
+    const account: Identity = {
+      ...{ shape: 'ntrip', version: 1, host: 'h', port: 2101, userName: 'u', mountPoint: 'M' },
+      password: new Secret('password', 'provisioned-pass'),
+    };
+    await vault.slot('identity', identityCodec).write(account);
+    await vault.slot('identity-assistnow', identityCodec).write({
+      ...{ shape: 'chipcode', version: 1, serviceUrl: 'https://assist.example/x', allowedData: [] },
+      chipcode: new Secret('chipcode', 'chip-code-of-the-receiver'),
+    });
+    {
+      using set = createCredentials({
+        ...{ config: configOf(YAML), configDir: dir, env: {}, clock, log: silentLogger, vault },
+        ...{ isWallTrusted: () => true, identity: () => account },
+      });
+      for (const credential of set.all()) await credential.reload();
+      const { cellLocateToken: token } = set;
+      token?.report(token.status(), {
+        ...{ is: 'refused', state: 'rejected', reason: 'ambiguous-400', evidence: { step: 2, result: 8 } },
+      });
+      set.ntripAccount?.report(set.ntripAccount.status(), { is: 'ok' });
+      await set.flush();
+    }
+    const before = await contents();
+    const views = await look();
+    expect(await contents()).toEqual(before);
+    expect(views).toMatchObject([
+      { id: 'ztp-token', state: 'valid' },
+      { id: 'ntrip-account', state: 'valid', tested: true },
+      { id: 'assistnow-token', state: 'valid' },
+      { id: 'assistnow-chipcode', state: 'valid' },
+      { id: 'celllocate-token', state: 'rejected', reason: 'ambiguous-400', evidence: { step: 2, result: 8 } },
+    ]);
+    for (const secret of ['provisioned-pass', 'chip-code-of-the-receiver', LOCATION])
+      expect(JSON.stringify(views)).not.toContain(secret);
+  });
 });

@@ -106,6 +106,80 @@ describe('assistance', () => {
   });
 });
 
+const SECRETS_YAML = `${BASE}modem: {port: auto, cellLocate: {token: "file:cell"}}
+corrections: {ntrip: {host: h.example, mountPoint: A, userName: u, password: "file:pw", tls: required}}
+assistNow: {token: "file:assist", legacy: {token: "file:old"}}
+`;
+const KEYS = {
+  cell: 'modem.cellLocate.token',
+  pw: 'corrections.ntrip.password',
+  assist: 'assistNow.token',
+  old: 'assistNow.legacy.token',
+} as const;
+const UUID = '01234567-89AB-cdef-0123-456789abcdef';
+const GOOD = { cell: 'cell-locate-token', pw: 'caster-pass', assist: UUID, old: 'legacy-token' };
+
+describe('the secret files of the location services', () => {
+  /** Writes them, some otherwise, and gives what is said of each. */
+  async function judged(
+    otherwise: Partial<Record<keyof typeof KEYS, { value?: string; mode?: number; absent?: true }>>,
+  ): Promise<{ problems: readonly (readonly [string, string])[]; warnings: readonly (readonly [string, string])[] }> {
+    const dir = await mkdtemp(join(tmpdir(), 'waymark-config-'));
+    try {
+      await writeFile(`${dir}/w.yaml`, SECRETS_YAML);
+      for (const name of Object.keys(KEYS) as (keyof typeof KEYS)[]) {
+        const { value, mode, absent } = otherwise[name] ?? {};
+        if (absent) continue;
+        await writeFile(join(dir, name), `${value ?? GOOD[name]}\n`);
+        await chmod(join(dir, name), mode ?? 0o600);
+      }
+      const { problems, warnings } = await inspectConfig(`${dir}/w.yaml`, { env: {} });
+      const told = (all: typeof problems) => all.map(({ path, message }) => [path, message] as const);
+      return {
+        problems: told(problems),
+        // That service has ended, whatever its token is.
+        warnings: told(warnings).filter(([path]) => path !== 'assistNow.legacy'),
+      };
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+
+  test('in order', async () => {
+    expect(await judged({})).toEqual({ problems: [], warnings: [] });
+  });
+
+  test.each(Object.keys(KEYS) as (keyof typeof KEYS)[])('%s: absent, open to others, malformed', async (name) => {
+    const path = KEYS[name];
+    expect(await judged({ [name]: { absent: true } })).toEqual({
+      problems: [],
+      warnings: [[path, expect.stringContaining('no such file')]],
+    });
+    expect(await judged({ [name]: { mode: 0o644 } })).toEqual({
+      problems: [[path, expect.stringContaining('chmod 600')]],
+      warnings: [],
+    });
+    const { problems } = await judged({ [name]: { value: 'not one word' } });
+    expect(problems).toEqual([[path, expect.stringContaining('holds blanks')]]);
+    expect(problems.join()).not.toContain('not one word');
+  });
+
+  test('one kind of token in the place of the other is named', async () => {
+    const { problems, warnings } = await judged({
+      cell: { value: UUID },
+      assist: { value: GOOD.old },
+      old: { value: UUID.toLowerCase() },
+    });
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([
+      ['assistNow.token', expect.stringContaining('belongs into the file of assistNow.legacy.token')],
+      ['assistNow.legacy.token', expect.stringContaining('belongs into the file of assistNow.token or ztp.token')],
+      ['modem.cellLocate.token', expect.stringContaining('belongs into the file of assistNow.token or ztp.token')],
+    ]);
+    expect(warnings.join()).not.toContain(GOOD.old);
+  });
+});
+
 test('paths and secret references of the location services are absolute', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'waymark-config-'));
   try {

@@ -22,6 +22,7 @@ describe('known values', () => {
     ['hex', b(KNOWN).toString('hex')],
     ['upper-case hex', b(KNOWN).toString('hex').toUpperCase()],
     ['url-encoded', encodeURIComponent(KNOWN)],
+    ['as a whole URL', encodeURI(KNOWN)],
     ['JSON-escaped', JSON.stringify(KNOWN).slice(1, -1)],
     ['JSON in JSON', JSON.stringify(JSON.stringify({ x: KNOWN })).slice(10, -4)],
   ])('%s goes, wherever it stands', (_form, text) => {
@@ -30,6 +31,17 @@ describe('known values', () => {
     const out = scrubber.scrub(`before<${text}>after ${text}`);
     expect(out).toMatch(/^before<\[secret app-token]>after \[secret app-token]$/);
   });
+
+  test.each(['0A1b2C3d-0000-4000-8000-00000000abCD', '0a1b2c3d-0000-4000-8000-00000000abcd'])(
+    'a UUID goes in either case, encoded or not (%#)',
+    (uuid) => {
+      const scrubber = createScrubber();
+      scrubber.register('ztp-token', uuid);
+      for (const other of [uuid, uuid.toLowerCase(), uuid.toUpperCase()])
+        for (const text of [other, b(other).toString('base64'), b(other).toString('hex')])
+          expect(scrubber.scrub(`x ${text} y`)).toBe('x [secret ztp-token] y');
+    },
+  );
 
   test('a PEM goes whole, escaped in JSON, and line by line', () => {
     const scrubber = createScrubber();

@@ -12,7 +12,7 @@ import {
   sleep,
   WaymarkError,
 } from '../../core/index.js';
-import type { Receiver } from '../../gnss/index.js';
+import type { Receiver, ReceiverSnapshot, UseAnswer } from '../../gnss/index.js';
 import type { CorrectionSnapshot, CorrectionSource } from '../../services/index.js';
 import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
@@ -37,6 +37,18 @@ const CONNECT_BUDGET = [{ count: 100, perMs: 3_600_000 }] as const;
 const STABLE_MS = 10_000;
 /** Corrections slower than this are not flowing: the service's slowest group comes every 30 s. */
 const FLOW_MS = 60_000;
+
+const USE_WORDS: Readonly<Record<UseAnswer['answer'], string>> = {
+  used: ', used',
+  'not-used': ', not used',
+  unknown: '',
+};
+
+/** What of the last half minute is so, not of ever. */
+const flowWords = ({ use, window }: ReceiverSnapshot): string =>
+  window.written === 0
+    ? `nothing for the receiver in the last ${window.seconds} s`
+    : `flowing into the receiver${USE_WORDS[use.answer]}`;
 
 const REFUSED: readonly string[] = [
   'mqtt.refused',
@@ -90,10 +102,10 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
       lamps.waiting('corrections', 'the receiver is not connected');
       return;
     }
-    const lastMonoMs = receiver ? receiver.snapshot().lastFedMonoMs : s.lastMessageMonoMs;
+    const r = receiver?.snapshot();
+    const lastMonoMs = r ? r.lastFedMonoMs : s.lastMessageMonoMs;
     if (lastMonoMs !== undefined && clock.mono() - lastMonoMs <= clock.ioBudgetMs(FLOW_MS)) {
-      const r = receiver?.snapshot().counters;
-      lamps.lit('corrections', r ? `flowing into the receiver${r.used > 0 ? ', used' : ''}` : 'flowing');
+      lamps.lit('corrections', r ? flowWords(r) : 'flowing');
       return;
     }
     if (lamps.condition().lamps.corrections.everLit)

@@ -1,7 +1,7 @@
 // The request a caster is sent, in either version of NTRIP (specs/ublox.md 2.1). Everything in it that somebody else
 // wrote is checked first: a line end in a mountpoint would be a header of its own.
 import { isIP } from 'node:net';
-import { type Secret, WaymarkError } from '../../core/index.js';
+import { type Secret, scrubber, WaymarkError } from '../../core/index.js';
 
 export type NtripVersion = '1' | '2';
 
@@ -64,5 +64,8 @@ function authorization({ userName, password }: NtripRequest): string[] {
   const secret = password?.reveal() ?? '';
   if (!PASSWORD.test(secret))
     throw new WaymarkError('secret.malformed', 'the caster’s password holds what cannot be sent');
-  return [`Authorization: Basic ${Buffer.from(`${userName}:${secret}`, 'latin1').toString('base64')}`];
+  const account = `${userName}:${secret}`;
+  // A caster that repeats what it was sent says it in the joined form, where nothing shows the password's own.
+  if (secret !== '') scrubber.register('password', account);
+  return [`Authorization: Basic ${Buffer.from(account, 'latin1').toString('base64')}`];
 }

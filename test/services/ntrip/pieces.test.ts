@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type CoarsePosition, createFakeClock, Secret } from '../../../src/core/index.js';
+import { type CoarsePosition, createFakeClock, Secret, scrubber } from '../../../src/core/index.js';
 import {
   type Answer,
   buildGga,
@@ -33,6 +33,15 @@ describe('the request', () => {
     expect(buildNtripRequest({ ...base, version: '2', userName: 'gw', password }).toString()).toBe(
       'GET /NEAR-SPARTN HTTP/1.1\r\nHost: caster.test:2102\r\nNtrip-Version: Ntrip/2.0\r\n' +
         `User-Agent: NTRIP waymark/1.2.3\r\nAuthorization: Basic ${btoa('gw:open:sesame')}\r\nConnection: close\r\n\r\n`,
+    );
+  });
+
+  test('what it carries is known again in whatever a caster says back', () => {
+    const account = 'echo-user:Echo-Pass-word-1';
+    const password = new Secret('password', 'Echo-Pass-word-1');
+    buildNtripRequest({ ...base, version: '2', userName: 'echo-user', password });
+    expect(scrubber.scrub(`you sent ${btoa(account)}, ${account}`)).toBe(
+      'you sent [secret password], [secret password]',
     );
   });
 

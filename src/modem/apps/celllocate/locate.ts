@@ -206,7 +206,8 @@ export function createCellLocate(
         log.info('celllocate.position', { uncertaintyM: position.uncertaintyM, sensor: position.sensor });
         return position;
       } catch (error) {
-        if (!isStopped(signal) && isWaymarkError(error)) log.info('celllocate.failed', { error });
+        // Whoever asked says what follows from it, once.
+        if (!isStopped(signal) && isWaymarkError(error)) log.debug('celllocate.failed', { error });
         throw error;
       } finally {
         isRunning = false;
