@@ -3,6 +3,7 @@ import { type Assistance, createAssistance } from '../../src/agent/assistance.js
 import { createAssistanceLane } from '../../src/agent/lanes/assistance.js';
 import { createSupervisor } from '../../src/agent/supervisor.js';
 import {
+  abortable,
   type CoarsePosition,
   createClockTrust,
   createFakeClock,
@@ -37,7 +38,7 @@ interface RigOptions {
   /** Confirmed by a source from the start. */
   isSynchronised?: boolean;
   network?: Promise<void>;
-  assist?: (request: AssistRequest) => Promise<AssistReport>;
+  assist?: (request: AssistRequest, signal: AbortSignal) => Promise<AssistReport>;
   hasFix?: boolean;
   position?: CoarsePosition;
 }
@@ -89,10 +90,10 @@ function rig(options: RigOptions = {}) {
     random: () => 0,
     bootId: 'this',
     target: {
-      assist: (request) => {
+      assist: (request, { signal }) => {
         injected.push(request);
         return (
-          options.assist?.(request) ??
+          options.assist?.(request, signal) ??
           Promise.resolve({ accepted: request.frames.length, refused: 0, unanswered: 0, infoCodes: {}, tookMs: 12 })
         );
       },
@@ -388,28 +389,30 @@ describe('what is pushed beside the corrections', () => {
 });
 
 describe('injections', () => {
-  test('come one after the other', async () => {
-    const first = deferred<AssistReport>();
+  test('come one after the other, and one that lasts ends when the receiver has started anew: its beginning is lost', async () => {
     let running = 0;
     let most = 0;
     using r = rig({
       stored: [stored('predictive', predictedSet(T, 3))],
-      assist: async () => {
+      service: false,
+      assist: async (_request, signal) => {
         most = Math.max(most, ++running);
-        const report = await first.promise;
-        running--;
-        return report;
+        try {
+          return await abortable(deferred<AssistReport>().promise, signal);
+        } finally {
+          running--;
+        }
       },
     });
-    r.start();
-    r.show();
-    await r.clock.advance(5000);
     r.show();
     await r.clock.advance(5000);
     expect(r.injected).toHaveLength(1);
-    first.resolve({ accepted: 0, refused: 0, unanswered: 2, infoCodes: {}, tookMs: 5 });
-    await r.clock.advance(5000);
-    expect([most, r.injected.length >= 2]).toEqual([1, true]);
+    r.show();
+    await r.clock.advance(0);
+    expect(r.injected).toHaveLength(2);
+    expect(r.injected[1]).toMatchObject({ frames: r.injected[0]?.frames });
+    await r.clock.advance(10 * MIN);
+    expect([most, running, r.injected.length]).toEqual([1, 1, 2]);
   });
 
   test('a receiver that goes away meanwhile is waited for', async () => {
