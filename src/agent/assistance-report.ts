@@ -106,6 +106,12 @@ function heldReason({ memory, service }: AssistanceState, { wallMs }: PlanMoment
   return undefined;
 }
 
+/** All messages that were sent, time and position among them; some receivers acknowledge none. */
+function givenWords({ accepted, refused, unanswered }: InjectionView): string {
+  const answer = accepted + refused > 0 ? `${accepted} accepted` : 'it acknowledges none';
+  return `, was given ${accepted + refused + unanswered} messages (${answer})`;
+}
+
 export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnapshot {
   const { state, moment, plan, lastInjection, lastFetch } = facts;
   const reason = facts.reason ?? heldReason(state, moment);
@@ -113,10 +119,7 @@ export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnaps
   const predictive = predictiveView(state.entries, moment.utcMs);
   const hasPushed = state.entries.some(({ kind }) => kind === 'mga');
   const stock = stockWords({ ...(live ? { live } : {}), ...(predictive ? { predictive } : {}) });
-  const injected =
-    lastInjection && state.need.is !== 'absent'
-      ? `, was given ${lastInjection.frames} messages (${lastInjection.accepted} accepted)`
-      : '';
+  const injected = lastInjection && state.need.is !== 'absent' ? givenWords(lastInjection) : '';
   return {
     source: facts.source ?? (hasPushed ? 'mga' : 'none'),
     need: state.need.is,

@@ -183,6 +183,20 @@ describe('a cold boot without network', () => {
     expect(r.injected[0]).toMatchObject({ utc: { accuracyMs: 5000 }, frames: { length: 3 } });
   });
 
+  test.each([
+    [{ accepted: 3, refused: 1, unanswered: 0 }, 'was given 4 messages (3 accepted)'],
+    [{ accepted: 0, refused: 0, unanswered: 4 }, 'was given 4 messages (it acknowledges none)'],
+  ])('what was given counts time and place: %j', async (counts, words) => {
+    using r = rig({
+      stored: [stored('predictive', predictedSet(T, 3))],
+      position: PLACE,
+      assist: () => Promise.resolve({ ...counts, infoCodes: {}, tookMs: 12 }),
+    });
+    r.show();
+    await r.clock.advance(0);
+    expect(r.assistance.snapshot().sentence).toContain(words);
+  });
+
   test('place without time is said without time', async () => {
     using r = rig({ network: never, isSynchronised: false, position: PLACE });
     r.show();
