@@ -5,10 +5,18 @@ import {
   type Clock,
   type CoarsePosition,
   isWaymarkError,
+  type LinkedController,
   type Logger,
   linkedController,
+  WaymarkError,
 } from '../core/index.js';
-import { type AssistTarget, type Moment, usableFrames } from '../services/index.js';
+import {
+  type AssistReport,
+  type AssistRequest,
+  type AssistTarget,
+  type Moment,
+  usableFrames,
+} from '../services/index.js';
 import type { Injection } from './assistance-plan.js';
 
 export interface InjectionView {
@@ -44,6 +52,8 @@ export interface Prepared {
 export interface Injector extends Disposable {
   /** Something may have changed. */
   look(): void;
+  /** The receiver started anew: what is under way has lost its beginning, so that it is begun again. */
+  anew(): void;
 }
 
 /** After an injection that failed for no known reason. */
@@ -54,18 +64,32 @@ export function createInjector(deps: InjectorDeps): Injector {
   const log = deps.log.child('assistance');
   const life = linkedController();
   const isOver = (): boolean => life.signal.aborted;
+  let current: LinkedController | undefined;
   let isBusy = false;
   let isAsked = false;
   let notBeforeMonoMs = Number.NEGATIVE_INFINITY;
+
+  /** Undefined when the receiver has started anew meanwhile. */
+  async function send(request: AssistRequest): Promise<AssistReport | undefined> {
+    using run = linkedController(life.signal);
+    const { signal } = run;
+    current = run;
+    try {
+      return await abortable(target.assist(request, { signal }), signal);
+    } catch (error) {
+      if (signal.aborted && !isOver()) return undefined;
+      throw error;
+    } finally {
+      current = undefined;
+    }
+  }
 
   async function inject(prepared: Prepared): Promise<void> {
     const { injection, moment, utc, position } = prepared;
     const frames = injection.entries.flatMap((entry) => usableFrames(entry, moment));
     const atMonoMs = clock.mono();
-    const report = await abortable(
-      target.assist({ frames, ...(utc ? { utc } : {}), ...(position ? { position } : {}) }, { signal: life.signal }),
-      life.signal,
-    );
+    const report = await send({ frames, ...(utc ? { utc } : {}), ...(position ? { position } : {}) });
+    if (!report) return;
     const { accepted, refused, unanswered, tookMs } = report;
     const from = injection.entries.map((entry) => `${entry.kind} of ${entry.from}`).join(', ') || 'time and position';
     // Time and position are messages, too.
@@ -95,14 +119,19 @@ export function createInjector(deps: InjectorDeps): Injector {
     }
   }
 
+  const look = (): void => {
+    isAsked = true;
+    if (isBusy || isOver()) return;
+    isBusy = true;
+    void work().finally(() => {
+      isBusy = false;
+    });
+  };
   return {
-    look() {
-      isAsked = true;
-      if (isBusy || isOver()) return;
-      isBusy = true;
-      void work().finally(() => {
-        isBusy = false;
-      });
+    look,
+    anew() {
+      current?.abort(new WaymarkError('core.cancelled', 'the receiver started anew'));
+      look();
     },
     [Symbol.dispose]: () => life.abort(),
   };

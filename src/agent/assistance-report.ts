@@ -133,6 +133,12 @@ function nextOf({ plan, moment, retryAtMonoMs = 0 }: AssistanceFacts): Assistanc
   return { what: next.what, inMs: Math.round(next.inMs) };
 }
 
+/** All messages that were sent, time and position among them; some receivers acknowledge none. */
+function givenWords({ accepted, refused, unanswered }: InjectionView): string {
+  const answer = accepted + refused > 0 ? `${accepted} accepted` : 'it acknowledges none';
+  return `, was given ${plural(accepted + refused + unanswered, 'message')} (${answer})`;
+}
+
 export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnapshot {
   const { state, moment, lastInjection, lastFetch, setback } = facts;
   const reason = setback?.reason ?? facts.reason ?? heldReason(state, moment);
@@ -140,10 +146,7 @@ export function buildAssistanceSnapshot(facts: AssistanceFacts): AssistanceSnaps
   const predictive = predictiveView(state.entries, moment.utcMs);
   const hasPushed = state.entries.some(({ kind }) => kind === 'mga');
   const stock = stockWords({ ...(live ? { live } : {}), ...(predictive ? { predictive } : {}) });
-  const injected =
-    lastInjection && state.need.is !== 'absent'
-      ? `, was given ${plural(lastInjection.frames, 'message')} (${lastInjection.accepted} accepted)`
-      : '';
+  const injected = lastInjection && state.need.is !== 'absent' ? givenWords(lastInjection) : '';
   return {
     source: facts.source ?? (hasPushed ? 'mga' : 'none'),
     need: state.need.is,

@@ -135,8 +135,10 @@ export function createAssistance(deps: AssistanceDeps): Assistance {
   function see(event: NeedEvent): void {
     const before = need;
     need = nextNeed(before, event);
-    if (need.is === 'needy') injector.look();
-    if (need !== before) ring(need.is === 'needy' && need.episode !== before.episode ? 'need' : 'other');
+    const isNew = need.is === 'needy' && need.episode !== before.episode;
+    if (isNew) injector.anew();
+    else if (need.is === 'needy') injector.look();
+    if (need !== before) ring(isNew ? 'need' : 'other');
   }
 
   const off = target.onNeedy(() => see({ is: 'shown', monoMs: clock.mono() }));

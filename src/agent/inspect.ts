@@ -48,7 +48,7 @@ export async function inspectCredentials({
     isWallTrusted: () => true,
     identity: () => identity,
   });
-  if (chipcode?.shape === 'chipcode') credentials.holdChipcode(chipcode);
+  if (chipcode?.shape === 'chipcode') await credentials.holdChipcode(chipcode);
   await Promise.all(credentials.all().map((credential) => credential.reload()));
   return credentials.all().map((credential) => credentialView(credential.status(), clock));
 }

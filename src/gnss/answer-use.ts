@@ -23,10 +23,13 @@ const WHY: Readonly<Record<CorrectionState['verdict'], string>> = {
   unconfirmed: '',
 };
 
+/** Nothing else is left to try from here. */
+const CHECK_LINE = 'check its speed and the cable';
+
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
-/** Pure: the same window gives the same answer. */
-export function answerUse({ verdict, by, window }: CorrectionState): UseAnswer {
+/** Pure: the same window gives the same answer. `isPaced`: they are already written slowly, so that no burst is lost. */
+export function answerUse({ verdict, by, window }: CorrectionState, isPaced = false): UseAnswer {
   const { seconds, written, reported, used, positions, correctedPositions } = window;
   const during = `of the last ${seconds} s`;
   if (by === 'rxm-cor') {
@@ -34,10 +37,11 @@ export function answerUse({ verdict, by, window }: CorrectionState): UseAnswer {
     const counted = { share: used / of, count: used, of, by };
     if (used > 0)
       return { answer: 'used', ...counted, sentence: `${used} of ${plural(of, 'correction')} ${during} were used` };
+    const why = verdict === 'link-corruption' && isPaced ? `${WHY[verdict]} by the line: ${CHECK_LINE}` : WHY[verdict];
     return {
       answer: 'not-used',
       ...counted,
-      sentence: `none of ${plural(of, 'correction')} ${during} was used: ${WHY[verdict]}`,
+      sentence: `none of ${plural(of, 'correction')} ${during} was used: ${why}`,
     };
   }
   if (written === 0 && correctedPositions === 0)
@@ -56,7 +60,8 @@ export function answerUse({ verdict, by, window }: CorrectionState): UseAnswer {
         ...counted,
         sentence: `${correctedPositions} of ${plural(positions, 'position')} ${during} had corrections in them`,
       };
-    const why = verdict === 'unsupported-format' ? WHY[verdict] : `${plural(written, 'correction')} written`;
+    const line = isPaced ? `, slowly; perhaps the line loses bytes: ${CHECK_LINE}` : '';
+    const why = verdict === 'unsupported-format' ? WHY[verdict] : `${plural(written, 'correction')} written${line}`;
     return {
       answer: 'not-used',
       ...counted,

@@ -119,9 +119,9 @@ export async function configureReceiver(
     }
   }
 
-  async function set(items: readonly ConfigItem[], layers: number): Promise<ConfigureAnswer> {
+  async function set(items: readonly ConfigItem[], layers: number, most = TRIES): Promise<ConfigureAnswer> {
     const frame = valsetFrame(items, layers);
-    for (let tries = 1; tries <= TRIES; tries++) {
+    for (let tries = 1; tries <= most; tries++) {
       const answer = await ask(frame);
       if (answer === 'silent') continue;
       if (tries > 1) await sleep(clock, clock.ioBudgetMs(LATE_ACK_MS), signal);
@@ -132,9 +132,12 @@ export async function configureReceiver(
 
   async function setMandatory(layers: number): Promise<ConfigureAnswer> {
     const together = await set(MANDATORY_ITEMS, layers);
-    if (together !== 'refused') return together;
-    const answers = [await set(ON_UART1, layers), await set(ON_USB, layers)];
-    return answers.includes('accepted') ? 'accepted' : 'refused';
+    if (together === 'accepted') return together;
+    // While it speaks sentences only, its refusal cannot be heard either.
+    const most = together === 'silent' ? 1 : TRIES;
+    const answers = [await set(ON_UART1, layers, most), await set(ON_USB, layers, most)];
+    if (answers.includes('accepted')) return 'accepted';
+    return answers.includes('refused') ? 'refused' : together;
   }
 
   // A receiver without flash or battery refuses messages for them.

@@ -127,6 +127,12 @@ export function createConnection(deps: ConnectionDeps, options: ReceiverOptions)
       deps.onNeedy();
     };
 
+    /** Assistance is offered once more as soon as the configuration that is under way has been answered. */
+    const helpAgain = (): void => {
+      isNeedy = true;
+      isConfigured = false;
+    };
+
     const upkeep = (): (() => void) =>
       startUpkeep(
         {
@@ -139,9 +145,10 @@ export function createConnection(deps: ConnectionDeps, options: ReceiverOptions)
           },
           onRestart() {
             deps.onRestart();
-            isNeedy = true;
-            isConfigured = false;
+            helpAgain();
           },
+          // Assistance is longer than what such a line carries in one go, too.
+          onPaced: helpAgain,
         },
         {
           isUblox,

@@ -8,7 +8,7 @@ export type CorrectionVerdict =
   | 'ok'
   /** Every frame arrives whole and none can be decrypted. */
   | 'key-mismatch'
-  /** More than a tenth is damaged on the way from here to the receiver. */
+  /** More than a tenth (and more than one) is damaged on the way from here to the receiver. */
   | 'link-corruption'
   /** Written, and the receiver neither reports nor uses any. */
   | 'not-configured'
@@ -56,6 +56,9 @@ const BUCKETS = 30;
 /** Written this many slices ago without a report: the receiver does not listen for them. */
 const REPORT_DUE_SLICES = 5;
 const MAX_ERROR_SHARE = 0.1;
+/** Fewer reports, or a single damaged one, say nothing about the line: any has its noise. */
+const MIN_REPORTS = 5;
+const MIN_ERRORS = 2;
 /** Fed for so long without any use: perhaps bursts get lost on the way. */
 const IN_VAIN_SLICES = 20;
 /** Reports on this part of what was written prove that the line loses nothing worth pacing. */
@@ -103,7 +106,8 @@ export function judgeCorrections(
   if (facts.isFormatRefused && w.written > 0 && w.used === 0 && !isCorrected)
     return { verdict: 'unsupported-format', by: w.reported > 0 ? 'rxm-cor' : w.positions > 0 ? positionsBy : 'none' };
   if (w.reported > 0) {
-    if (w.errors > w.reported * MAX_ERROR_SHARE) return { verdict: 'link-corruption', by: 'rxm-cor' };
+    const isJudgeable = w.reported >= MIN_REPORTS && w.errors >= MIN_ERRORS;
+    if (isJudgeable && w.errors > w.reported * MAX_ERROR_SHARE) return { verdict: 'link-corruption', by: 'rxm-cor' };
     if (w.notDecrypted > 0 && w.notDecrypted === w.reported - w.errors)
       return { verdict: 'key-mismatch', by: 'rxm-cor' };
     if (w.used > 0) return { verdict: 'ok', by: 'rxm-cor' };

@@ -139,7 +139,10 @@ export interface Receiver {
    * receiver or it goes away meanwhile, the abort reason.
    */
   assist(request: AssistRequest, options: { signal: AbortSignal }): Promise<AssistReport>;
-  /** Called when a receiver has shown itself and is configured, after opening and after each restart: it has nothing then. */
+  /**
+   * Called when a receiver has shown itself and is configured, after opening and after each restart: it has nothing then.
+   * Also when delivery becomes paced: what was sent before may never have arrived.
+   */
   onNeedy(listener: () => void): () => void;
   onFix(cb: (fix: Fix) => void): () => void;
   /** ms since 1970 UTC, at the moment of the call. */

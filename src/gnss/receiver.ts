@@ -151,7 +151,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
       ...(lastUsedMonoMs !== undefined && { lastUsedMonoMs }),
       delivery: feeder.isPaced ? 'paced' : 'direct',
       corrections: state.verdict,
-      use: answerUse(state),
+      use: answerUse(state, feeder.isPaced),
       window: state.window,
     };
   }

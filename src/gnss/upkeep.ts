@@ -29,6 +29,8 @@ export interface UpkeepDeps {
   onConfigured: (result: ConfigureResult | undefined) => void;
   /** It has started anew: keys have been sent again, configuration is under way. */
   onRestart: () => void;
+  /** Delivery is paced from now on: what went before may have been lost. Keys go again, configuration is under way. */
+  onPaced: () => void;
 }
 
 export interface UpkeepOptions {
@@ -102,6 +104,7 @@ export function startUpkeep(deps: UpkeepDeps, options: UpkeepOptions): () => voi
 
   function pace(why: string): void {
     feeder.setPaced(true);
+    deps.onPaced();
     log.warn('gnss.paced', { why }, 'Corrections are delivered in small pieces with pauses from now on.');
     sendAll();
   }
@@ -113,10 +116,17 @@ export function startUpkeep(deps: UpkeepDeps, options: UpkeepOptions): () => voi
       if (health.verdict() === 'link-corruption') pace('the receiver finds them damaged');
       else if (health.isInVain()) pace('the receiver shows no use of them');
     }
+    const { pvt } = observer.last;
+    const arePositionsGone =
+      mayConfigure && !isRefused && !isWithin(pvt, PVT_LOST_MS) && isWithin(deps.lastByteMonoMs(), PVT_LOST_MS);
+    // They came since anything was sent last, so that it was in force: no suspicion, and nothing to wait for.
+    if (arePositionsGone && pvt !== undefined && pvt > sentMonoMs) {
+      restarted('its positions stay away');
+      return;
+    }
     if (isWithin(sentMonoMs, REPAIR_MS)) return;
     const isMute = mayConfigure && health.isMute();
-    const { pvt } = observer.last;
-    if (mayConfigure && !isRefused && !isWithin(pvt, PVT_LOST_MS) && isWithin(deps.lastByteMonoMs(), PVT_LOST_MS)) {
+    if (arePositionsGone) {
       // Positions that never came since are no further restart.
       if (pvt !== undefined && pvt > (restartMonoMs ?? 0)) restarted('its positions stay away');
       else sendAll();

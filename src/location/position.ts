@@ -39,8 +39,12 @@ export function createPositionChoice(
   const known: KnownPlaces = configured ? { configured } : {};
   const listeners = new Set<() => void>();
   const waiting = new Set<(position: CoarsePosition) => void>();
-  // Fixes are device data: a scaled clock allows their age what it allows a device.
-  const limits = { ...PLACE_LIMITS, freshMs: clock.ioBudgetMs(PLACE_LIMITS.freshMs) };
+  // Positions are device data: a scaled clock allows their age what it allows a device.
+  const limits = {
+    freshMs: clock.ioBudgetMs(PLACE_LIMITS.freshMs),
+    heldMs: clock.ioBudgetMs(PLACE_LIMITS.heldMs),
+    cellMs: clock.ioBudgetMs(PLACE_LIMITS.cellMs),
+  };
   const current = (): CoarsePosition | undefined => choosePosition(known, clock.mono(), limits);
   let told = current();
 

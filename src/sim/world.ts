@@ -15,6 +15,7 @@ import {
 import { createCloudsDesk } from './clouds-desk.js';
 import type { WorldCommand } from './commands.js';
 import { mistake } from './fields.js';
+import { watchLineSpeed } from './line-speed.js';
 import { createMachine, type Machine, type MachineDescription } from './machine.js';
 import { createSimModule, type SimModule, type SimModuleOptions } from './module/index.js';
 import { createRandom } from './module/random.js';
@@ -144,8 +145,16 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
       }),
     );
     const desk = createModuleDesk(module);
+    let knobs = (): Readonly<Partial<ReceiverKnobs>> => options.receiver ?? {};
+    // Only a receiver that was given a speed of its own minds at which one it is spoken to.
+    const speed = watchLineSpeed({
+      address: () => cables.where('receiver').address,
+      isWanted: () => (knobs().baudRate ?? 0) > 0 && knobs().connector !== 'usb',
+    });
+    disposer.add(() => speed[Symbol.dispose]());
+    await speed.look();
     const receiver = createSimReceiver(
-      { port: cables.receiver, clock, log },
+      { port: cables.receiver, clock, log, speedOf: () => speed.baudRate },
       {
         seed: `waymark-${seed}`,
         keyCheck: capture === undefined ? 'tag' : 'any-valid-key',
@@ -153,6 +162,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
         ...(options.receiver === undefined ? {} : { knobs: options.receiver }),
       },
     );
+    knobs = () => receiver.knobs;
     disposer.add(() => receiver[Symbol.dispose]());
 
     const usual = options.portsAfterReset ?? 'return';

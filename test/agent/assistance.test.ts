@@ -3,6 +3,7 @@ import { type Assistance, createAssistance } from '../../src/agent/assistance.js
 import { createAssistanceLane } from '../../src/agent/lanes/assistance.js';
 import { createSupervisor } from '../../src/agent/supervisor.js';
 import {
+  abortable,
   type CoarsePosition,
   createClockTrust,
   createFakeClock,
@@ -37,7 +38,7 @@ interface RigOptions {
   /** Confirmed by a source from the start. */
   isSynchronised?: boolean;
   network?: Promise<void>;
-  assist?: (request: AssistRequest) => Promise<AssistReport>;
+  assist?: (request: AssistRequest, signal: AbortSignal) => Promise<AssistReport>;
   hasFix?: boolean;
   position?: CoarsePosition;
   setback?: Parameters<typeof createAssistance>[0]['setback'];
@@ -90,12 +91,12 @@ function rig(options: RigOptions = {}) {
     random: () => 0,
     bootId: 'this',
     target: {
-      assist: (request) => {
+      assist: (request, { signal }) => {
         injected.push(request);
         // Time and position are messages of their own.
         const accepted = request.frames.length + (request.utc ? 1 : 0) + (request.position ? 1 : 0);
         return (
-          options.assist?.(request) ??
+          options.assist?.(request, signal) ??
           Promise.resolve({ accepted, refused: 0, unanswered: 0, infoCodes: {}, tookMs: 12 })
         );
       },
@@ -184,6 +185,20 @@ describe('a cold boot without network', () => {
     await r.clock.advance(5000);
     expect(r.injected).toHaveLength(1);
     expect(r.injected[0]).toMatchObject({ utc: { accuracyMs: 5000 }, frames: { length: 3 } });
+  });
+
+  test.each([
+    [{ accepted: 3, refused: 1, unanswered: 0 }, 'was given 4 messages (3 accepted)'],
+    [{ accepted: 0, refused: 0, unanswered: 4 }, 'was given 4 messages (it acknowledges none)'],
+  ])('what was given counts time and place: %j', async (counts, words) => {
+    using r = rig({
+      stored: [stored('predictive', predictedSet(T, 3))],
+      position: PLACE,
+      assist: () => Promise.resolve({ ...counts, infoCodes: {}, tookMs: 12 }),
+    });
+    r.show();
+    await r.clock.advance(0);
+    expect(r.assistance.snapshot().sentence).toContain(words);
   });
 
   test('place without time is said without time', async () => {
@@ -409,28 +424,30 @@ describe('what is pushed beside the corrections', () => {
 });
 
 describe('injections', () => {
-  test('come one after the other', async () => {
-    const first = deferred<AssistReport>();
+  test('come one after the other, and one that lasts ends when the receiver has started anew: its beginning is lost', async () => {
     let running = 0;
     let most = 0;
     using r = rig({
       stored: [stored('predictive', predictedSet(T, 3))],
-      assist: async () => {
+      service: false,
+      assist: async (_request, signal) => {
         most = Math.max(most, ++running);
-        const report = await first.promise;
-        running--;
-        return report;
+        try {
+          return await abortable(deferred<AssistReport>().promise, signal);
+        } finally {
+          running--;
+        }
       },
     });
-    r.start();
-    r.show();
-    await r.clock.advance(5000);
     r.show();
     await r.clock.advance(5000);
     expect(r.injected).toHaveLength(1);
-    first.resolve({ accepted: 0, refused: 0, unanswered: 2, infoCodes: {}, tookMs: 5 });
-    await r.clock.advance(5000);
-    expect([most, r.injected.length >= 2]).toEqual([1, true]);
+    r.show();
+    await r.clock.advance(0);
+    expect(r.injected).toHaveLength(2);
+    expect(r.injected[1]).toMatchObject({ frames: r.injected[0]?.frames });
+    await r.clock.advance(10 * MIN);
+    expect([most, running, r.injected.length]).toEqual([1, 1, 2]);
   });
 
   test('a receiver that goes away meanwhile is waited for', async () => {

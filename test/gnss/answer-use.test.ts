@@ -122,6 +122,22 @@ describe('verdict and answer', () => {
     expect(told).toMatchObject({ answer, by, sentence });
     if (told.share !== undefined) expect(told.share).toBeCloseTo(told.count / told.of);
   });
+
+  test.each([
+    ['link-corruption', 'rxm-cor', 'they arrive damaged by the line: check its speed and the cable'],
+    ['key-mismatch', 'rxm-cor', 'the receiver cannot decrypt them'],
+    [
+      'not-configured',
+      'nav-pvt',
+      '8 corrections written, slowly; perhaps the line loses bytes: check its speed and the cable',
+    ],
+    ['unsupported-format', 'nav-pvt', 'this receiver does not understand SPARTN and needs RTCM'],
+  ] as const)('written slowly and still %s by %s: what is left to look at', (verdict, by, why) => {
+    const window = { ...NOTHING, written: 8, reported: by === 'rxm-cor' ? 8 : 0, positions: 30 };
+    const { answer, sentence } = answerUse({ verdict, by, window }, true);
+    expect(answer).toBe('not-used');
+    expect(sentence.endsWith(`: ${why}`)).toBe(true);
+  });
 });
 
 describe('fed in vain', () => {

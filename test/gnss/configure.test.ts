@@ -71,10 +71,27 @@ describe('receiver configuration', () => {
     const clock = createFakeClock();
     const port = fakePort(() => undefined);
     const result = run(port, new AbortController().signal, clock);
-    await clock.advance(3000);
+    await clock.advance(5000);
     expect(await result).toEqual({ ...done, mandatory: 'silent', unanswered: OPTIONAL_ITEMS.map((i) => i.name) });
-    expect(port.sent).toHaveLength(3 + OPTIONAL_ITEMS.length);
+    expect(port.sent).toHaveLength(3 + 2 + OPTIONAL_ITEMS.length);
     expect(clock.pending).toBe(0);
+  });
+
+  test('a chip without USB that speaks sentences only cannot be heard refusing: it is asked by halves', async () => {
+    const clock = createFakeClock();
+    let isHeard = false;
+    const port = fakePort((keys) => {
+      const isRefused = keys.some((key) => [0x10780001, 0x20910009].includes(key));
+      isHeard ||= !isRefused && keys.includes(0x10740001);
+      return isHeard ? (isRefused ? NAK : ACK) : undefined;
+    });
+    const result = run(port, new AbortController().signal, clock);
+    await clock.advance(3000);
+    expect(await result).toMatchObject({ mandatory: 'accepted', unanswered: [] });
+    expect(port.sent.slice(3, 5)).toEqual([
+      [0x10740001, 0x20910007],
+      [0x10780001, 0x20910009],
+    ]);
   });
 
   test('a message without an answer is sent up to three times, and what is lost is said', async () => {
@@ -113,7 +130,7 @@ describe('receiver configuration', () => {
     port.tell(ubx(5, 1, Buffer.from([0x06, 0x01])));
     await clock.advance(999);
     expect(port.sent).toHaveLength(1);
-    await clock.advance(2001);
+    await clock.advance(4001);
     expect((await result).mandatory).toBe('silent');
   });
 

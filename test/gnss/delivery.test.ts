@@ -31,6 +31,8 @@ describe('paced delivery', () => {
   test('starts when 20 s of corrections show no use, and then they arrive, with keys and configuration', async () => {
     const rig = createRig({ configure: true });
     rig.receiver.setKeys(KEYS);
+    let needy = 0;
+    rig.receiver.onNeedy(() => needy++);
     const { stop, ended } = rig.run();
     await rig.settle();
     const far = playReceiver(rig, rig.ends[0]!, { uart: UART });
@@ -38,8 +40,11 @@ describe('paced delivery', () => {
     expect(far.spartnIn).toBe(0);
     expect(far.lostBytes).toBeGreaterThan(0);
     expect(rig.receiver.snapshot().delivery).toBe('direct');
+    expect(needy).toBe(1);
     const before = far.of(0x06, 0x8a).length;
     await feed(rig, 40, () => far.pvt());
+    // Assistance may have been lost as well.
+    expect(needy).toBe(2);
     const { delivery, corrections, use, counters } = rig.receiver.snapshot();
     expect({ delivery, corrections }).toEqual({ delivery: 'paced', corrections: 'ok' });
     expect(use).toMatchObject({ answer: 'used', by: 'rxm-cor' });

@@ -54,6 +54,18 @@ describe('correction health', () => {
     expect(health.verdict()).toBe('link-corruption');
   });
 
+  test.each([
+    ['one damaged, and nothing else yet', 0, 1, 'none'],
+    ['one damaged of a few', 7, 1, 'ok'],
+    ['two damaged, and too few to judge by', 1, 2, 'ok'],
+    ['two damaged of five', 3, 2, 'link-corruption'],
+  ])('any line has its noise: %s', (_what, used, bad, verdict) => {
+    const { health, report } = setUp();
+    report(USED, used);
+    report({ bad: true }, bad);
+    expect(health.verdict()).toBe(verdict);
+  });
+
   test('bytes written without any report means the receiver does not listen, after a while', async () => {
     const { clock, health } = setUp();
     health.written(4);

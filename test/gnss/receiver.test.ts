@@ -99,9 +99,12 @@ describe('what the receiver says', () => {
     await settle();
     expect(receiver.snapshot()).toMatchObject({ corrections: 'ok', counters: { used: 1 } });
     expect(receiver.snapshot().lastUsedMonoMs).toBeDefined();
-    await ends[0]!.send(Buffer.concat([rxmCor({ bad: true })]));
+    await ends[0]!.send(rxmCor({ bad: true }));
     await settle();
-    expect(receiver.snapshot()).toMatchObject({ corrections: 'link-corruption', counters: { crcErrors: 1 } });
+    expect(receiver.snapshot()).toMatchObject({ corrections: 'ok', counters: { crcErrors: 1 } });
+    await ends[0]!.send(rxmCor({ bad: true }));
+    await settle();
+    expect(receiver.snapshot()).toMatchObject({ corrections: 'link-corruption', counters: { crcErrors: 2 } });
     stop();
   });
 });

@@ -143,6 +143,17 @@ describe('a receiver in need', () => {
     stop();
   });
 
+  test('the second of two restarts in a row is noticed as soon as the first', async () => {
+    const { rig, device, needy, end, stop } = await scene();
+    for (let restart = 1; restart <= 2; restart++) {
+      await seconds(rig, 8, () => device.pvt());
+      await seconds(rig, 16, () => end.send(ubx(0x04, 0x02, Buffer.from('hello'))));
+      expect(rig.receiver.snapshot().restarts).toBe(restart);
+      expect(needy.times).toBe(restart + 1);
+    }
+    stop();
+  });
+
   test('reports that stay away count, unless the uptime says otherwise', async () => {
     for (const hasUptime of [false, true]) {
       const { rig, device, end, stop } = await scene({ reports: false });

@@ -96,6 +96,17 @@ describe('the choice', () => {
     expect(choice.current()).toMatchObject({ from: 'cell', accuracyM: 900, quality: '3d' });
   });
 
+  test('under a scaled clock a fix lives as long as a receiver needs for the next one', () => {
+    // So fast that five minutes are over in less than a millisecond.
+    const clock = { ...createFakeClock(), ioBudgetMs: (ms: number) => Math.max(ms, Math.min(ms, 3000) * 400_000) };
+    const choice = createPositionChoice({ clock });
+    const second = 1000 * 400_000;
+    choice.offerFix(fix(-2 * second));
+    expect(choice.current()).toMatchObject({ from: 'receiver', quality: 'rtk_fixed' });
+    choice.offerFix(fix(-4 * second));
+    expect(choice.current()).toBeUndefined();
+  });
+
   test('a zero latitude or a zero longitude alone is a place', () => {
     const choice = createPositionChoice({ clock: createFakeClock() });
     choice.offerFix(fix(0, { latitudeDeg: 0 }));

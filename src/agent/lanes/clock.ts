@@ -14,6 +14,8 @@ export interface ClockLaneDeps {
 
 const SYNCHRONISED = '/run/systemd/timesync/synchronized';
 const COMPARE_MS = 10_000;
+/** Until a source has spoken: orbits that wait for the time keep a receiver's first fix waiting. */
+const FIRST_COMPARE_MS = 1000;
 const SAVE_MS = 3_600_000;
 
 export function createClockLane({ clock, trust, networkTime, saveFloor }: ClockLaneDeps): Lane {
@@ -32,7 +34,7 @@ export function createClockLane({ clock, trust, networkTime, saveFloor }: ClockL
           await saveFloor(clock.wall());
         }
         if (status.state === 'trusted') ok();
-        await sleep(clock, COMPARE_MS, signal);
+        await sleep(clock, status.source === undefined ? FIRST_COMPARE_MS : COMPARE_MS, signal);
       }
     },
     policy: (): BackoffPolicy => PORT_BACKOFF,

@@ -100,11 +100,14 @@ export function predictiveDueUtcMs(entry: CacheEntry): number {
   return entry.predictedDays.length === 1 ? until : first + (until - first) / 3;
 }
 
-/** What of a set is good for a receiver now: ephemeris of the last hours, an almanac of weeks, orbits predicted for today. */
+/**
+ * What of a set is good for a receiver now: ephemeris of the last hours, orbits predicted for today, an almanac of weeks.
+ * The almanac comes last: it only helps where nothing better is known, and a slow line carries a dozen messages a second.
+ */
 export function usableFrames(entry: CacheEntry, moment: Moment): Uint8Array[] {
   const { ageMs } = ageOf(entry, moment);
   const today = moment.utcMs === undefined ? undefined : dayOf(moment.utcMs);
-  return entry.frames.filter((frame) => {
+  const usable = entry.frames.filter((frame) => {
     switch (matterOf(frame)) {
       case 'predicted':
         return today !== undefined && predictedDayOf(frame) === today;
@@ -119,6 +122,8 @@ export function usableFrames(entry: CacheEntry, moment: Moment): Uint8Array[] {
         return false;
     }
   });
+  const isAlmanac = (frame: Uint8Array): boolean => matterOf(frame) === 'almanac';
+  return [...usable.filter((frame) => !isAlmanac(frame)), ...usable.filter(isAlmanac)];
 }
 
 /**

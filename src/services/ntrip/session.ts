@@ -62,7 +62,7 @@ export interface NtripSession {
   readonly sent: CoarsePosition | undefined;
 }
 
-/** Without our position for this long the caster closes; better to say why (specs/ublox.md 2.1). */
+/** Without our position for this long the caster closes; better to say why (specs/ublox.md 2.1). Peer time. */
 const POSITION_LOST_MS = 30_000;
 /** The end of a burst is looked for this often. */
 const BURST_LOOK_MS = 1000;
@@ -172,9 +172,11 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
       watchdog = dog;
       try {
         sendPosition();
-        if (options.ggaSeconds > 0) every(options.ggaSeconds * 1000, sendPosition);
+        // As a part of the caster's own patience: under a scaled clock both have the same floor.
+        const patienceMs = clock.ioBudgetMs(POSITION_LOST_MS);
+        if (options.ggaSeconds > 0) every((patienceMs * options.ggaSeconds * 1000) / POSITION_LOST_MS, sendPosition);
         if (burst)
-          every(BURST_LOOK_MS, () => {
+          every(clock.ioBudgetMs(BURST_LOOK_MS), () => {
             if (burst.isOver()) ended.resolve('burst-over');
           });
         pump(dog).catch(end);

@@ -19,7 +19,7 @@ export interface ReceiverKnobs {
   /** Out of the factory: is RTCM3 heard, is UBX spoken? */
   rtcmInput: boolean;
   ubxOutput: boolean;
-  /** Factory speed of UART1; 0: as the profile has it. Matters only to a host that tells the speed of its port. */
+  /** Factory speed of UART1; 0: as the profile has it. Named, it matters at what speed the host opens its port (../line-speed.ts). */
   baudRate: number;
   /** SEC-UNIQID version 1 or 2; 0: as the profile has it. */
   uniqueIdVersion: number;

@@ -107,6 +107,13 @@ describe('what is still good', () => {
     if (later >= 0) expect(usableFrames(entry, moment)).toContainEqual(almanac(9));
   });
 
+  test('the almanac comes last: a slow line carries a dozen messages a second', () => {
+    const set = [almanac(1), ...liveSet(T), almanac(2)];
+    const sent = usableFrames(live({}, set), at(0));
+    expect(sent.slice(-2)).toEqual([almanac(1), almanac(2)]);
+    expect(sent).toHaveLength(usableFrames(live(), at(0)).length + 2);
+  });
+
   test.each([
     [1, DAY_MS],
     [3, DAY_MS],

@@ -4,6 +4,7 @@ import {
   type CoarsePosition,
   createFakeClock,
   deferred,
+  type FakeClock,
   NETWORK_BACKOFF,
   Secret,
   silentLogger,
@@ -86,8 +87,8 @@ function bench(
   cast: ReturnType<typeof caster>,
   over: Partial<NtripCorrectionsOptions> = {},
   assistance?: AssistanceSink,
+  clock: FakeClock = createFakeClock(Date.UTC(2026, 5, 1, 12)),
 ) {
-  const clock = createFakeClock(Date.UTC(2026, 5, 1, 12));
   const fed: { kind: string; bytes: Buffer }[] = [];
   let restarts = 0;
   const sink: CorrectionSink = {
@@ -172,6 +173,20 @@ describe('corrections over NTRIP', () => {
     expect(b.states).toEqual(['connecting', 'connected', 'flowing', 'waiting']);
     expect(b.clock.pending).toBe(0);
     expect(b.source.backoff().capMs).toBe(2000);
+  });
+
+  test('under a scaled clock our position goes up as often in the time that the caster has', async () => {
+    const fake = createFakeClock(Date.UTC(2026, 5, 1, 12));
+    // A thousand times as fast: three seconds of the caster's are three thousand here.
+    const scaled = { ...fake, ioBudgetMs: (ms: number) => Math.max(ms, Math.min(ms, 3000) * 1000) };
+    const cast = caster(accept);
+    const b = bench(cast, {}, undefined, scaled);
+    const ended = b.run();
+    await fake.advance(2_999_000);
+    expect(cast.last().gga()).toHaveLength(3);
+    b.controller.abort(new Error('enough'));
+    await fake.advance(5);
+    expect((await ended).message).toBe('enough');
   });
 
   test.each([
