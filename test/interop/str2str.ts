@@ -39,6 +39,37 @@ export function startStr2str(...args: string[]): Str2str {
   return { end, [Symbol.asyncDispose]: end };
 }
 
+export interface CasterStr2str extends AsyncDisposable {
+  readonly port: number;
+  /** Sends bytes to whoever streams; nobody gets what came before. */
+  feed(bytes: Uint8Array): void;
+}
+
+/** str2str as an NTRIP caster with one mountpoint and one account, fed over a socket. */
+export async function startCasterStr2str(account: {
+  userName: string;
+  password: string;
+  mountPoint: string;
+}): Promise<CasterStr2str> {
+  const source = createServer();
+  const port = await freePort();
+  const from = `tcpcli://127.0.0.1:${await listening(source)}`;
+  const { userName, password, mountPoint } = account;
+  const program = startStr2str('-in', from, '-out', `ntripc://${userName}:${password}@:${port}/${mountPoint}`);
+  // It asks for its input first and opens the caster's port in the same breath.
+  const [line] = (await once(source, 'connection')) as [Socket];
+  line.setNoDelay(true).on('error', () => undefined);
+  return {
+    port,
+    feed: (bytes) => void line.write(bytes),
+    async [Symbol.asyncDispose]() {
+      await program.end();
+      line.destroy();
+      source.close();
+    },
+  };
+}
+
 /** One connection's bytes in both directions, as they passed. */
 export interface Tap extends Disposable {
   readonly port: number;
