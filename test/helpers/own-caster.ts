@@ -8,7 +8,7 @@ import { type Scenario, type ScenarioOptions, startScenario } from './scenario.j
 type Tree = Record<string, unknown>;
 
 export interface OwnCasterOptions {
-  /** Over the usual `corrections.ntrip`; undefined values leave a key out. */
+  /** Over the usual `corrections.ntrip`; `undefined` leaves a key out. */
   ntrip?: Tree;
   /** Further keys of `corrections`. */
   corrections?: Tree;
@@ -30,10 +30,16 @@ export function startOnOwnCaster(options: OwnCasterOptions = {}): Promise<Scenar
       const { port, userName, password, mountPoint } = ready.clouds.pointperfect.ntrip;
       const secret = join(ready.clouds.caFile, '../../account');
       writeFileSync(secret, `${password}\n`, { mode: 0o600 });
-      const usual = { host: 'localhost', port, userName, password: `file:${secret}`, mountPoint };
-      const ntrip = Object.entries({ ...usual, ...options.ntrip }).filter(([, value]) => value !== undefined);
-      if (options.ntrip?.['tls'] === 'required') ntrip.push(['port', clouds.ports.casterTls]);
-      return { modem: null, ztp: null, corrections: { ntrip: Object.fromEntries(ntrip), ...options.corrections } };
+      const isTls = options.ntrip?.['tls'] === 'required';
+      const usual = {
+        host: 'localhost',
+        port: isTls ? clouds.ports.casterTls : port,
+        userName,
+        password: `file:${secret}`,
+        mountPoint,
+      };
+      const corrections = { ntrip: { ...usual, ...options.ntrip }, ...options.corrections };
+      return { modem: null, ztp: null, corrections };
     },
   });
 }
