@@ -193,7 +193,8 @@ export function createAssistance(deps: AssistanceDeps): Assistance {
       ring('credential');
     },
     offer: (frames, from) => pushed.offer(frames, from),
-    isFresh: () => need.is === 'content' || hasFreshLive(cache.entries(), momentNow()),
+    // A fix counts from the moment it is there: what is fetched beside the corrections is paid for, too.
+    isFresh: () => deps.receiver().hasFix || need.is === 'content' || hasFreshLive(cache.entries(), momentNow()),
     snapshot: () =>
       buildAssistanceSnapshot({
         source: service?.source,

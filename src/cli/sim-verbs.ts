@@ -35,6 +35,14 @@ interface WorldFlags {
   plan: string;
 }
 
+interface CloudsFlags {
+  stateDir: string;
+  port: Record<string, number>;
+  plan: string;
+  capture?: string;
+  speed?: string;
+}
+
 export function addSimVerbs(program: Command, verb: Verb): void {
   const sim = program
     .command('sim')
@@ -91,11 +99,17 @@ export function addSimVerbs(program: Command, verb: Verb): void {
     .command('clouds')
     .description('the services; prints where they are as one JSON object on one line')
     .requiredOption('--state-dir <dir>', 'certificates, devices and the control socket are kept here')
-    .option('--port <name=number>', 'fix a port (ztp, broker, caster, casterTls)', collectPorts, {})
+    .option('--port <name=number>', 'fix a port (ztp, broker, caster, casterTls, assistnow)', collectPorts, {})
     .addOption(planOption())
+    .option('--capture <file>', 'stream a recording instead of generated corrections, once')
+    .option('--speed <n>', 'play the recording that many times faster')
     .action(
-      verb(async ({ port, ...flags }: { stateDir: string; port: Record<string, number>; plan: string }) =>
-        (await import('./sim-process.js')).runSimulator('clouds', { ...flags, ports: port }),
+      verb(async ({ port, speed, ...flags }: CloudsFlags) =>
+        (await import('./sim-process.js')).runSimulator('clouds', {
+          ...flags,
+          ports: port,
+          ...(speed === undefined ? {} : { speed: parsePositive('--speed', speed) }),
+        }),
       ),
     );
   sim

@@ -4,6 +4,7 @@ import {
   BAD_PASSWORDS,
   CASTER_ANSWERS,
   CASTER_COVERAGES,
+  CASTER_DOORS,
   CASTER_FAULTS,
   CASTER_GZIPS,
   CASTER_SEGMENTS,
@@ -128,7 +129,7 @@ export const CLOUDS_COMMANDS: CommandTable<CloudsCommand> = {
   },
   caster: {
     scopes,
-    usage: `caster [answer=${CASTER_ANSWERS.join('|')}] [gzip=${CASTER_GZIPS.join('|')}] [segments=${CASTER_SEGMENTS.join('|')}] [icyEnd=${ICY_ENDS.join('|')}] [second=${SECOND_CONNECTIONS.join('|')}] [hold=30] [badPassword=${BAD_PASSWORDS.join('|')}] [mga=${MGA_PLACES.join('|')}] [coverage=${CASTER_COVERAGES.join('|')}] [rtcmPeriod=5] [station=1005|1006] [fault=${CASTER_FAULTS.join('|')}|none] [times=1] ${FACE} [cut=true]`,
+    usage: `caster [answer=${CASTER_ANSWERS.join('|')}] [gzip=${CASTER_GZIPS.join('|')}] [segments=${CASTER_SEGMENTS.join('|')}] [icyEnd=${ICY_ENDS.join('|')}] [door=${CASTER_DOORS.join('|')}] [second=${SECOND_CONNECTIONS.join('|')}] [hold=30] [badPassword=${BAD_PASSWORDS.join('|')}] [mga=${MGA_PLACES.join('|')}] [coverage=${CASTER_COVERAGES.join('|')}] [rtcmPeriod=5] [station=1005|1006] [fault=${CASTER_FAULTS.join('|')}|none] [times=1] ${FACE} [cut=true]`,
     what: 'how the caster behaves; hold: seconds it keeps the slot of an ended connection; a fault without times stays',
     read(fields) {
       const change = present({
@@ -136,6 +137,7 @@ export const CLOUDS_COMMANDS: CommandTable<CloudsCommand> = {
         gzip: fields.choice('gzip', CASTER_GZIPS),
         segments: fields.choice('segments', CASTER_SEGMENTS),
         icyEnd: fields.choice('icyEnd', ICY_ENDS),
+        door: fields.choice('door', CASTER_DOORS),
         second: fields.choice('second', SECOND_CONNECTIONS),
         holdS: fields.number('hold', 0, MAX_SECONDS),
         badPassword: fields.choice('badPassword', BAD_PASSWORDS),

@@ -10,6 +10,7 @@ import { identityOfNow, pause, setbackWaitMs } from './pause.js';
 import type { ZtpMemory } from './ports.js';
 import { nextProvision, type ProvisionEffect, type ProvisionEvent, type ProvisionState } from './provision.js';
 import { isProofRefused, setbackKind } from './refusal.js';
+import { heldIfInForce } from './refused-again.js';
 import { isUsable } from './renewal.js';
 
 const PROOF_DEADLINE_MS = 60_000;
@@ -45,9 +46,13 @@ export async function runProvisioning(context: RunContext, signal: AbortSignal):
 
   const prove = async (): Promise<ProvisionEvent> => {
     const identity = theIdentity();
-    await withDeadline({ clock, ms: PROOF_DEADLINE_MS, signal, what: 'proof of the new identity' }, (inner) =>
-      context.prove(identity, inner),
-    );
+    try {
+      await withDeadline({ clock, ms: PROOF_DEADLINE_MS, signal, what: 'proof of the new identity' }, (inner) =>
+        context.prove(identity, inner),
+      );
+    } catch (error) {
+      throw await heldIfInForce(identitySlot, identity, error);
+    }
     return { is: 'proved' };
   };
 

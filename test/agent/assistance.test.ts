@@ -394,6 +394,18 @@ describe('what is pushed beside the corrections', () => {
     expect(r.part()?.state).toBe('done');
   });
 
+  test('is not paid for once there is a fix, be it the first of this very moment', async () => {
+    using r = rig({ service: false });
+    r.show();
+    await r.clock.advance(0);
+    expect(r.assistance.isFresh()).toBe(false);
+    r.receiver.hasFix = true;
+    expect(r.assistance.isFresh()).toBe(true);
+    // Nor does it matter whether the receiver has shown itself yet.
+    using early = rig({ service: false, hasFix: true });
+    expect(early.assistance.isFresh()).toBe(true);
+  });
+
   test('a set that comes every minute is written once an hour', async () => {
     using r = rig({ service: false });
     for (let i = 0; i < 70; i++) {

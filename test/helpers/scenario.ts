@@ -14,13 +14,14 @@ import { listenTo, rootsIn } from './machine.js';
 export const APP_TOKEN = 'Dw7-test-App-Tkn';
 
 type Tree = Record<string, unknown>;
+type Overrides = Record<string, Tree | null>;
 
 export interface ScenarioOptions {
   world?: Partial<WorldOptions>;
   /** The devices hang on a machine with USB ports (`src/sim/machine.ts`), and the agent reads that machine. */
   onMachine?: boolean;
   /** Merged over the usual configuration, section by section; `null` removes a section. */
-  config?: Record<string, Tree | null>;
+  config?: Overrides | ((world: World) => Overrides);
   /** Called when the world is up and before the agent starts: push faults here. */
   prepare?: (world: World) => unknown;
   /** Environment of the agent and of the programs it starts. */
@@ -60,7 +61,7 @@ export async function eventually(
   }
 }
 
-export function writeConfig(dir: string, world: World, overrides: Record<string, Tree | null> = {}): string {
+export function writeConfig(dir: string, world: World, overrides: Overrides = {}): string {
   const secrets = join(dir, 'secrets');
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
   const secret = (name: string, value: string): string => {
@@ -113,7 +114,8 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
   });
   const heard = world.machine ? listenTo(world.machine) : () => '';
   await options.prepare?.(world);
-  const configFile = writeConfig(dir, world, options.config);
+  const overrides = typeof options.config === 'function' ? options.config(world) : options.config;
+  const configFile = writeConfig(dir, world, overrides);
   const transcript: string[] = [];
   const log: Logger = options.log
     ? createLogger({

@@ -453,6 +453,42 @@ describe('the way of delivery', () => {
   });
 });
 
+describe('an account that was refused', () => {
+  const refusing = async (next: Record<string, unknown>) => {
+    const w = world([answer(200, rtcm), answer(200, next)]);
+    const p = w.start();
+    await p.ensure({ signal: never });
+    w.prove = () => Promise.reject(new WaymarkError('ntrip.unauthorized', '401', { evidence: { http: 401 } }));
+    await w.clock.advance(2 * HOUR);
+    running(p.renew({ signal: never, reason: 'ntrip.unauthorized' }));
+    await w.clock.advance(1000);
+    expect([w.calls.length, w.proofs.length]).toEqual([2, 2]);
+    return { w, p };
+  };
+
+  test('and is given again, is held for a day: one call more, and no further one', async () => {
+    const { w, p } = await refusing(rtcm);
+    expect(p.status().reason).toMatchObject({
+      code: 'ntrip.unauthorized',
+      message: expect.stringContaining('the same account as before'),
+    });
+    await w.clock.advance(23 * HOUR);
+    expect(w.calls).toHaveLength(2);
+    w.prove = () => Promise.resolve();
+    await w.clock.advance(2 * HOUR);
+    expect(w.calls).toHaveLength(3);
+  });
+
+  test('after a new password is asked for again within the hours', async () => {
+    const { w } = await refusing({
+      ...rtcm,
+      rtcmCredentials: { ...(rtcm as { rtcmCredentials: object }).rtcmCredentials, password: 'another-pass' },
+    });
+    await w.clock.advance(2 * HOUR);
+    expect(w.calls.length).toBeGreaterThan(2);
+  });
+});
+
 describe('the proof', () => {
   const failing = (w: World, error: Error): void => {
     w.prove = () => Promise.reject(error);

@@ -143,7 +143,9 @@ export function bestUtc(
   }
   if (best?.generatedUtcMs === undefined) return undefined;
   const elapsedMs = Math.max(0, now.monoMs - best.arrived.monoMs);
-  return { ms: best.generatedUtcMs + elapsedMs, accuracyMs: ANSWER_ACCURACY_MS + elapsedMs * DRIFT, by: 'answer' };
+  // What is pushed may have lain on its topic since it was made; an answer was made for us.
+  const lateMs = best.kind === 'mga' ? AGREEMENT_MS : ANSWER_ACCURACY_MS;
+  return { ms: best.generatedUtcMs + elapsedMs, accuracyMs: lateMs + elapsedMs * DRIFT, by: 'answer' };
 }
 
 /** From the making of a set to its arrival over a slow link. */

@@ -21,6 +21,9 @@ export interface Intake {
   readonly kind: StreamKind | undefined;
 }
 
+/** Casters that refuse in the body of a 200 do so at once; a stream waits for our position. */
+export const WORDS_MS = 1500;
+
 const MAX_TEXT = 1024;
 const MAX_UNKNOWN = 4096;
 

@@ -3,7 +3,7 @@ import { type Clock, isWaymarkError, silentLogger, withDeadline } from '../../co
 import type { NtripIdentity } from '../../vault/index.js';
 import { createCaster } from './caster.js';
 import type { CasterConnection, NtripTarget, OpenNtrip } from './connection.js';
-import { createIntake, kindOfMountPoint, type Taken } from './intake.js';
+import { createIntake, kindOfMountPoint, type Taken, WORDS_MS } from './intake.js';
 import { refusalError } from './refusal.js';
 import type { NtripVersion } from './request.js';
 import { createSlotMemory, type SlotMemory } from './slot.js';
@@ -40,9 +40,6 @@ export interface ProveNtripDeps {
   tls?: NtripTls | undefined;
   protocol?: 'auto' | NtripVersion | undefined;
 }
-
-/** Casters that refuse in the body of a 200 do so at once; a stream waits for our position. */
-const WORDS_MS = 1500;
 
 /**
  * One connection up to an accepting answer, closed again; nothing is asked of the plan's data. Resolves when user,

@@ -16,7 +16,7 @@ import type { CorrectionSink, PositionSource } from '../source.js';
 import { createWatchdog, type Watchdog } from '../watchdog.js';
 import type { CasterConnection } from './connection.js';
 import { ggaFor } from './gga.js';
-import type { Intake, StreamKind } from './intake.js';
+import { type Intake, type StreamKind, WORDS_MS } from './intake.js';
 import type { MgaBurst } from './mga-fetch.js';
 import { refusalError } from './refusal.js';
 
@@ -55,6 +55,8 @@ export interface NtripSession {
   /** Sends our position now. */
   sendPosition(): void;
   readonly flow: FlowState;
+  /** False while the caster may still refuse in the body of its 200. */
+  readonly isSettled: boolean;
   readonly lastMonoMs: number | undefined;
   /** From the first to the last correction, ms; 0 when none came. */
   readonly streamedMs: number;
@@ -81,6 +83,7 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
   let sent: CoarsePosition | undefined;
   let sentAtMonoMs = clock.mono();
   let isOver = false;
+  let isSettled = false;
 
   const every = (ms: number, fn: () => void): void => {
     const timer = clock.after(ms, () => {
@@ -115,22 +118,30 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
     if (words.is === 'refusal') return refused(words.kind, words.line);
     if (firstDataMonoMs !== undefined)
       return new WaymarkError('corrections.silent', `${caster}: nothing for ${silentMs} ms`);
-    const told = sent ? ` after it was told where we are (${sent.from})` : ' and was not told where we are';
-    return new WaymarkError('corrections.silent', `${caster} accepted us and sent nothing for ${silentMs} ms${told}`, {
-      hint: sent
-        ? 'A caster is silent outside its coverage: check that the position is right and that the plan covers it.'
-        : 'This caster may wait for our position: set corrections.ntrip.ggaSeconds to 10.',
-    });
+    if (!sent) return untold(`accepted us and sent nothing for ${silentMs} ms`);
+    return new WaymarkError(
+      'corrections.silent',
+      `${caster} accepted us and sent nothing for ${silentMs} ms after it was told where we are (${sent.from})`,
+      {
+        hint: 'A caster is silent outside its coverage: check that the position is right and that the plan covers it.',
+      },
+    );
   };
+  /** It waits for what it is never told; some lose their patience before we do (specs/ublox.md 2.1). */
+  const untold = (what: string): WaymarkError =>
+    new WaymarkError('corrections.silent', `${caster} ${what} and was not told where we are`, {
+      hint: 'This caster may wait for our position: set corrections.ntrip.ggaSeconds to 10.',
+    });
 
   const feed = async (bytes: Uint8Array, dog: Watchdog): Promise<void> => {
     const taken = intake.push(bytes);
     if (taken.is === 'refusal') throw refused(taken.kind, taken.line);
     if (taken.is === 'more') return;
     if (firstDataMonoMs === undefined) sink.restart(taken.kind);
+    // Before the watchdog tells of them: whoever looks then is to see a session.
+    firstDataMonoMs ??= clock.mono();
     dog.data();
     lastMonoMs = dog.lastMonoMs;
-    firstDataMonoMs ??= lastMonoMs;
     counters.messagesIn++;
     counters.bytesIn += taken.bytes.length;
     const held = sink.feed(taken.kind, taken.bytes);
@@ -155,6 +166,8 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
       }
     const words = intake.end();
     if (words.is === 'refusal') throw refused(words.kind, words.line);
+    if (firstDataMonoMs === undefined && isSettled && options.ggaSeconds === 0)
+      throw untold('ended the stream before it sent anything');
     const early = firstDataMonoMs === undefined ? ' before it sent anything' : '';
     throw new WaymarkError('net.closed', `${caster}: the caster ended the stream${early}`);
   };
@@ -175,6 +188,12 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
         // As a part of the caster's own patience: under a scaled clock both have the same floor.
         const patienceMs = clock.ioBudgetMs(POSITION_LOST_MS);
         if (options.ggaSeconds > 0) every((patienceMs * options.ggaSeconds * 1000) / POSITION_LOST_MS, sendPosition);
+        timers.add(
+          clock.deadline(WORDS_MS, () => {
+            isSettled = true;
+            options.onState();
+          }),
+        );
         if (burst)
           every(clock.ioBudgetMs(BURST_LOOK_MS), () => {
             if (burst.isOver()) ended.resolve('burst-over');
@@ -191,6 +210,9 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
     sendPosition,
     get flow() {
       return watchdog?.state ?? 'waiting';
+    },
+    get isSettled() {
+      return isSettled || firstDataMonoMs !== undefined;
     },
     get lastMonoMs() {
       return lastMonoMs;

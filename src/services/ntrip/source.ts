@@ -174,7 +174,7 @@ export function createNtripCorrections(
       const reason = phase === 'waiting' ? 'corrections.no-position' : lastReason;
       return {
         source: 'ntrip',
-        state: session ? SHOWN[session.flow] : phase === 'connecting' ? 'connecting' : 'waiting',
+        state: session?.isSettled ? SHOWN[session.flow] : phase === 'connecting' ? 'connecting' : 'waiting',
         host,
         topics: [mountPoint],
         mountPoint,

@@ -2,6 +2,7 @@
 // Pure: the first rule that strikes answers.
 //
 //   no mountpoint, unknown one → table      password → plan → fault in front → slot of the user → stream
+//   (nobody's name at an open door: no password, plan or slot)
 import { BAD_PASSWORD, faultAnswer, statusAnswer, tableAnswer } from './caster-answers.js';
 import type { CasterRequest } from './caster-request.js';
 import {
@@ -55,10 +56,11 @@ export function admit(request: CasterRequest, facts: AdmissionFacts): Admission 
   });
   const found = findMountPoint(mountPoint);
   if (!found) return { is: 'table', bytes: bytes(tableAnswer(ntrip, mountPoint === '')) };
-  if (request.userName === undefined) return refuse('no-credentials');
-  if (!account || account.password !== request.password)
+  if (request.userName === undefined) {
+    if (settings.door !== 'open') return refuse('no-credentials');
+  } else if (!account || account.password !== request.password)
     return settings.badPassword === 'error' ? refuse('bad-password', BAD_PASSWORD) : refuse('bad-password');
-  if (!account.isActive) return refuse('no-plan');
+  else if (!account.isActive) return refuse('no-plan');
   const ownFault = facts.nextFault();
   const fault = ownFault ?? facts.lastingFault;
   if (isAnswerFault(fault))

@@ -11,6 +11,8 @@ export const CASTER_SEGMENTS = ['usual', 'joined', 'bytes'] as const;
 export const ICY_ENDS = ['blank', 'line'] as const;
 /** A second connection of a user is answered 401, or the older one is closed. */
 export const SECOND_CONNECTIONS = ['refuse', 'replace'] as const;
+/** Who gets a stream: the users it knows, or also whoever names none. */
+export const CASTER_DOORS = ['account', 'open'] as const;
 /** A wrong password is answered 401, or `ERROR - Bad Password`. */
 export const BAD_PASSWORDS = ['401', 'error'] as const;
 /** Where the assistance data of an -MGA mountpoint come: before the corrections, or inside their first frame. */
@@ -23,6 +25,7 @@ export interface CasterSettings {
   gzip: (typeof CASTER_GZIPS)[number];
   segments: (typeof CASTER_SEGMENTS)[number];
   icyEnd: (typeof ICY_ENDS)[number];
+  door: (typeof CASTER_DOORS)[number];
   second: (typeof SECOND_CONNECTIONS)[number];
   /** So long after its end a connection still holds its user's slot, s; a new one is answered 401. */
   holdS: number;
@@ -40,6 +43,7 @@ export const DEFAULT_CASTER: CasterSettings = {
   gzip: 'off',
   segments: 'usual',
   icyEnd: 'blank',
+  door: 'account',
   second: 'refuse',
   holdS: 0,
   badPassword: '401',

@@ -83,6 +83,7 @@ export async function createSimCaster(
   let lasting: CasterFault | undefined;
   const queue: CasterFault[] = [];
   const slots = new Map<string, Slot>();
+  const live = new Set<CasterSession>();
   const connections: CasterConnection[] = [];
   const counters = { connects: 0, tables: 0 };
   const refused: Record<string, number> = {};
@@ -138,9 +139,13 @@ export async function createSimCaster(
       }),
     enter(session, connection) {
       const { userName } = connection;
-      const older = slots.get(userName)?.session;
-      slots.set(userName, { session, freeAtMs: 0 });
-      older?.end('replaced');
+      live.add(session);
+      // Nobody's name has no slot: everybody may come by it.
+      if (userName !== '') {
+        const older = slots.get(userName)?.session;
+        slots.set(userName, { session, freeAtMs: 0 });
+        older?.end('replaced');
+      }
       counters.connects++;
       const user = userOf(userName);
       if (user) user.connects++;
@@ -151,6 +156,7 @@ export async function createSimCaster(
       log.debug('sim.caster.stream', { mountPoint: connection.mountPoint, ntrip: connection.ntrip });
     },
     leave(session, connection) {
+      live.delete(session);
       const slot = slots.get(connection.userName);
       if (slot?.session === session) slots.set(connection.userName, { freeAtMs: clock.mono() + settings.holdS * 1000 });
       log.debug('sim.caster.end', { endedBy: connection.endedBy ?? '', bytesSent: connection.bytesSent });
@@ -222,7 +228,7 @@ export async function createSimCaster(
       tlsServer.setSecureContext({ key: shown.privateKey, cert: shown.certificate });
     },
     cutSessions() {
-      for (const { session } of [...slots.values()]) session?.end('cut');
+      for (const session of [...live]) session.end('cut');
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([door.close(), tlsDoor.close()]);

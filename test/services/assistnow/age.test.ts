@@ -137,6 +137,9 @@ describe('UTC', () => {
   test('without one it is the newest answer’s, carried on by the monotonic clock', () => {
     const older = live({ monoMs: 10 }, [...liveSet(T - DAY_MS)]);
     expect(bestUtc([older, live()], undefined, now)).toMatchObject({ ms: T + HOUR_MS, by: 'answer' });
+    expect(bestUtc([live()], undefined, now)?.accuracyMs).toBeLessThan(15_000);
+    // A retained message may be minutes old, and says so.
+    expect(bestUtc([{ ...live(), kind: 'mga' }], undefined, now)?.accuracyMs).toBeGreaterThanOrEqual(600_000);
     expect(bestUtc([live()], undefined, { ...now, bootId: 'b' })).toBeUndefined();
     expect(bestUtc([orbits([ionosphere()])], undefined, now)).toBeUndefined();
   });

@@ -145,6 +145,8 @@ describe('corrections over NTRIP', () => {
     const b = bench(cast);
     const ended = b.run();
     await b.clock.advance(100);
+    expect(b.source.snapshot().state).toBe('connecting');
+    await b.clock.advance(1500);
     expect(cast.last().request).toContain('GET /NEAR-RTCM HTTP/1.1');
     expect(cast.last().gga()).toEqual([expect.stringContaining('$GNGGA,120000.')]);
     cast.last().say(RTCM);
@@ -248,6 +250,32 @@ describe('corrections over NTRIP', () => {
     expect(await ended).toMatchObject({ code: 'ntrip.unavailable', retryAfterMs: 90_000 });
   });
 
+  test.each(['You are banned\r\n', '<html>sandbox</html>'])(
+    'a 200 that says "%s" was never a session',
+    async (words) => {
+      const cast = caster((far) => {
+        far.say(OK);
+        setImmediate(() => answer(words)(far));
+      });
+      const b = bench(cast);
+      const ended = b.run();
+      await b.clock.advance(1000);
+      expect((await ended).code).toBe('ntrip.refused');
+      expect(b.states).toEqual(['connecting', 'waiting']);
+    },
+  );
+
+  test('the first data make it a session at once', async () => {
+    const cast = caster((far) => far.say(OK));
+    const b = bench(cast);
+    void b.run();
+    await b.clock.advance(100);
+    cast.last().say(RTCM);
+    await b.clock.advance(1);
+    expect(b.states).toEqual(['connecting', 'flowing']);
+    b.controller.abort();
+  });
+
   test('a caster that only knows version 1 is asked again in that, and from then on at once', async () => {
     const version1: Script = (far) => {
       if (far.request.includes('HTTP/1.1')) answer('HTTP/1.0 505 Version\r\n\r\n')(far);
@@ -257,7 +285,7 @@ describe('corrections over NTRIP', () => {
     const b = bench(cast);
     for (let round = 0; round < 2; round++) {
       const ended = b.run();
-      await b.clock.advance(100);
+      await b.clock.advance(1600);
       expect(b.source.snapshot()).toMatchObject({ state: 'connected', protocol: '1' });
       cast.last().stream.end();
       await b.clock.advance(10);
@@ -332,6 +360,16 @@ describe('the position', () => {
     await b.clock.advance(60_000);
     expect(await ended).toMatchObject({ code: 'corrections.silent', hint: expect.stringContaining('ggaSeconds') });
     expect(cast.last().gga()).toEqual([]);
+  });
+
+  test('that is never sent is what a caster that leaves after half a minute has waited for', async () => {
+    const cast = caster(accept);
+    const b = bench(cast, { ggaSeconds: 0 });
+    const ended = b.run();
+    await b.clock.advance(29_000);
+    cast.last().stream.end();
+    await b.clock.advance(10);
+    expect(await ended).toMatchObject({ code: 'corrections.silent', hint: expect.stringContaining('ggaSeconds') });
   });
 
   test('that is lost on the way ends the session, with the reason', async () => {

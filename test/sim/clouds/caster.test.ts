@@ -244,6 +244,23 @@ describe('30: refusals', () => {
   });
 });
 
+describe('an open door', () => {
+  test('streams to several who name no user, and still looks at the password of one who does', async () => {
+    const clouds = await startClouds();
+    const nobody = { userName: '' };
+    expect(await (await joined(clouds, nobody)).head()).toMatch(/^HTTP\/1\.1 401 /);
+    clouds.caster.configure({ door: 'open' });
+    const both = [await joined(clouds, nobody), await joined(clouds, nobody)];
+    for (const one of both) {
+      one.send(HERE);
+      await until('data', () => one.body().length > 0);
+    }
+    expect(await (await joined(clouds, { password: 'wrong' })).head()).toMatch(/^HTTP\/1\.1 401 /);
+    clouds.caster.cutSessions();
+    await until('both are gone', () => both.every((one) => one.isClosed()));
+  });
+});
+
 describe('31: one connection a user', () => {
   test('a second one is 401 and the first goes on', async () => {
     const clouds = await startClouds();
