@@ -22,8 +22,9 @@ test('without a fix the caster is not called; it is said why, and the first fix 
 });
 
 test('a receiver that never has a fix is a reason with a cure, and no request is made meanwhile', async () => {
-  await using gateway = await startOnOwnCaster({ scale: 200, world: { receiver: { silent: true } } });
-  const status = await gateway.until('said', (s) => s.parts.session.reason === 'corrections.no-position');
+  // The reason stands for a second or two of every minute; between them the lamp says what is waited for.
+  await using gateway = await startOnOwnCaster({ scale: 20, world: { receiver: { silent: true } } });
+  const status = await gateway.until('said', (s) => lamp(s, 'session').reason === 'corrections.no-position');
   expect(lamp(status, 'session')).toMatchObject({
     state: 'dark',
     reason: 'corrections.no-position',
