@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anchorNow, createClock } from '../../src/core/index.js';
 import type { CellLocateKnobs } from '../../src/sim/module/cell-locate.js';
-import { QUICK_MODULE, type Scenario, type ScenarioOptions, startScenario } from './scenario.js';
+import { type Overrides, QUICK_MODULE, type Scenario, type ScenarioOptions, startScenario } from './scenario.js';
 
 export const CELL_TOKEN = 'Cell-Locate-Token-0123456789';
 
@@ -17,7 +17,8 @@ export interface CellScenario extends Scenario {
   sentences(): readonly string[];
 }
 
-export interface CellScenarioOptions extends Pick<ScenarioOptions, 'config' | 'log' | 'prepare' | 'world'> {
+export interface CellScenarioOptions extends Pick<ScenarioOptions, 'log' | 'prepare' | 'world'> {
+  config?: Overrides;
   cells?: Partial<CellLocateKnobs>;
   /** How much faster than real time it runs; the receiver's first fix takes 26 s of that. */
   scale?: number;

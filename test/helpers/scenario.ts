@@ -14,7 +14,8 @@ import { listenTo, rootsIn } from './machine.js';
 export const APP_TOKEN = 'Dw7-test-App-Tkn';
 
 type Tree = Record<string, unknown>;
-type Overrides = Record<string, Tree | null>;
+/** Merged over the usual configuration, section by section; `null` removes a section. */
+export type Overrides = Record<string, Tree | null>;
 
 export interface ScenarioOptions {
   world?: Partial<WorldOptions>;
