@@ -21,8 +21,8 @@ const [BEFORE_PIN, BEFORE_VERDICT] = [14, 15];
 
 /** What `token list` says of the PIN, with the cure. */
 const LISTED: Readonly<Record<string, RegExp>> = {
-  'sim.pin-refused': /^sim-pin +rejected.*because: refused.*\n.*in a phone/m,
-  'sim.pin-guarded': /^sim-pin +rejected.*because: locked-risk.*\n.*in a phone/m,
+  'sim.pin-refused': /^sim-pin +rejected.*because: refused.*\n +evidence: code sim\.pin-.*\n.*in a phone/m,
+  'sim.pin-guarded': /^sim-pin +rejected.*because: locked-risk.*\n +evidence: code sim\.pin-.*\n.*in a phone/m,
 };
 
 interface Rig {
