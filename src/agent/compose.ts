@@ -33,7 +33,7 @@ import { followModemSecrets } from './modem-secrets.js';
 import { createModemSide } from './modem-side.js';
 import { untilNetwork } from './network-up.js';
 import { identityOrigin, makeModem, makeReceiver, presentLamps } from './parts.js';
-import { createPortBook } from './port-book.js';
+import { createPortBook } from './ports/book.js';
 import { buildSnapshot } from './report.js';
 import { reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';

@@ -23,8 +23,8 @@ import {
 } from '../modem/index.js';
 import type { AtAnswer, AtRequest, TraceLine } from '../status/index.js';
 import { type ModemReport, reportFromSurvey } from './modem-report.js';
-import { createPortBook } from './port-book.js';
-import { portBehind } from './port-identity.js';
+import { createPortBook } from './ports/book.js';
+import { portBehind } from './ports/identity.js';
 import { createTrace, shownText } from './trace.js';
 
 export interface ModemAccess {

@@ -16,8 +16,8 @@ import {
   type UsbInterface,
 } from '../link/index.js';
 import { type PortProbe, type PortRole, probePort, ROLE_WORDS, roleOf } from '../modem/index.js';
-import { candidatesFor } from './port-search.js';
-import type { PortUser } from './port-types.js';
+import { candidatesFor } from './ports/search.js';
+import type { PortUser } from './ports/types.js';
 
 const BAUD = 115_200;
 

@@ -19,9 +19,9 @@ import {
 } from '../services/index.js';
 import type { Vault } from '../vault/index.js';
 import type { AssistProvisioner, ProvisionSnapshot } from '../ztp/index.js';
-import { type Assistance, createAssistance } from './assistance.js';
-import type { CredentialSetback } from './assistance-report.js';
-import { createChipcodeSource } from './chipcode-source.js';
+import { createChipcodeSource } from './assistance/chipcode.js';
+import { type Assistance, createAssistance } from './assistance/keeper.js';
+import type { CredentialSetback } from './assistance/report.js';
 import { type CredentialSet, readCa } from './credentials.js';
 import type { LampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';

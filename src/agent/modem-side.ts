@@ -13,7 +13,7 @@ import { lampsFromModem } from './lanes/modem-lamps.js';
 import type { AgentMemory } from './memory.js';
 import { createModemActions } from './modem-actions.js';
 import { createNetworkLadder, type NetworkLadder } from './network-ladder.js';
-import type { PortBook } from './port-book.js';
+import type { PortBook } from './ports/book.js';
 import { createPowerCycle, lastKnownPlace } from './power.js';
 import type { RecoveryState } from './recovery.js';
 import type { Trace } from './trace.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Need, type NeedEvent, NO_RECEIVER, nextNeed } from '../../src/agent/assistance-need.js';
+import { type Need, type NeedEvent, NO_RECEIVER, nextNeed } from '../../src/agent/assistance/need.js';
 
 const HOUR_MS = 3_600_000;
 const needy: Need = { is: 'needy', episode: 1, sinceMonoMs: 100 };

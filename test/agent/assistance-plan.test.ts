@@ -4,7 +4,7 @@ import {
   type Injection,
   type PlanMoment,
   planAssistance,
-} from '../../src/agent/assistance-plan.js';
+} from '../../src/agent/assistance/plan.js';
 import { type CacheEntry, type CacheKind, cacheEntry, EMPTY_MEMORY, setOf } from '../../src/services/index.js';
 import { almanac, DAY_MS, HOUR_MS, liveSet, predictedSet } from '../services/assistnow/frames.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Assistance, createAssistance } from '../../src/agent/assistance.js';
+import { type Assistance, createAssistance } from '../../src/agent/assistance/keeper.js';
 import { createAssistanceLane } from '../../src/agent/lanes/assistance.js';
 import { createSupervisor } from '../../src/agent/supervisor.js';
 import {

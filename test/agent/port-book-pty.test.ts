@@ -1,6 +1,6 @@
 // The port book over real pseudo-terminals and the real serial opener.
 import { afterEach, expect, test } from 'vitest';
-import { createPortBook } from '../../src/agent/port-book.js';
+import { createPortBook } from '../../src/agent/ports/book.js';
 import { createClock, silentLogger } from '../../src/core/index.js';
 import { createLinkOpener } from '../../src/link/index.js';
 import { NMEA_LINE } from '../helpers/port-devices.js';

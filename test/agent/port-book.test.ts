@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createPortBook, type PortBook, type PortUser } from '../../src/agent/port-book.js';
+import { createPortBook, type PortBook, type PortUser } from '../../src/agent/ports/book.js';
 import {
   createFakeClock,
   createLogger,

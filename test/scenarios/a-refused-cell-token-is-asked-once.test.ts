@@ -53,8 +53,10 @@ test.concurrent('a refused token is said with its cure, not asked with again, an
 test.concurrent('another token is asked with at once while nobody knows a position', async () => {
   await using gateway = await startWithCells({ cells: { badTokens: [CELL_TOKEN] }, scale: 1 });
   await gateway.until('the token is refused', (s) => s.cellLocate?.state === 'token-refused');
-  const waiting = await gateway.until('the session says for what', (s) => lamp(s, 'session').state === 'waiting');
-  expect(lamp(waiting, 'session').detail).toMatch(/position/);
+  await gateway.until('the session says for what', (s) => {
+    const { state, detail = '' } = lamp(s, 'session');
+    return state === 'waiting' && /position/.test(detail);
+  });
   gateway.changeToken(NEW_TOKEN);
   const known = await gateway.until('a position by the cells', (s) => s.position?.from === 'cell');
   expect(known.cellLocate).toMatchObject({ state: 'known', attempts: 2 });

@@ -1,6 +1,6 @@
 // The assistance lane: keeps the cache of orbits filled. What is in the cache reaches the receiver without it.
 import { type BackoffPolicy, NETWORK_BACKOFF, REFUSED_BACKOFF } from '../../core/index.js';
-import type { Assistance } from '../assistance.js';
+import type { Assistance } from '../assistance/keeper.js';
 import type { Lane } from '../lane.js';
 
 export function createAssistanceLane({

@@ -11,7 +11,7 @@ import {
   sleep,
   toWaymarkError,
   type WaymarkError,
-} from '../core/index.js';
+} from '../../core/index.js';
 import type {
   AssistPart,
   AssistService,
@@ -19,10 +19,10 @@ import type {
   CacheKind,
   FetchedSet,
   PositionSource,
-} from '../services/index.js';
-import type { AssistancePlan } from './assistance-plan.js';
-import type { FetchView } from './assistance-report.js';
-import type { LaneContext } from './lane.js';
+} from '../../services/index.js';
+import type { LaneContext } from '../lane.js';
+import type { AssistancePlan } from './plan.js';
+import type { FetchView } from './report.js';
 
 /** A receiver that has shown itself may say within this that it has a fix: nothing is paid for before. */
 export const SETTLE_MS = 2000;

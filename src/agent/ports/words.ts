@@ -1,5 +1,5 @@
 // What is said when a port is not to be had: what was looked at, who has it, and what to do.
-import { WaymarkError } from '../core/index.js';
+import { WaymarkError } from '../../core/index.js';
 import {
   holderCure,
   holderNames,
@@ -9,9 +9,9 @@ import {
   type PortHolder,
   type Roots,
   type TtyPort,
-} from '../link/index.js';
-import { ROLE_WORDS, roleOf } from '../modem/index.js';
-import type { PortUser } from './port-types.js';
+} from '../../link/index.js';
+import { ROLE_WORDS, roleOf } from '../../modem/index.js';
+import type { PortUser } from './types.js';
 
 const MAX_NAMED = 12;
 const WANTED: Readonly<Record<PortUser, string>> = { modem: 'cellular module', gnss: 'GNSS receiver' };

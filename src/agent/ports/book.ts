@@ -1,14 +1,14 @@
 // Which port belongs to whom. Modem and receiver open their ports through this book: it looks for them (`auto`), finds a
 // renamed device again, keeps the two apart, and says who else is on a port that does not open.
 //
-//   auto        list → search (one at a time, port-search.ts) → claim → open
+//   auto        list → search (one at a time, search.ts) → claim → open
 //   path        claim → open; its USB identity is remembered
 //   path gone   list → the same identity under another name → claim → open ('moved')
 //   tcp://      claim → open
 //
 // A claim lasts as long as the link. What neither user is on is nobody's.
 import { realpath } from 'node:fs/promises';
-import { abortable, type Clock, isWaymarkError, type Logger, WaymarkError } from '../core/index.js';
+import { abortable, type Clock, isWaymarkError, type Logger, WaymarkError } from '../../core/index.js';
 import {
   findHolders,
   type Link,
@@ -18,16 +18,16 @@ import {
   type Roots,
   stableName,
   type TtyPort,
-} from '../link/index.js';
-import { roleOf } from '../modem/index.js';
-import { findAgain, identityOf, mayBelongTo, type PortIdentity, portBehind } from './port-identity.js';
-import { createProbeMemory } from './port-probes.js';
-import { atPortsOf, candidatesFor, isSameDevice, searchPort } from './port-search.js';
-import type { FoundPort, PortBook, PortUser } from './port-types.js';
-import { nodeAt, portsMark, untilChanged } from './port-watch.js';
-import { heldError, otherPortsHint } from './port-words.js';
+} from '../../link/index.js';
+import { roleOf } from '../../modem/index.js';
+import { findAgain, identityOf, mayBelongTo, type PortIdentity, portBehind } from './identity.js';
+import { createProbeMemory } from './probes.js';
+import { atPortsOf, candidatesFor, isSameDevice, searchPort } from './search.js';
+import type { FoundPort, PortBook, PortUser } from './types.js';
+import { nodeAt, portsMark, untilChanged } from './watch.js';
+import { heldError, otherPortsHint } from './words.js';
 
-export type { FoundPort, PortBook, PortUser } from './port-types.js';
+export type { FoundPort, PortBook, PortUser } from './types.js';
 
 export interface PortBookDeps {
   open: LinkOpener;

@@ -3,7 +3,7 @@
 //
 //   needy ──→ cache ──→ inject (beside everything, never waits for a service)
 //   run:  plan ──→ network ──→ clock ──→ credential ──→ fetch ──→ cache ──→ inject ──→ plan …
-import type { Clock, ClockTrust, Logger } from '../core/index.js';
+import type { Clock, ClockTrust, Logger } from '../../core/index.js';
 import {
   type AssistanceSink,
   type AssistCache,
@@ -15,9 +15,10 @@ import {
   type CacheKind,
   cacheEntry,
   type PositionSource,
-} from '../services/index.js';
-import { createInjector, type InjectionView, type Prepared } from './assistance-inject.js';
-import { type NeedEvent, NO_RECEIVER, nextNeed } from './assistance-need.js';
+} from '../../services/index.js';
+import type { LaneContext } from '../lane.js';
+import { createInjector, type InjectionView, type Prepared } from './inject.js';
+import { type NeedEvent, NO_RECEIVER, nextNeed } from './need.js';
 import {
   type AssistanceState,
   hasFreshLive,
@@ -25,11 +26,10 @@ import {
   type Offer,
   type PlanMoment,
   planAssistance,
-} from './assistance-plan.js';
-import { createPushedSets } from './assistance-pushed.js';
-import { type AssistanceSnapshot, buildAssistanceSnapshot, type CredentialSetback } from './assistance-report.js';
-import { createBell, createRounds, type Ring, SETTLE_MS } from './assistance-rounds.js';
-import type { LaneContext } from './lane.js';
+} from './plan.js';
+import { createPushedSets } from './pushed.js';
+import { type AssistanceSnapshot, buildAssistanceSnapshot, type CredentialSetback } from './report.js';
+import { createBell, createRounds, type Ring, SETTLE_MS } from './rounds.js';
 
 export interface AssistanceDeps {
   clock: Clock;

@@ -7,14 +7,14 @@
 //           → a module's NMEA port, where NMEA is all that is wanted
 //
 // A port that the table names and that says nothing is used in the end: a module that hangs is for the ladder to mend.
-import type { Logger, WaymarkError } from '../core/index.js';
-import { findHoldersOf, holderNames, isUsbPort, type PortHolder, type Roots, type TtyPort } from '../link/index.js';
-import { type PortProbe, type PortRole, roleOf } from '../modem/index.js';
-import type { PortIdentity } from './port-identity.js';
-import type { ProbeMemory, ProbeQuestion } from './port-probes.js';
-import type { FoundPort, PortUser } from './port-types.js';
-import { nodeAt } from './port-watch.js';
-import { heldError, nothingFound } from './port-words.js';
+import type { Logger, WaymarkError } from '../../core/index.js';
+import { findHoldersOf, holderNames, isUsbPort, type PortHolder, type Roots, type TtyPort } from '../../link/index.js';
+import { type PortProbe, type PortRole, roleOf } from '../../modem/index.js';
+import type { PortIdentity } from './identity.js';
+import type { ProbeMemory, ProbeQuestion } from './probes.js';
+import type { FoundPort, PortUser } from './types.js';
+import { nodeAt } from './watch.js';
+import { heldError, nothingFound } from './words.js';
 
 export interface SearchRequest {
   user: PortUser;

@@ -1,8 +1,8 @@
 // Waiting for serial ports to come, go or change behind their names: a few stats four times a second.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { abortReason, type Clock, onAbort } from '../core/index.js';
-import type { Roots } from '../link/index.js';
+import { abortReason, type Clock, onAbort } from '../../core/index.js';
+import type { Roots } from '../../link/index.js';
 
 const POLL_MS = 250;
 /** A module's ports appear one after the other, and udev sets permissions last. */

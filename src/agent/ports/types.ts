@@ -1,5 +1,5 @@
 // The words of the port book.
-import type { LinkOpener, PortHolder, TtyPort } from '../link/index.js';
+import type { LinkOpener, PortHolder, TtyPort } from '../../link/index.js';
 
 export type PortUser = 'modem' | 'gnss';
 

@@ -1,11 +1,11 @@
 // AssistNow's chipcode: provisioned once for the receiver that is there, kept, and shown as a credential.
-import type { Config } from '../config/index.js';
-import type { Clock, Logger } from '../core/index.js';
-import { createHostDialer, createHttpsClient, type Meter } from '../net/index.js';
-import type { ChipcodeIdentity } from '../vault/index.js';
-import { type AssistProvisioner, createAssistProvisioner, type ReceiverFrames } from '../ztp/index.js';
-import { type CredentialSet, readCa } from './credentials.js';
-import type { AgentMemory } from './memory.js';
+import type { Config } from '../../config/index.js';
+import type { Clock, Logger } from '../../core/index.js';
+import { createHostDialer, createHttpsClient, type Meter } from '../../net/index.js';
+import type { ChipcodeIdentity } from '../../vault/index.js';
+import { type AssistProvisioner, createAssistProvisioner, type ReceiverFrames } from '../../ztp/index.js';
+import { type CredentialSet, readCa } from '../credentials.js';
+import type { AgentMemory } from '../memory.js';
 
 export interface ChipcodeSourceDeps {
   config: Config;

@@ -1,7 +1,7 @@
 // Gathers assistance data that comes beside the corrections into sets: a burst of frames belongs together, a time at its
 // front begins a new set.
-import type { Clock, Timer } from '../core/index.js';
-import { type AssistSet, MAX_SET_BYTES, setFrom, setOf } from '../services/index.js';
+import type { Clock, Timer } from '../../core/index.js';
+import { type AssistSet, MAX_SET_BYTES, setFrom, setOf } from '../../services/index.js';
 
 export interface PushedSets extends Disposable {
   offer(frames: readonly Uint8Array[], from: string): void;

@@ -1,5 +1,5 @@
 // What status says of the assistance: numbers for programs and one plain sentence for people.
-import { ERRORS, WaymarkError } from '../core/index.js';
+import { ERRORS, WaymarkError } from '../../core/index.js';
 import {
   type AssistPart,
   ageOf,
@@ -9,15 +9,9 @@ import {
   holdWaitMs,
   liveFreshness,
   predictedUntilUtcMs,
-} from '../services/index.js';
-import type { InjectionView } from './assistance-inject.js';
-import {
-  type AssistancePlan,
-  type AssistanceState,
-  bestLive,
-  bestPredicted,
-  type PlanMoment,
-} from './assistance-plan.js';
+} from '../../services/index.js';
+import type { InjectionView } from './inject.js';
+import { type AssistancePlan, type AssistanceState, bestLive, bestPredicted, type PlanMoment } from './plan.js';
 
 export interface FetchView {
   atMonoMs: number;

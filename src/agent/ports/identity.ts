@@ -1,8 +1,8 @@
 // A device known by what it is, not by its name: ttyUSB2 may come back as ttyUSB6.
 import { realpath } from 'node:fs/promises';
-import type { TtyPort } from '../link/index.js';
-import { roleOf } from '../modem/index.js';
-import type { PortUser } from './port-types.js';
+import type { TtyPort } from '../../link/index.js';
+import { roleOf } from '../../modem/index.js';
+import type { PortUser } from './types.js';
 
 export interface PortIdentity {
   readonly vendorId: string;

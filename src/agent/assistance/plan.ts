@@ -13,8 +13,8 @@ import {
   predictedUntilUtcMs,
   predictiveDueUtcMs,
   usableFrames,
-} from '../services/index.js';
-import type { Need } from './assistance-need.js';
+} from '../../services/index.js';
+import type { Need } from './need.js';
 
 export interface AssistanceState {
   need: Need;

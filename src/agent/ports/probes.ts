@@ -1,9 +1,9 @@
 // What probing a port has told, remembered per node, so that two searches do not bother a device twice. A device that
 // told what it is stays known until it is used or replaced; one that did not is asked again after half a minute.
-import type { Clock } from '../core/index.js';
-import type { LinkOpener } from '../link/index.js';
-import { type PortProbe, probePort } from '../modem/index.js';
-import { nodeAt } from './port-watch.js';
+import type { Clock } from '../../core/index.js';
+import type { LinkOpener } from '../../link/index.js';
+import { type PortProbe, probePort } from '../../modem/index.js';
+import { nodeAt } from './watch.js';
 
 const SILENT_FOR_MS = 30_000;
 const KNOWN_FOR_MS = 600_000;

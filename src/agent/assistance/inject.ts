@@ -9,15 +9,15 @@ import {
   type Logger,
   linkedController,
   WaymarkError,
-} from '../core/index.js';
+} from '../../core/index.js';
 import {
   type AssistReport,
   type AssistRequest,
   type AssistTarget,
   type Moment,
   usableFrames,
-} from '../services/index.js';
-import type { Injection } from './assistance-plan.js';
+} from '../../services/index.js';
+import type { Injection } from './plan.js';
 
 export interface InjectionView {
   atMonoMs: number;
