@@ -3,7 +3,7 @@
 // gives the same frames and the same rest; at most one frame is held back.
 
 export interface MgaSplit {
-  /** Whole, checksum-valid frames; copies. */
+  /** Whole, checksum-valid frames with at least four bytes of payload; copies. */
   frames: Uint8Array[];
   /** Everything else, in order; views on the bytes pushed, or copies. */
   rest: Uint8Array[];
@@ -16,6 +16,8 @@ export interface MgaSplitter {
 const [SYNC_1, SYNC_2, CLASS_MGA] = [0xb5, 0x62, 0x13];
 /** The longest MGA message that a service sends (MGA-FLASH) has 518 bytes. */
 const MAX_PAYLOAD = 1024;
+/** Type, version and satellite: no assistance message is without them, and shorter ones would only be many. */
+const MIN_PAYLOAD = 4;
 const OVERHEAD = 8;
 
 export function createMgaSplitter(): MgaSplitter {
@@ -56,7 +58,7 @@ function frameAt(bytes: Buffer, at: number): number | 'more' | undefined {
   if (left > 2 && bytes[at + 2] !== CLASS_MGA) return undefined;
   if (left < 6) return 'more';
   const payload = bytes.readUInt16LE(at + 4);
-  if (payload > MAX_PAYLOAD) return undefined;
+  if (payload < MIN_PAYLOAD || payload > MAX_PAYLOAD) return undefined;
   const length = payload + OVERHEAD;
   if (left < length) return 'more';
   let a = 0;

@@ -38,6 +38,8 @@ export interface MgaFetchOptions {
 const QUIET_MS = 3000;
 /** Live sets are about 11 kB; what is beyond this is something else. */
 const MAX_BURST_BYTES = 65_536;
+/** A live set has some 150; many tiny frames cost more memory than their bytes say. */
+const MAX_BURST_FRAMES = 1000;
 /** Fetches are billed: a fruitless one is not repeated sooner. */
 const AGAIN_MS = 3_600_000;
 const SUFFIX = '-MGA';
@@ -56,13 +58,24 @@ export function createMgaFetch({ clock, assistance, mountPoint, wanted, from }: 
   const createBurst = (isFetch: boolean): MgaBurst => {
     const splitter = createMgaSplitter();
     let waiting: Uint8Array[] = [];
+    let waitingBytes = 0;
     const counted = { frames: 0, bytes: 0 };
     let lastMonoMs = clock.mono();
     const offer = (): void => {
       if (waiting.length === 0) return;
       const frames = waiting;
       waiting = [];
+      waitingBytes = 0;
       assistance?.offer(frames, from);
+    };
+    const isFull = (): boolean => waiting.length >= MAX_BURST_FRAMES || waitingBytes >= MAX_BURST_BYTES;
+    /** What a fetched burst has beyond the bound is not kept: its end is only looked for now and then. */
+    const keep = (frame: Uint8Array): void => {
+      // On a mountpoint that was configured so, bursts are nobody's fetch and may come at any time.
+      if (isFull() && !isFetch) offer();
+      if (isFull()) return;
+      waiting.push(frame);
+      waitingBytes += frame.length;
     };
     return {
       push(bytes) {
@@ -70,10 +83,10 @@ export function createMgaFetch({ clock, assistance, mountPoint, wanted, from }: 
         if (frames.length > 0) {
           lastMonoMs = clock.mono();
           counted.frames += frames.length;
-          for (const frame of frames) counted.bytes += frame.length;
-          if (assistance) waiting.push(...frames);
-          // On a mountpoint that was configured so, bursts are nobody's fetch and may come at any time.
-          if (!isFetch && counted.bytes > MAX_BURST_BYTES) offer();
+          for (const frame of frames) {
+            counted.bytes += frame.length;
+            if (assistance) keep(frame);
+          }
         }
         return rest;
       },
@@ -81,7 +94,8 @@ export function createMgaFetch({ clock, assistance, mountPoint, wanted, from }: 
         if (counted.frames === 0) return false;
         const isQuiet = clock.mono() - lastMonoMs >= clock.ioBudgetMs(QUIET_MS);
         if (isQuiet) offer();
-        return isFetch && (isQuiet || counted.bytes >= MAX_BURST_BYTES);
+        const isEnough = counted.bytes >= MAX_BURST_BYTES || counted.frames >= MAX_BURST_FRAMES;
+        return isFetch && (isQuiet || isEnough);
       },
       finish: offer,
       get frames() {
