@@ -65,6 +65,7 @@ export function createTopicPlan(options: TopicPlanOptions): TopicPlan {
   let regionState: RegionState = region === 'auto' ? {} : { region };
   let local: LocalizedState = NOT_LOCALIZED;
   let assistance: string | undefined;
+  let badTile: string | undefined;
 
   const hasTopics = (candidate: Region): boolean => {
     try {
@@ -124,8 +125,15 @@ export function createTopicPlan(options: TopicPlanOptions): TopicPlan {
     takeDict(payload) {
       if (local.is !== 'asking') return;
       const decoded = decodeDict(payload, local.tile);
-      if (decoded.is === 'malformed') log.warn('corrections.dict-malformed', { tile: local.tile, why: decoded.why });
-      else step({ is: 'dict', dict: decoded.dict, spot: fixedSpot() });
+      if (decoded.is === 'malformed') {
+        // Said once for a tile until a good one comes; a topic full of rubbish must not become a log full of it.
+        const level = badTile === local.tile ? 'debug' : 'warn';
+        badTile = local.tile;
+        log[level]('corrections.dict-malformed', { tile: local.tile, why: decoded.why });
+        return;
+      }
+      badTile = undefined;
+      step({ is: 'dict', dict: decoded.dict, spot: fixedSpot() });
     },
     assistanceCame() {
       if (assistance === offered.full) assistance = offered.updates;

@@ -3,6 +3,7 @@ import {
   AsyncQueue,
   type CoarsePosition,
   createFakeClock,
+  createLogger,
   deferred,
   type ErrorCode,
   Secret,
@@ -16,6 +17,7 @@ import {
   createMqttCorrections,
   type MqttCorrectionsOptions,
 } from '../../../src/services/index.js';
+import { createTopicPlan } from '../../../src/services/pointperfect/topic-plan.js';
 import type { KeysIdentity } from '../../../src/vault/index.js';
 import { MGA_FRAME, ubx } from '../ntrip/frames.js';
 
@@ -320,6 +322,38 @@ describe('localized corrections', () => {
     await b.clock.advance(0);
     expect(b.current.session.wants).toHaveLength(1);
     b.controller.abort();
+  });
+});
+
+describe('a topic full of rubbish', () => {
+  test('of dictionaries is said once for a tile, until a good one comes', () => {
+    const said: string[] = [];
+    const clock = createFakeClock();
+    const place = { now: ZURICH };
+    const plan = createTopicPlan({
+      identity,
+      region: 'eu',
+      regionTable: 'narrow',
+      localized: '2',
+      position: { current: () => place.now, whenKnown: () => Promise.resolve(place.now) },
+      assistance: undefined,
+      clock,
+      log: createLogger({
+        level: 'info',
+        output: { write: () => undefined, dropped: 0 },
+        now: () => clock.wall(),
+        tap: (line) => said.push(String(line['event'])),
+      }),
+    });
+    plan.begin();
+    for (let n = 0; n < 1000; n++) plan.takeDict(Buffer.from(`rubbish ${n}`));
+    expect(said).toEqual(['corrections.dict-malformed']);
+    plan.takeDict(Buffer.from(dict));
+    expect(plan.detail()).toContain('node N4700E00850');
+    place.now = at(41.9, -87.6);
+    plan.look();
+    plan.takeDict(Buffer.from('rubbish'));
+    expect(said).toHaveLength(2);
   });
 });
 
