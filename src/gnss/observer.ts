@@ -1,5 +1,6 @@
 // Makes sense of what the receiver says: position, time, satellites, who it is, and what it made of the corrections. Told
 // each frame and sentence once; outlives connections.
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Fix, Logger } from '../core/index.js';
 import { fixFromGga, isCorrectedGga, parseNavPvt } from './fix.js';
 import type { CorrectionHealth } from './health.js';
@@ -144,8 +145,10 @@ export function createObserver(
         case UBX.monVer: {
           const told = parseMonVer(frame);
           if (!told) break;
+          // Whatever sends it again and again must not fill the log.
+          const isNew = !isDeepStrictEqual(told, version);
           version = told;
-          log.info('gnss.model', { ...told });
+          if (isNew) log.info('gnss.model', { ...told });
           break;
         }
         default:
