@@ -19,7 +19,7 @@ import {
 } from '../services/index.js';
 import type { Vault } from '../vault/index.js';
 import type { AssistProvisioner, ProvisionSnapshot } from '../ztp/index.js';
-import { createChipcodeSource } from './assistance/chipcode.js';
+import { chipcodeReports, createChipcodeSource } from './assistance/chipcode.js';
 import { type Assistance, createAssistance } from './assistance/keeper.js';
 import type { CredentialSetback } from './assistance/report.js';
 import { type CredentialSet, readCa } from './credentials.js';
@@ -188,10 +188,7 @@ async function makeService(
       {
         ...shared,
         chipcode: (signal) => provisioner.ensure({ signal }),
-        report: (outcome) => {
-          const { chipcode } = credentials;
-          chipcode?.report(chipcode.status(), outcome);
-        },
+        report: chipcodeReports(credentials.chipcode),
         renew: (reason) => {
           provisioner.renew({ signal: life, reason }).then(renewed, (error: unknown) => {
             if (!life.aborted) log.warn('assist.not-renewed', { error: toWaymarkError(error) });

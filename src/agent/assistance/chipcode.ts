@@ -2,7 +2,7 @@
 import type { Config } from '../../config/index.js';
 import type { Clock, Logger } from '../../core/index.js';
 import { createHostDialer, createHttpsClient, type Meter } from '../../net/index.js';
-import type { ChipcodeIdentity } from '../../vault/index.js';
+import type { ChipcodeIdentity, Credential, CredentialOutcome } from '../../vault/index.js';
 import { type AssistProvisioner, createAssistProvisioner, type ReceiverFrames } from '../../ztp/index.js';
 import { type CredentialSet, readCa } from '../credentials.js';
 import type { AgentMemory } from '../memory.js';
@@ -44,5 +44,15 @@ export async function createChipcodeSource(deps: ChipcodeSourceDeps): Promise<As
     ...provisioner,
     ensure: async (options) => held(await provisioner.ensure(options)),
     renew: async (options) => held(await provisioner.renew(options)),
+  };
+}
+
+/** What became of a chipcode counts for the one in force only: a late word about the one before says nothing of it. */
+export function chipcodeReports(
+  credential: Pick<Credential, 'report' | 'status'> | undefined,
+): (outcome: CredentialOutcome, identity: ChipcodeIdentity) => void {
+  return (outcome, { chipcode }) => {
+    const status = credential?.status();
+    if (status?.fingerprint === chipcode.fingerprint) credential?.report(status, outcome);
   };
 }
