@@ -4,6 +4,8 @@
 //   waiting ──room──→ out ──accepted──→ accepted
 //      ↑               │ ──refused────→ refused      (no time known: time again, once, then the message again, once)
 //      └──5 s, 3 tries─┘ ──third time─→ unanswered
+//
+// One that falls silent is as one that never spoke. After two minutes the rest counts as unanswered: newer data wait.
 import { abortable, type Clock, type Deferred, deferred, sleep } from '../core/index.js';
 import { aidAccuracyM, iniPosLlhFrame, iniTimeUtcFrame, mgaKey, parseMgaAck, passableAids } from './mga.js';
 import type { AssistReport, AssistRequest } from './receiver-types.js';
@@ -13,6 +15,8 @@ const WINDOW_BYTES = 1000;
 const ACK_MS = 5000;
 const TRIES = 3;
 const BLIND_PAUSE_MS = 50;
+/** Device time for all of it. */
+const MAX_MS = 120_000;
 const NO_TIME_KNOWN = 1;
 const TIME_BYTES = 32;
 
@@ -51,6 +55,7 @@ export async function injectAssistance(
   const { clock } = deps;
   const { utc, position } = request;
   const startedMonoMs = clock.mono();
+  const endMonoMs = startedMonoMs + clock.ioBudgetMs(MAX_MS);
   const timeItem = (): Item[] =>
     utc === undefined
       ? []
@@ -75,7 +80,7 @@ export async function injectAssistance(
   const out: Sent[] = [];
   const report = { accepted: 0, refused: 0, unanswered: 0, infoCodes: {} as Record<number, number> };
   let isBlind = !deps.acknowledges();
-  let isHeard = false;
+  let heardMonoMs = Number.NEGATIVE_INFINITY;
   let isTimeAgain = utc === undefined;
   let wake: Deferred<undefined> | undefined;
 
@@ -86,7 +91,7 @@ export async function injectAssistance(
     const index = ack ? out.findIndex(({ key }) => key === ack.key) : -1;
     const [sent] = index < 0 ? [] : out.splice(index, 1);
     if (!ack || !sent) return;
-    isHeard = true;
+    heardMonoMs = clock.mono();
     isBlind = false;
     if (ack.isAccepted) report.accepted++;
     else {
@@ -120,7 +125,9 @@ export async function injectAssistance(
   function expire(): void {
     const limitMs = clock.ioBudgetMs(ACK_MS);
     while (out[0] && clock.mono() - out[0].atMonoMs >= limitMs) {
-      if (!isHeard) {
+      // Nothing at all while a whole window was out; the last few messages are short work with or without answers.
+      const isSilent = heardMonoMs < out[0].atMonoMs && waiting.length > 0;
+      if (isSilent || heardMonoMs === Number.NEGATIVE_INFINITY) {
         isBlind = true;
         return;
       }
@@ -137,7 +144,8 @@ export async function injectAssistance(
   async function pause(): Promise<void> {
     wake = deferred<undefined>();
     const oldest = out[0]?.atMonoMs ?? clock.mono();
-    const timer = clock.after(Math.max(0, oldest + clock.ioBudgetMs(ACK_MS) - clock.mono()), rouse);
+    const untilMonoMs = Math.min(oldest + clock.ioBudgetMs(ACK_MS), endMonoMs);
+    const timer = clock.after(Math.max(0, untilMonoMs - clock.mono()), rouse);
     try {
       await abortable(wake.promise, signal);
     } finally {
@@ -147,7 +155,7 @@ export async function injectAssistance(
   }
 
   try {
-    for (;;) {
+    while (clock.mono() < endMonoMs) {
       if (!isBlind) expire();
       const next = waiting[0];
       if (next && hasRoom(next)) {
@@ -160,6 +168,6 @@ export async function injectAssistance(
   } finally {
     offUbx();
   }
-  report.unanswered += out.length;
+  report.unanswered += out.length + waiting.length;
   return { ...report, tookMs: clock.mono() - startedMonoMs };
 }

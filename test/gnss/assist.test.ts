@@ -180,6 +180,36 @@ describe('injection', () => {
     stop();
   });
 
+  test('a receiver that goes deaf gets the rest at a slow pace, too', async () => {
+    let heard = 0;
+    const { rig, outcome, aids, stop } = await scene({ aid: () => (heard++ === 0 ? 0 : undefined) });
+    const done = outcome({ frames: orbits(100) });
+    await rig.clock.advance(20_000);
+    expect(done.report).toMatchObject({ accepted: 1, refused: 0, unanswered: 99 });
+    expect(new Set(aids().map((frame) => frame[8])).size).toBe(100);
+    stop();
+  });
+
+  test('two minutes are the end of it, however it goes; the rest counts as unanswered', async () => {
+    const { rig, outcome, aids, stop } = await scene();
+    const done = outcome({ frames: orbits(500) });
+    let answered = 0;
+    // Each message is acknowledged, but late: thirteen in four seconds.
+    for (let n = 0; n < 30; n++) {
+      expect(done.report).toBeUndefined();
+      await rig.clock.advance(4000);
+      const due = aids().slice(answered);
+      answered += due.length;
+      for (const frame of due) await rig.ends[0]!.send(mgaAck(frame));
+    }
+    await rig.clock.advance(10);
+    expect(done.report).toMatchObject({ accepted: 29 * 13, refused: 0, unanswered: 500 - 29 * 13 });
+    const before = aids().length;
+    await rig.clock.advance(60_000);
+    expect(aids()).toHaveLength(before);
+    stop();
+  });
+
   test('one that has refused to acknowledge is not waited for', async () => {
     const { rig, outcome, aids, stop } = await scene({ unknownKeys: [ACKAIDING] }, true);
     await rig.clock.advance(100);
