@@ -462,6 +462,31 @@ describe('injections', () => {
     expect([most, running, r.injected.length]).toEqual([1, 1, 2]);
   });
 
+  test('one that lasts ends once the receiver has a fix, and begins anew should that have been the fix of before', async () => {
+    const ended: unknown[] = [];
+    using r = rig({
+      stored: [stored('predictive', predictedSet(T, 3))],
+      service: false,
+      assist: async (_request, signal) => {
+        try {
+          return await abortable(deferred<AssistReport>().promise, signal);
+        } catch (error) {
+          ended.push(error);
+          throw error;
+        }
+      },
+    });
+    r.show();
+    await r.clock.advance(5000);
+    r.receiver.hasFix = true;
+    await r.clock.advance(5000);
+    expect([r.injected.length, ended.length]).toEqual([1, 1]);
+    expect(ended[0]).toMatchObject({ code: 'core.cancelled' });
+    r.receiver.hasFix = false;
+    await r.clock.advance(10_000);
+    expect(r.injected).toHaveLength(2);
+  });
+
   test('a receiver that goes away meanwhile is waited for', async () => {
     using r = rig({
       stored: [stored('live', liveSet(T))],

@@ -54,6 +54,8 @@ export interface Injector extends Disposable {
   look(): void;
   /** The receiver started anew: what is under way has lost its beginning, so that it is begun again. */
   anew(): void;
+  /** The receiver has found itself: what is under way helps it no more. */
+  enough(): void;
 }
 
 /** After an injection that failed for no known reason. */
@@ -69,7 +71,7 @@ export function createInjector(deps: InjectorDeps): Injector {
   let isAsked = false;
   let notBeforeMonoMs = Number.NEGATIVE_INFINITY;
 
-  /** Undefined when the receiver has started anew meanwhile. */
+  /** Undefined when the receiver has started anew meanwhile, or needs nothing any more. */
   async function send(request: AssistRequest): Promise<AssistReport | undefined> {
     using run = linkedController(life.signal);
     const { signal } = run;
@@ -132,6 +134,9 @@ export function createInjector(deps: InjectorDeps): Injector {
     anew() {
       current?.abort(new WaymarkError('core.cancelled', 'the receiver started anew'));
       look();
+    },
+    enough() {
+      current?.abort(new WaymarkError('core.cancelled', 'the receiver has a fix'));
     },
     [Symbol.dispose]: () => life.abort(),
   };

@@ -138,6 +138,7 @@ export function createAssistance(deps: AssistanceDeps): Assistance {
     const isNew = need.is === 'needy' && need.episode !== before.episode;
     if (isNew) injector.anew();
     else if (need.is === 'needy') injector.look();
+    else if (need.is === 'content') injector.enough();
     if (need !== before) ring(isNew ? 'need' : 'other');
   }
 
