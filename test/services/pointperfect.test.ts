@@ -195,6 +195,9 @@ function bench(session = fakeSession(), log = silentLogger) {
       fed.push(`${kind} ${Buffer.from(bytes).toString()}`);
       return hold?.then(() => undefined);
     },
+    get framesTaken() {
+      return fed.length;
+    },
     restart: () => {
       restarts++;
     },
