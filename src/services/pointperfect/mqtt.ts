@@ -38,6 +38,7 @@ export function createMqttCorrections(
   const plan = createTopicPlan({ ...options, regionTable, localized, position, assistance, clock, log });
   const keys = createKeyIntake({
     sink,
+    clock,
     log,
     onKeys: deps.onKeys,
     leapSeconds: options.leapSeconds ?? LEAP_SECONDS,
@@ -217,6 +218,7 @@ export function createMqttCorrections(
         lastReason = isWaymarkError(told) ? told.code : 'core.internal';
         throw told;
       } finally {
+        keys.rest();
         phase = 'idle';
         onState();
       }
