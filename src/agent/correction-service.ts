@@ -19,6 +19,7 @@ import {
 } from '../services/index.js';
 import type { CredentialSource, Identity, KeysIdentity, NtripIdentity, Slot } from '../vault/index.js';
 import { createCorrectionRoads } from './correction-roads.js';
+import { createCountingSink } from './counting-sink.js';
 import { readCa } from './credentials.js';
 import type { IdentityHolder } from './identity-holder.js';
 import { version } from './version.js';
@@ -46,9 +47,6 @@ export interface CorrectionService {
   prove(identity: Identity, signal: AbortSignal): Promise<void>;
 }
 
-/** Without a receiver corrections are watched, not fed: the session lamp still tells whether they would flow. */
-const NO_RECEIVER: CorrectionSink = { feed: () => undefined, restart: () => undefined, setKeys: () => undefined };
-
 interface Account {
   target: NtripTarget;
   mountPoint: string;
@@ -65,7 +63,7 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
   const ca = await readCa(settings?.caFile ?? config.identity?.caFile, deps.configDir);
   const roads = createCorrectionRoads({ clock, log, meter: deps.meter }, ca);
   const slots = createSlotMemory({ clock });
-  const sink = deps.receiver ?? NO_RECEIVER;
+  const sink = deps.receiver ?? createCountingSink();
   const silence: SilenceLimits = {
     resubscribeMs: (settings?.silence.resubscribeSeconds ?? 30) * 1000,
     reconnectMs: (settings?.silence.reconnectSeconds ?? 60) * 1000,

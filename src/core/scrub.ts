@@ -63,10 +63,13 @@ export function escapeControls(text: string, form: 'short' | 'json' = 'short'): 
   });
 }
 
+/** Kinds whose values a far side may change as often as it likes: only so many of them, the last, are remembered. */
+const REMEMBERED: ReadonlyMap<string, number> = new Map([['spartn-key', 64]]);
+
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export interface Scrubber {
-  /** Adds a live secret value with its base64, hex, URL-encoded and JSON-escaped forms. */
+  /** Adds a live secret value with its base64, hex, URL-encoded and JSON-escaped forms; of `spartn-key` the last 64. */
   register(kind: string, value: string): void;
   /** The text with every known value and secret shape replaced. Idempotent. */
   scrub(text: string): string;
@@ -77,9 +80,37 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export function createScrubber(): Scrubber {
   const known = new Map<string, string>();
+  /** Of the kinds in `REMEMBERED`: value to its forms, the oldest first. */
+  const passing = new Map<string, Map<string, readonly string[]>>();
   let pattern: RegExp | undefined;
+
+  const isKnownForGood = (text: string): boolean => {
+    const kind = known.get(text);
+    return kind !== undefined && !REMEMBERED.has(kind);
+  };
+  /** True when it was remembered: it is the newest again. */
+  const renew = (kind: string, value: string): boolean => {
+    const values = passing.get(kind);
+    const forms = values?.get(value);
+    if (!values || !forms) return false;
+    values.delete(value);
+    values.set(value, forms);
+    return true;
+  };
+  const remember = (kind: string, value: string, forms: readonly string[]): void => {
+    const limit = REMEMBERED.get(kind) ?? 0;
+    const values = passing.get(kind) ?? new Map<string, readonly string[]>();
+    passing.set(kind, values.set(value, forms));
+    const oldest = values.keys().next().value;
+    if (values.size <= limit || oldest === undefined) return;
+    // What another secret has for a value or form, too, stays.
+    for (const form of values.get(oldest) ?? []) if (known.get(form) === kind) known.delete(form);
+    values.delete(oldest);
+  };
+
   const register = (kind: string, value: string): void => {
-    if (value.length < MIN_KNOWN || known.has(value)) return;
+    if (value.length < MIN_KNOWN || renew(kind, value)) return;
+    if (isKnownForGood(value)) return;
     const buffer = Buffer.from(value, 'utf8');
     const forms = [
       value,
@@ -95,7 +126,10 @@ export function createScrubber(): Scrubber {
     ];
     // A PEM body must not survive when its lines are printed one by one.
     for (const line of value.split('\n')) if (line.length >= 32 && !line.startsWith('-----')) forms.push(line);
-    for (const form of forms) if (form.length >= MIN_KNOWN) known.set(form, kind);
+    const isPassing = REMEMBERED.has(kind);
+    const taken = forms.filter((form) => form.length >= MIN_KNOWN && !(isPassing && isKnownForGood(form)));
+    for (const form of taken) known.set(form, kind);
+    if (isPassing) remember(kind, value, taken);
     pattern = undefined;
     if (UUID.test(value)) for (const other of [value.toLowerCase(), value.toUpperCase()]) register(kind, other);
   };

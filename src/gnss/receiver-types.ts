@@ -128,6 +128,8 @@ export interface Receiver {
   run(options: { signal: AbortSignal }): Promise<never>;
   /** Bytes as they came from a source. A promise asks the source to wait a moment (at most 100 ms). */
   feed(kind: FeedKind, bytes: Uint8Array): Promise<void> | undefined;
+  /** Whole valid frames found in what was fed, whether or not a receiver was there to get them. */
+  readonly framesTaken: number;
   /** Forgets a half frame: the source's connection is new. */
   restart(kind: FeedKind): void;
   /** Current and next key; kept, and sent on each connection once a receiver has shown itself. Unusable keys are left out. */

@@ -170,6 +170,9 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
       intake.push(kind, bytes);
       return feeder.hold();
     },
+    get framesTaken() {
+      return intake.counters.correctionFramesIn;
+    },
     restart: (kind) => intake.restart(kind),
     setKeys: (keys) => intake.setKeys(keys),
     whenIdentified: (signal) => identification.whenIdentified(signal),

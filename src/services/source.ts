@@ -8,6 +8,8 @@ export type CorrectionKind = 'spartn' | 'rtcm3' | 'ubx';
 export interface CorrectionSink {
   /** Takes bytes as they came from the source. Resolves at once, or a little later to hold back a source that outruns the port. */
   feed(kind: CorrectionKind, bytes: Uint8Array): Promise<void> | undefined;
+  /** Whole valid correction frames found in what was fed, ever. Only these are a sign of life: any peer can send bytes. */
+  readonly framesTaken: number;
   /** Forget a half frame: the source's connection is new. */
   restart(kind: CorrectionKind): void;
   /** Hands decryption keys to the receiver, now and after each of its restarts. */

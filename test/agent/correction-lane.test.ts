@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { createLampBoard } from '../../src/agent/lamp-board.js';
 import { createCorrectionLane } from '../../src/agent/lanes/corrections.js';
-import { createClockTrust, createFakeClock, silentLogger } from '../../src/core/index.js';
+import {
+  abortable,
+  createClockTrust,
+  createFakeClock,
+  deferred,
+  silentLogger,
+  WaymarkError,
+} from '../../src/core/index.js';
 import type { Receiver, ReceiverSnapshot } from '../../src/gnss/index.js';
 import type { CorrectionSnapshot, CorrectionSource } from '../../src/services/index.js';
 
@@ -85,4 +92,69 @@ test.each([
   lane.show();
   expect(lamps.condition().lamps.corrections).toMatchObject({ state: 'lit', detail: words });
   stop.abort();
+});
+
+test('the source is that of the identity in force when it connects, however long the budget made it wait', async () => {
+  const clock = createFakeClock();
+  const lamps = createLampBoard(['session', 'corrections'], clock, silentLogger);
+  const listeners = new Set<() => void>();
+  let identity = 'old';
+  /** Another one comes into force. */
+  const renew = (next: string): void => {
+    identity = next;
+    for (const listener of listeners) listener();
+  };
+  const ran: string[] = [];
+  const gate = deferred<undefined>();
+  let isSlow = false;
+  const lane = createCorrectionLane({
+    source: async () => {
+      const mine = identity;
+      if (isSlow) await gate.promise;
+      return {
+        run: ({ signal }) => {
+          ran.push(mine);
+          return mine === 'old'
+            ? Promise.reject(new WaymarkError('mqtt.refused', 'no'))
+            : abortable(new Promise<never>(() => undefined), signal);
+        },
+        resubscribe: () => undefined,
+        snapshot: () => ({
+          ...{ source: 'mqtt', state: 'connecting', host: 'h', topics: [], messagesIn: 0, bytesIn: 0, connects: 0 },
+        }),
+      };
+    },
+    receiver: undefined,
+    lamps,
+    clock,
+    trust: createClockTrust(clock, clock.wall()),
+    renewed: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    outcome: () => undefined,
+  });
+  const stop = new AbortController();
+  const run = (): Promise<unknown> =>
+    lane
+      .run({ signal: stop.signal, ok: () => undefined, doing: () => undefined })
+      .catch((error: unknown) => (error as WaymarkError).message);
+  for (let i = 0; i < 100; i++) expect(await run()).toBe('no');
+  const waited = run();
+  await clock.advance(1_800_000);
+  renew('new');
+  await clock.advance(1_900_000);
+  expect(ran.slice(100)).toEqual(['new']);
+  renew('newer');
+  expect(await waited).toBe('the identity was renewed');
+  isSlow = true;
+  const again = run();
+  await clock.advance(1);
+  renew('newest');
+  gate.resolve(undefined);
+  await clock.advance(1);
+  expect(ran.slice(101)).toEqual(['newest']);
+  stop.abort();
+  await again;
+  expect(listeners.size).toBe(0);
 });

@@ -54,6 +54,29 @@ describe('known values', () => {
     }
   });
 
+  test('of the keys that a topic may change all the time the last 64 are known, and the cost stays', () => {
+    const scrubber = createScrubber();
+    const key = (n: number): string => b(String(n).padStart(16, 'k')).toString('hex');
+    scrubber.register('password', b(key(1)).toString('hex'));
+    scrubber.register('spartn-key', key(2));
+    scrubber.register('password', key(2));
+    for (let n = 1; n <= 1500; n++) {
+      scrubber.register('spartn-key', key(n));
+      // In use all the time.
+      scrubber.register('spartn-key', key(3));
+      if (n % 100 === 0) scrubber.scrub('x');
+    }
+    const known = (n: number): boolean => scrubber.scrub(key(n)) === '[secret spartn-key]';
+    const left = Array.from({ length: 1500 }, (_, i) => i + 1).filter(known);
+    expect(left).toHaveLength(64);
+    expect(left.slice(0, 2)).toEqual([3, 1438]);
+    expect(scrubber.scrub(b(key(1437)).toString('base64'))).not.toContain('secret');
+    expect(scrubber.scrub(b(key(1438)).toString('base64'))).toBe('[secret spartn-key]');
+    // What is another secret, too, is not forgotten with the key.
+    expect(scrubber.scrub(key(2))).toBe('[secret password]');
+    expect(scrubber.scrub(b(key(1)).toString('hex'))).toBe('[secret password]');
+  });
+
   test('what is too short to be told from a word is not registered', () => {
     const scrubber = createScrubber();
     scrubber.register('pin', '1234');

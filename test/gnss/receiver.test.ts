@@ -131,6 +131,7 @@ describe('what goes down', () => {
       correctionSkippedBytes: 7 + bad.length,
       framesToReceiver: 3,
     });
+    expect(receiver.framesTaken).toBe(3);
     expect(receiver.snapshot().lastFedMonoMs).toBeDefined();
     stop();
   });

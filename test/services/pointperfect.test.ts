@@ -14,10 +14,9 @@ import { type CorrectionSink, type FlowEvent, type FlowState, nextFlow } from '.
 import {
   chooseTopics,
   createMqttCorrections,
-  decodeKeyJson,
-  decodeKeyMessage,
   type KeyPair,
   proveByConnect,
+  readKeyMessage,
 } from '../../src/services/pointperfect/index.js';
 import type { KeysIdentity, SpartnKey } from '../../src/vault/index.js';
 
@@ -69,9 +68,9 @@ describe('which topics', () => {
 
 describe('keys', () => {
   test('the documented frame gives both keys in UTC', () => {
-    const decoded = decodeKeyMessage(FRAME, 18);
+    const decoded = readKeyMessage(FRAME, 18);
     if (decoded.is !== 'keys') throw new Error(decoded.why);
-    expect(decoded.keys.map((k) => [k.startUtcMs, k.value.reveal()])).toEqual([
+    expect(decoded.keys.map((k) => [k.startUtcMs, k.hex])).toEqual([
       [1668815982000, '00112233445566778899aabbccddeeff'],
       [1671235182000, 'ffeeddccbbaa99887766554433221100'],
     ]);
@@ -82,12 +81,12 @@ describe('keys', () => {
   test.each(Array.from({ length: 60 }, (_, i) => i))('a frame damaged at byte %i gives no keys', (at) => {
     const bytes = Buffer.from(FRAME);
     bytes[at] = (bytes[at] ?? 0) ^ 0x11;
-    expect(decodeKeyMessage(bytes, 18).is).toBe('malformed');
+    expect(readKeyMessage(bytes, 18).is).toBe('malformed');
   });
 
   test('a frame cut short anywhere gives no keys', () => {
     for (let length = 0; length < FRAME.length; length++)
-      expect(decodeKeyMessage(FRAME.subarray(0, length), 18).is).toBe('malformed');
+      expect(readKeyMessage(FRAME.subarray(0, length), 18).is).toBe('malformed');
   });
 
   const key = (start: number): Record<string, unknown> => ({ start, duration: 1000, value: 'AB'.repeat(16) });
@@ -96,9 +95,9 @@ describe('keys', () => {
     ['under dynamickeys', { dynamickeys: { current: key(1), next: key(2) } }],
     ['under dynamicKeys', { dynamicKeys: { current: key(1), next: key(2) } }],
   ])('JSON keys %s', (_form, data) => {
-    const decoded = decodeKeyJson(Buffer.from(JSON.stringify(data)));
+    const decoded = readKeyMessage(Buffer.from(JSON.stringify(data)), 18);
     if (decoded.is !== 'keys') throw new Error(decoded.why);
-    expect(decoded.keys.map((k) => [k.startUtcMs, k.durationMs, k.value.reveal()])).toEqual([
+    expect(decoded.keys.map((k) => [k.startUtcMs, k.durationMs, k.hex])).toEqual([
       [1, 1000, 'ab'.repeat(16)],
       [2, 1000, 'ab'.repeat(16)],
     ]);
@@ -115,7 +114,7 @@ describe('keys', () => {
     '{"current":',
     '{"dynamickeys":null}',
   ])('JSON without keys gives none: %s', (text) => {
-    expect(decodeKeyJson(Buffer.from(text)).is).toBe('malformed');
+    expect(readKeyMessage(Buffer.from(text), 18).is).toBe('malformed');
   });
 });
 
@@ -194,6 +193,9 @@ function bench(session = fakeSession(), log = silentLogger) {
     feed: (kind, bytes) => {
       fed.push(`${kind} ${Buffer.from(bytes).toString()}`);
       return hold?.then(() => undefined);
+    },
+    get framesTaken() {
+      return fed.length;
     },
     restart: () => {
       restarts++;

@@ -91,6 +91,9 @@ test('a token becomes a proved identity on disk, which carries corrections and k
       openSession: (inner) => sessionAs(identity, inner),
       sink: {
         feed: (_kind, bytes) => void fed.push(Buffer.from(bytes).toString()),
+        get framesTaken() {
+          return fed.length;
+        },
         restart: () => undefined,
         setKeys: (list) => keys.push(...list.map((k) => k.value.reveal())),
       },

@@ -77,6 +77,19 @@ export interface CorrectionLane extends Lane {
   readonly lastReason: string | undefined;
 }
 
+/** The source for the identity in force, also when another comes into force while this one is being made. */
+async function latest(
+  make: CorrectionLaneDeps['source'],
+  renewals: () => number,
+  signal: AbortSignal,
+): Promise<CorrectionSource> {
+  for (;;) {
+    const asOf = renewals();
+    const made = await make(signal);
+    if (renewals() === asOf) return made;
+  }
+}
+
 export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
   const { lamps, clock, receiver } = deps;
   let source: CorrectionSource | undefined;
@@ -84,10 +97,9 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
   let disconnects = 0;
   let lastReason: string | undefined;
 
-  async function spendConnect(signal: AbortSignal): Promise<void> {
+  async function awaitBudget(signal: AbortSignal): Promise<void> {
     const waitMs = budgetWaitMs(CONNECT_BUDGET, ledger, clock.wall());
     if (waitMs > 0) await sleep(clock, waitMs, signal);
-    ledger = budgetSpend(CONNECT_BUDGET, ledger, clock.wall());
   }
 
   function show(): void {
@@ -129,15 +141,24 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
     async run({ signal, ok, doing }) {
       doing('waiting for the clock');
       await awaitClock(deps.trust, lamps, 'session', signal);
+      // Before the source is chosen: this may take most of an hour, in which the identity may be renewed.
+      await awaitBudget(signal);
       doing('waiting for an identity');
-      const mine = await deps.source(signal);
-      source = mine;
-      await spendConnect(signal);
-      doing('connecting');
       const seen = { up: false };
+      let isChosen = false;
+      let renewals = 0;
       using link = linkedController(signal);
-      const off = deps.renewed(() => link.abort(new WaymarkError('mqtt.closed', 'the identity was renewed')));
+      const off = deps.renewed(() => {
+        renewals++;
+        // Before a source is chosen there is nothing to end: it is asked for again.
+        if (isChosen) link.abort(new WaymarkError('mqtt.closed', 'the identity was renewed'));
+      });
       try {
+        const mine = await latest(deps.source, () => renewals, link.signal);
+        isChosen = true;
+        source = mine;
+        ledger = budgetSpend(CONNECT_BUDGET, ledger, clock.wall());
+        doing('connecting');
         await mine.run({
           signal: link.signal,
           onState: () => {

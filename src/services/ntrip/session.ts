@@ -21,7 +21,7 @@ import type { MgaBurst } from './mga-fetch.js';
 import { refusalError } from './refusal.js';
 
 export interface NtripCounters {
-  /** Pieces of corrections as they were read. */
+  /** Pieces of the stream as they were read, whatever is in them. */
   messagesIn: number;
   bytesIn: number;
   connects: number;
@@ -58,7 +58,7 @@ export interface NtripSession {
   /** False while the caster may still refuse in the body of its 200. */
   readonly isSettled: boolean;
   readonly lastMonoMs: number | undefined;
-  /** From the first to the last correction, ms; 0 when none came. */
+  /** From the first to the last whole correction, ms; 0 when none came. */
   readonly streamedMs: number;
   readonly kind: StreamKind | undefined;
   readonly sent: CoarsePosition | undefined;
@@ -78,8 +78,11 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
   const end = (error: unknown): void => ended.reject(error instanceof Error ? error : toWaymarkError(error));
 
   let watchdog: Watchdog | undefined;
+  /** What comes are no words; whether it holds a correction shows the sink. */
+  let isStream = false;
   let firstDataMonoMs: number | undefined;
   let lastMonoMs: number | undefined;
+  let streamBytes = 0;
   let sent: CoarsePosition | undefined;
   let sentAtMonoMs = clock.mono();
   let isOver = false;
@@ -118,6 +121,11 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
     if (words.is === 'refusal') return refused(words.kind, words.line);
     if (firstDataMonoMs !== undefined)
       return new WaymarkError('corrections.silent', `${caster}: nothing for ${silentMs} ms`);
+    if (isStream)
+      return new WaymarkError('corrections.silent', `${caster}: no whole ${intake.kind ?? ''} frame in what it sends`, {
+        hint: 'The stream is of another kind or damaged on the way: check the mountpoint and its format.',
+        evidence: { bytes: streamBytes },
+      });
     if (!sent) return untold(`accepted us and sent nothing for ${silentMs} ms`);
     return new WaymarkError(
       'corrections.silent',
@@ -137,14 +145,19 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
     const taken = intake.push(bytes);
     if (taken.is === 'refusal') throw refused(taken.kind, taken.line);
     if (taken.is === 'more') return;
-    if (firstDataMonoMs === undefined) sink.restart(taken.kind);
-    // Before the watchdog tells of them: whoever looks then is to see a session.
-    firstDataMonoMs ??= clock.mono();
-    dog.data();
-    lastMonoMs = dog.lastMonoMs;
+    if (!isStream) sink.restart(taken.kind);
+    isStream = true;
     counters.messagesIn++;
     counters.bytesIn += taken.bytes.length;
+    streamBytes += taken.bytes.length;
+    const framesBefore = sink.framesTaken;
     const held = sink.feed(taken.kind, taken.bytes);
+    if (sink.framesTaken !== framesBefore) {
+      // Before the watchdog tells of them: whoever looks then is to see a session.
+      firstDataMonoMs ??= clock.mono();
+      dog.data();
+      lastMonoMs = dog.lastMonoMs;
+    }
     if (held) await held;
   };
 
@@ -166,9 +179,8 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
       }
     const words = intake.end();
     if (words.is === 'refusal') throw refused(words.kind, words.line);
-    if (firstDataMonoMs === undefined && isSettled && options.ggaSeconds === 0)
-      throw untold('ended the stream before it sent anything');
-    const early = firstDataMonoMs === undefined ? ' before it sent anything' : '';
+    if (!isStream && isSettled && options.ggaSeconds === 0) throw untold('ended the stream before it sent anything');
+    const early = !isStream ? ' before it sent anything' : '';
     throw new WaymarkError('net.closed', `${caster}: the caster ended the stream${early}`);
   };
 
@@ -212,7 +224,7 @@ export function createNtripSession(options: NtripSessionOptions): NtripSession {
       return watchdog?.state ?? 'waiting';
     },
     get isSettled() {
-      return isSettled || firstDataMonoMs !== undefined;
+      return isSettled || isStream;
     },
     get lastMonoMs() {
       return lastMonoMs;

@@ -2,7 +2,16 @@
 import { Secret } from '../../core/index.js';
 import type { SpartnKey } from '../../vault/index.js';
 
-export type DecodedKeys = { is: 'keys'; keys: SpartnKey[] } | { is: 'malformed'; why: string };
+/** As it was read, before it is taken: making a `Secret` is not free, and a topic may say a lot. */
+export interface ReadKey {
+  startUtcMs: number;
+  durationMs: number;
+  /** 32 hexadecimal digits in lower case. */
+  hex: string;
+}
+
+type Malformed = { is: 'malformed'; why: string };
+export type KeysRead = { is: 'keys'; keys: ReadKey[] } | Malformed;
 
 const GPS_EPOCH_S = 315_964_800;
 const WEEK_S = 604_800;
@@ -13,7 +22,7 @@ const KEY_BYTES = 16;
 const MAX_KEYS = 4;
 const MAX_JSON_BYTES = 65_536;
 
-const malformed = (why: string): DecodedKeys => ({ is: 'malformed', why });
+const malformed = (why: string): Malformed => ({ is: 'malformed', why });
 
 /** Does this payload begin as a UBX frame? */
 export function isUbxFrame(payload: Uint8Array): boolean {
@@ -21,12 +30,16 @@ export function isUbxFrame(payload: Uint8Array): boolean {
 }
 
 /** Keys of a payload in either form. Never throws. `leapSeconds`: GPS minus UTC, 18 since 2017. */
-export function decodeKeyMessage(payload: Uint8Array, leapSeconds: number): DecodedKeys {
-  return isUbxFrame(payload) ? decodeSpartnKeyFrame(payload, leapSeconds) : decodeKeyJson(payload);
+export function readKeyMessage(payload: Uint8Array, leapSeconds: number): KeysRead {
+  return isUbxFrame(payload) ? readSpartnKeyFrame(payload, leapSeconds) : readKeyJson(payload);
+}
+
+export function sealKeys(keys: readonly ReadKey[]): SpartnKey[] {
+  return keys.map(({ hex, ...times }) => ({ ...times, value: new Secret('spartn-key', hex) }));
 }
 
 /** UBX-RXM-SPARTNKEY, whole frame. Week and time of week are GPS time: the leap seconds go off again. */
-export function decodeSpartnKeyFrame(frame: Uint8Array, leapSeconds: number): DecodedKeys {
+function readSpartnKeyFrame(frame: Uint8Array, leapSeconds: number): KeysRead {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   if (!isUbxFrame(bytes) || bytes.length < FRAME_OVERHEAD + 4) return malformed('not a UBX frame');
   if (bytes[2] !== 0x02 || bytes[3] !== 0x36) return malformed('another UBX message');
@@ -38,7 +51,7 @@ export function decodeSpartnKeyFrame(frame: Uint8Array, leapSeconds: number): De
   if (version !== 1 || count > MAX_KEYS) return malformed('unknown version or number of keys');
   const keysAt = 10 + 8 * count;
   if (payloadBytes !== 4 + (8 + KEY_BYTES) * count) return malformed('key lengths do not add up');
-  const keys: SpartnKey[] = [];
+  const keys: ReadKey[] = [];
   for (let i = 0; i < count; i++) {
     const at = 10 + 8 * i;
     if (bytes[at + 1] !== KEY_BYTES) return malformed('unknown key length');
@@ -47,14 +60,14 @@ export function decodeSpartnKeyFrame(frame: Uint8Array, leapSeconds: number): De
     keys.push({
       startUtcMs: (gpsSeconds + GPS_EPOCH_S - leapSeconds) * 1000,
       durationMs: USUAL_LIFE_MS,
-      value: new Secret('spartn-key', hex),
+      hex,
     });
   }
   return { is: 'keys', keys: withEnds(keys) };
 }
 
 /** Each key lasts until the next begins. */
-function withEnds(keys: SpartnKey[]): SpartnKey[] {
+function withEnds(keys: readonly ReadKey[]): ReadKey[] {
   return keys.map((key, i) => {
     const next = keys[i + 1];
     return next && next.startUtcMs > key.startUtcMs
@@ -74,7 +87,7 @@ function hasGoodChecksum(frame: Buffer): boolean {
 }
 
 /** `{"current":K,"next":K}`, alone or under `dynamickeys` in any spelling of its case. */
-export function decodeKeyJson(payload: Uint8Array): DecodedKeys {
+function readKeyJson(payload: Uint8Array): KeysRead {
   if (payload.length > MAX_JSON_BYTES) return malformed('too large');
   let data: unknown;
   try {
@@ -84,7 +97,7 @@ export function decodeKeyJson(payload: Uint8Array): DecodedKeys {
   }
   const outer = asRecord(data);
   const inner = asRecord(Object.entries(outer).find(([name]) => name.toLowerCase() === 'dynamickeys')?.[1] ?? outer);
-  const keys: SpartnKey[] = [];
+  const keys: ReadKey[] = [];
   for (const name of ['current', 'next']) {
     if (inner[name] === undefined || inner[name] === null) continue;
     const key = decodeJsonKey(asRecord(inner[name]));
@@ -98,10 +111,10 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function decodeJsonKey({ start, duration, value }: Readonly<Record<string, unknown>>): SpartnKey | undefined {
+function decodeJsonKey({ start, duration, value }: Readonly<Record<string, unknown>>): ReadKey | undefined {
   const [startUtcMs, durationMs] = [Number(start), Number(duration)];
   if (!Number.isInteger(startUtcMs) || startUtcMs <= 0 || !Number.isInteger(durationMs) || durationMs <= 0)
     return undefined;
   if (typeof value !== 'string' || !/^[0-9a-f]{32}$/i.test(value)) return undefined;
-  return { startUtcMs, durationMs, value: new Secret('spartn-key', value.toLowerCase()) };
+  return { startUtcMs, durationMs, hex: value.toLowerCase() };
 }

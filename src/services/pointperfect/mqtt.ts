@@ -38,6 +38,7 @@ export function createMqttCorrections(
   const plan = createTopicPlan({ ...options, regionTable, localized, position, assistance, clock, log });
   const keys = createKeyIntake({
     sink,
+    clock,
     log,
     onKeys: deps.onKeys,
     leapSeconds: options.leapSeconds ?? LEAP_SECONDS,
@@ -72,11 +73,14 @@ export function createMqttCorrections(
           counters.unknownMessages++;
           continue;
         }
-        dog.data();
-        lastMessageMonoMs = dog.lastMonoMs;
         counters.messagesIn++;
         counters.bytesIn += payload.length;
+        const framesBefore = sink.framesTaken;
         const held = sink.feed('spartn', payload);
+        if (sink.framesTaken !== framesBefore) {
+          dog.data();
+          lastMessageMonoMs = dog.lastMonoMs;
+        }
         if (held) await held;
       } else if (topic === topics.wanted.key) keys.take(payload);
       else if (topic === topics.wanted.dict || topic === topics.wanted.assistance) {
@@ -180,11 +184,11 @@ export function createMqttCorrections(
   };
 
   /** The error of a run, seen together with those before it. */
-  const seen = (error: unknown, startMonoMs: number, messagesBefore: number): unknown => {
-    if (counters.messagesIn > messagesBefore) silent = undefined;
+  const seen = (error: unknown, startMonoMs: number, framesBefore: number): unknown => {
+    const isServed = sink.framesTaken !== framesBefore;
+    if (isServed) silent = undefined;
     if (!isWaymarkError(error)) return error;
-    if (error.code === 'corrections.silent' && counters.messagesIn === messagesBefore)
-      silent = oneMoreSilent(silent, startMonoMs);
+    if (error.code === 'corrections.silent' && !isServed) silent = oneMoreSilent(silent, startMonoMs);
     return endOfService(options.endOfService ?? POINTPERFECT_MQTT_END, {
       error,
       host: identity.host,
@@ -201,7 +205,7 @@ export function createMqttCorrections(
       phase = 'connecting';
       onState();
       keys.handOver();
-      const [startMonoMs, messagesBefore] = [clock.mono(), counters.messagesIn];
+      const [startMonoMs, framesBefore] = [clock.mono(), sink.framesTaken];
       try {
         await awaitPosition(signal, onState);
         phase = 'connecting';
@@ -210,10 +214,11 @@ export function createMqttCorrections(
         return await serve(signal, onState);
       } catch (error) {
         if (signal.aborted) throw error;
-        const told = seen(error, startMonoMs, messagesBefore);
+        const told = seen(error, startMonoMs, framesBefore);
         lastReason = isWaymarkError(told) ? told.code : 'core.internal';
         throw told;
       } finally {
+        keys.rest();
         phase = 'idle';
         onState();
       }

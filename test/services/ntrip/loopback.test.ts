@@ -44,6 +44,9 @@ async function against(
           if (Buffer.concat(got).length >= enough) full.resolve(undefined);
           return undefined;
         },
+        get framesTaken() {
+          return got.length;
+        },
         restart: () => undefined,
         setKeys: () => undefined,
       },

@@ -96,6 +96,9 @@ function bench(
       fed.push({ kind, bytes: Buffer.from(bytes) });
       return undefined;
     },
+    get framesTaken() {
+      return fed.filter(({ bytes }) => bytes.includes(0xd3)).length;
+    },
     restart: () => {
       restarts++;
     },
@@ -410,6 +413,35 @@ describe('the flow', () => {
     cast.last().say(RTCM);
     await b.clock.advance(61_500);
     expect((await ended).message).toContain('nothing for 60');
+  });
+
+  test.each([
+    ['blanks', Buffer.from('\r\n')],
+    ['a stream of another kind', Buffer.alloc(40, 0x73)],
+    ['nothing decided but noise', Buffer.of(0x80, 0x81)],
+  ])('%s in place of corrections are silence, and clear no pace', async (_what, noise) => {
+    const cast = caster(accept);
+    const b = bench(cast);
+    let ended = b.run();
+    await b.clock.advance(10);
+    cast.last().say(RTCM);
+    for (let i = 0; i < 13; i++) {
+      await b.clock.advance(5000);
+      if (!cast.last().ended) cast.last().say(noise);
+    }
+    expect((await ended).message).toContain('nothing for 60');
+    expect(b.source.backoff().capMs).toBe(2000);
+    ended = b.run();
+    await b.clock.advance(10);
+    cast.last().say(Buffer.of(0x80));
+    for (let i = 0; i < 62; i++) {
+      await b.clock.advance(1000);
+      if (!cast.last().ended) cast.last().say(noise);
+    }
+    const error = await ended;
+    expect(error).toMatchObject({ code: 'corrections.silent', hint: expect.stringContaining('mountpoint') });
+    // The first failure's wait: nothing of this was a good session.
+    expect(b.source.backoff().capMs).toBe(20_000);
   });
 
   test('the ladder can have the position sent', async () => {

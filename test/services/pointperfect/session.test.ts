@@ -103,6 +103,9 @@ function bench(over: Partial<MqttCorrectionsOptions> = {}, assistance?: Assistan
       fed.push(Buffer.from(bytes).toString());
       return undefined;
     },
+    get framesTaken() {
+      return fed.filter((text) => text !== 'noise').length;
+    },
     restart: () => undefined,
     setKeys: () => undefined,
   };
@@ -409,11 +412,28 @@ describe('assistance over MQTT', () => {
   });
 });
 
+describe('what is no whole frame', () => {
+  test('is neither flow nor a sign of life, however much of it comes', async () => {
+    const b = bench({ region: 'eu' });
+    const ended = b.run();
+    await b.clock.advance(0);
+    b.current.session.say('/pp/ip/eu', 'x');
+    for (let i = 0; i < 13; i++) {
+      await b.clock.advance(5000);
+      b.current.session.say('/pp/ip/eu', 'noise');
+    }
+    expect((await ended).code).toBe('corrections.silent');
+    expect(b.source.snapshot()).toMatchObject({ lastMessageMonoMs: 0 });
+  });
+});
+
 describe('the end of MQTT delivery', () => {
   const silentSession = async (b: ReturnType<typeof bench>): Promise<string> => {
     b.current.session = fakeSession();
     const ended = b.run();
-    await b.clock.advance(60_000);
+    await b.clock.advance(30_000);
+    b.current.session.say('/pp/ip/eu', 'noise');
+    await b.clock.advance(30_000);
     return (await ended).code;
   };
 
