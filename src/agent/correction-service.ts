@@ -22,6 +22,7 @@ import { createCorrectionRoads } from './correction-roads.js';
 import { createCountingSink } from './counting-sink.js';
 import { readCa } from './credentials.js';
 import type { IdentityHolder } from './identity-holder.js';
+import { createKeyKeeper } from './keep-keys.js';
 import { version } from './version.js';
 
 export interface CorrectionServiceDeps {
@@ -69,13 +70,12 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
     reconnectMs: (settings?.silence.reconnectSeconds ?? 60) * 1000,
   };
 
-  /** Newer keys are kept, so that a warm start decrypts before the key topic speaks. */
+  const keep = createKeyKeeper(deps.identitySlot, log);
   function keepKeys(keys: KeysIdentity['keys']): void {
     const before = holder.current();
     if (before?.shape === 'keys' && sameKeys(before.keys, keys)) return;
     const updated = holder.updateKeys(keys);
-    if (updated && config.ztp)
-      deps.identitySlot.write(updated).catch((error: unknown) => log.warn('keys.not-kept', { error }));
+    if (updated && config.ztp) keep(updated);
   }
 
   // One source an account, so that its counters outlive a connection.

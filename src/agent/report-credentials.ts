@@ -24,7 +24,7 @@ export interface SessionReportDeps {
  */
 export function createSessionReport(deps: SessionReportDeps): (result: 'ok' | WaymarkError) => void {
   const { credentials, requestRenewal } = deps;
-  const ended = new WeakSet<Identity>();
+  const ended = new Set<string>();
   let mayAskForAccount = true;
   let accountRefusals = 0;
 
@@ -71,8 +71,8 @@ export function createSessionReport(deps: SessionReportDeps): (result: 'ok' | Wa
         return;
       case 'corrections.ended': {
         const identity = deps.identity();
-        if (!identity || deps.isOwnCaster || ended.has(identity)) return;
-        ended.add(identity);
+        if (!identity || deps.isOwnCaster || ended.has(accountOf(identity))) return;
+        ended.add(accountOf(identity));
         requestRenewal(result.code);
         return;
       }
@@ -80,6 +80,18 @@ export function createSessionReport(deps: SessionReportDeps): (result: 'ok' | Wa
         return;
     }
   };
+}
+
+/** Tells identities apart; newer decryption keys do not make another one. */
+function accountOf(identity: Identity): string {
+  switch (identity.shape) {
+    case 'keys':
+      return identity.certificate;
+    case 'ntrip':
+      return JSON.stringify([identity.host, identity.userName, identity.password.fingerprint]);
+    case 'chipcode':
+      return identity.chipcode.fingerprint;
+  }
 }
 
 function refuse(

@@ -34,7 +34,10 @@ import type { Slot } from './slot.js';
 
 /** The owner's side: the source with its upkeep. */
 export interface Credential extends CredentialSource<Secret>, Disposable {
-  /** Reads the value again (rotation without restart). Never rejects: a failure becomes the state. */
+  /**
+   * Reads the value again (rotation without restart); once more after a load that is already running. Never rejects: a
+   * failure becomes the state.
+   */
   reload(): Promise<void>;
   /** Resolves when what is known is on the disk, or could not be put there (then it was logged). Never rejects. */
   flush(): Promise<void>;
@@ -94,6 +97,8 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
   const listeners = new Set<() => void>();
   let value: Secret | undefined;
   let loading: Promise<void> | undefined;
+  /** How often the value is said to have changed. */
+  let changes = 0;
   let loadError: WaymarkError | undefined;
   let objection: WaymarkError | undefined;
   let saving: Promise<void> = Promise.resolve();
@@ -203,11 +208,25 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
     lookAtClock();
   };
 
-  const reload = (): Promise<void> => {
-    loading ??= load().finally(() => {
+  const loadWhileWanted = async (): Promise<void> => {
+    try {
+      let seen: number;
+      do {
+        seen = changes;
+        await load();
+      } while (seen !== changes);
+    } finally {
       loading = undefined;
-    });
-    return loading;
+    }
+  };
+
+  /** Everybody who needs a value joins the running load. */
+  const join = (): Promise<void> => (loading ??= loadWhileWanted());
+
+  const reload = (): Promise<void> => {
+    // The running load may have read what was there before the change.
+    changes++;
+    return join();
   };
 
   const refusal = (model: CredentialModel): WaymarkError => {
@@ -234,7 +253,7 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
     async get({ signal } = {}) {
       // An absent or ended value is looked for again each time: putting the file in place must be enough.
       const { state } = runner.state;
-      if (value === undefined || state === 'missing' || state === 'expired') await abortable(reload(), signal);
+      if (value === undefined || state === 'missing' || state === 'expired') await abortable(join(), signal);
       lookAtClock();
       const model = runner.state;
       const traffic = trafficAllowed(model);

@@ -31,6 +31,11 @@ export interface Slot<T> {
   read(): Promise<{ value: T; generation: 'current' | 'previous' } | undefined>;
   /** Replaces the current generation; it becomes the previous one. Errors: `vault.write`. */
   write(value: T): Promise<void>;
+  /**
+   * Replaces the newest whole generation by what `edit` makes of it, with no other operation in between; `undefined`
+   * leaves it as it is. Nothing is done where nothing is kept. Errors: `vault.write`.
+   */
+  change(edit: (value: T) => T | undefined): Promise<void>;
   /** Keeps a value aside as `name.next`. Errors: `vault.write`. */
   stage(value: T): Promise<void>;
   /** The staged value, if there is one and it is whole. */
@@ -111,6 +116,11 @@ export function createSlot<T>(deps: SlotDeps, codec: Codec<T>): Slot<T> {
     await syncDirectory(disk, deps.directory);
   };
 
+  const replace = async (value: T): Promise<void> => {
+    const hasCurrent = await prepare();
+    await writeTemporary(disk, path, encodeRecord(codec, value), (temporary) => swap(temporary, hasCurrent));
+  };
+
   const remove = async (file: string): Promise<void> => {
     try {
       await disk.unlink(file);
@@ -133,10 +143,14 @@ export function createSlot<T>(deps: SlotDeps, codec: Codec<T>): Slot<T> {
         return undefined;
       }),
 
-    write: (value) =>
+    write: (value) => guarded(() => replace(value)),
+
+    change: (edit) =>
       guarded(async () => {
-        const hasCurrent = await prepare();
-        await writeTemporary(disk, path, encodeRecord(codec, value), (temporary) => swap(temporary, hasCurrent));
+        const current = await load(path);
+        const kept = current.is === 'absent' || current.is === 'bad' ? await load(previous) : current;
+        const value = kept.is === 'good' ? edit(kept.value) : undefined;
+        if (value !== undefined) await replace(value);
       }),
 
     stage: (value) =>

@@ -11,7 +11,7 @@
 //                   |     (refused, incomplete, weather)    (weather: waits, keeps what is staged)
 //                   +------------------- refused: discards what is staged -+
 //
-//   changed (another token, endpoint or device): need, prove and stage start over at need, tries forgotten
+//   changed (another token, endpoint or device): need, prove and stage start over at need, tries forgotten; promote goes on
 //
 // `wait` is an effect, its end the event `due`; how long it takes is the driver's arithmetic (back-off, budget, hold).
 import type { Step, WaymarkError } from '../core/index.js';
@@ -102,8 +102,9 @@ function again(state: Extract<ProvisionState, { is: 'stage' | 'prove' | 'promote
       state: { is, tries: tries + 1 },
       effects: [{ do: 'wait', why: 'weather', tries, error: event.error }],
     };
-  if (event.is === 'due') return enter(is, tries);
-  if (event.is === 'changed' && is !== 'promote')
+  // What was proved is promoted whatever changes: the run must not end between the two.
+  if (event.is === 'due' || (event.is === 'changed' && is === 'promote')) return enter(is, tries);
+  if (event.is === 'changed')
     return { state: { is: 'need', tries: 0 }, effects: [{ do: 'discard' }, ...(NEED.effects ?? [])] };
   return { state };
 }

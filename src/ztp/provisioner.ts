@@ -129,9 +129,14 @@ export function createServiceClient(deps: ProvisionerDeps, service: ZtpService):
     return cached && service.accepts(cached) && isUsable(cached, clock.wall()) ? cached : undefined;
   };
 
+  let ahead: { promotedUtcMs: number; noticedMonoMs: number } | undefined;
   const renewalWaitMs = (): number => {
     const { promotedUtcMs } = memory.now;
-    return promotedUtcMs === undefined ? 0 : Math.max(0, promotedUtcMs + BETWEEN_RENEWALS_MS - clock.wall());
+    if (promotedUtcMs === undefined) return 0;
+    if (promotedUtcMs <= clock.wall()) return Math.max(0, promotedUtcMs + BETWEEN_RENEWALS_MS - clock.wall());
+    // The clock was ahead then, or is behind now (it may start in 1970): the day counts from when that was noticed.
+    if (ahead?.promotedUtcMs !== promotedUtcMs) ahead = { promotedUtcMs, noticedMonoMs: clock.mono() };
+    return Math.max(0, ahead.noticedMonoMs + BETWEEN_RENEWALS_MS - clock.mono());
   };
 
   const isOver = (endUtcMs: number | undefined): boolean => endUtcMs !== undefined && clock.wall() >= endUtcMs;

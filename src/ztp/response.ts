@@ -164,6 +164,9 @@ function decodeNtrip(answer: Fields): NtripIdentity {
   };
 }
 
+/** These names are shown to people, line by line: nothing that could pass for a line of ours. */
+const DATA_NAME = /^[\w.-]{1,64}$/;
+
 function decodeChipcode(answer: Fields): ChipcodeIdentity {
   const chipcode = new Secret('chipcode', text(answer, 'chipcode', /^[A-Za-z0-9+/=_-]+$/, 511));
   const serviceUrl = text(answer, 'serviceUrl', /^https:\/\/[\x21-\x7e]+$/, 300);
@@ -172,9 +175,11 @@ function decodeChipcode(answer: Fields): ChipcodeIdentity {
     typeof allowed === 'string' ? allowed.split(',') : Array.isArray(allowed) ? allowed : [undefined];
   const allowedData: string[] = [];
   for (const word of words) {
-    if (typeof word !== 'string' || word.length > 64 || allowedData.length >= MAX_WORDS)
+    const name = typeof word === 'string' ? word.trim() : undefined;
+    if (name === '') continue;
+    if (name === undefined || !DATA_NAME.test(name) || allowedData.length >= MAX_WORDS)
       throw malformed('allowedData has a wrong shape');
-    if (word.trim() !== '') allowedData.push(word.trim());
+    allowedData.push(name);
   }
   return { shape: 'chipcode', version: 1, chipcode, serviceUrl, allowedData };
 }

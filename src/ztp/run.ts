@@ -21,6 +21,7 @@ export async function runProvisioning(context: RunContext, signal: AbortSignal):
   await memory.load();
   let fresh = await usableStaged(context, signal);
   let prepared: PreparedCall | undefined;
+  let isPromoted = false;
   let state: ProvisionState = { is: 'need', tries: 0 };
 
   const theIdentity = (): Identity => {
@@ -58,7 +59,13 @@ export async function runProvisioning(context: RunContext, signal: AbortSignal):
 
   const promote = async (): Promise<ProvisionEvent> => {
     const identity = theIdentity();
-    await identitySlot.promote();
+    // Repeated when the memory cannot be written: what is promoted is not staged any more, and stays promoted.
+    if (!isPromoted) {
+      // A swap that failed at its last sync has moved the names all the same: staged anew, it can be done over.
+      if ((await identitySlot.staged()) === undefined) await identitySlot.stage(identity);
+      await identitySlot.promote();
+      isPromoted = true;
+    }
     context.show({ promoted: identity });
     await memory.change((m) => ({
       ...forget(m, 'hold', 'stagedOf', 'incomplete'),

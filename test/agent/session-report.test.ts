@@ -168,13 +168,27 @@ test('a refused certificate is refused and renewal asked for each time', async (
   expect(w.asked).toEqual(['mqtt.refused', 'tls.client-refused']);
 });
 
-test('a way of delivery that is over is asked about once for each identity', async () => {
-  const w = await world({ identity: { shape: 'keys' } as unknown as Identity });
+test('a way of delivery that is over is asked about once for each certificate, whatever keys come meanwhile', async () => {
+  const keys = (certificate: string): Identity => ({ shape: 'keys', certificate, keys: {} }) as unknown as Identity;
+  const w = await world({ identity: keys('one') });
   const s = await w.start();
   s.end('corrections.ended');
+  w.identity = keys('one');
   s.end('corrections.ended');
   expect(w.asked).toHaveLength(1);
-  w.identity = { shape: 'keys' } as unknown as Identity;
+  w.identity = keys('two');
+  s.end('corrections.ended');
+  expect(w.asked).toHaveLength(2);
+});
+
+test('a way of delivery that is over is asked about once for each account', async () => {
+  const w = await world();
+  const s = await w.start();
+  s.end('corrections.ended');
+  w.identity = ntrip('first-pass');
+  s.end('corrections.ended');
+  expect(w.asked).toHaveLength(1);
+  w.identity = ntrip('second-pass');
   s.end('corrections.ended');
   expect(w.asked).toHaveLength(2);
 });

@@ -6,6 +6,8 @@ import {
   createFakeClock,
   createLogger,
   createOutput,
+  type Deferred,
+  deferred,
   Secret,
   silentLogger,
   tokenSecret,
@@ -50,6 +52,8 @@ function subject(parts: Partial<CredentialOptions> = {}) {
   );
   return { clock, source, credential };
 }
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const REFUSED = { is: 'refused', state: 'rejected', reason: 'refused', evidence: { http: 403 } } as const;
 
@@ -327,6 +331,27 @@ test('a canary value is in no status, no inspection, no error and no log line', 
 });
 
 describe('rotation without restart', () => {
+  test('a value that changes while the old one is being read is read once more', async () => {
+    const reads: Deferred<string>[] = [];
+    const { credential } = subject({
+      async load() {
+        const read = deferred<string>();
+        reads.push(read);
+        return { value: new Secret('ztp-token', await read.promise) };
+      },
+    });
+    const first = credential.reload();
+    await settled();
+    const changes = [credential.reload(), credential.reload()];
+    reads[0]?.resolve('old-token-value');
+    await settled();
+    expect(reads).toHaveLength(2);
+    reads[1]?.resolve('new-token-value');
+    await Promise.all([first, ...changes]);
+    expect(reads).toHaveLength(2);
+    expect((await credential.get()).value.reveal()).toBe('new-token-value');
+  });
+
   test('a file replaced by rename is noticed once it has settled, a vanished one too', async () => {
     await using dir = await scratch();
     const path = `${dir.path}/token`;

@@ -21,6 +21,24 @@ describe('slots', () => {
     expect(await readFile(`${dir.path}/name.prev`, 'utf8')).toContain('"one"');
   });
 
+  test('a change starts from what is kept at its turn, and may leave it alone', async () => {
+    await using dir = await scratch();
+    const slot = (await open(dir.path)).slot('name', wordCodec);
+    const seen: string[] = [];
+    const noted = (word: string): undefined => void seen.push(word);
+    await slot.change(noted);
+    await slot.stage('two');
+    await Promise.all([
+      slot.write('one'),
+      slot.change((word) => `${word} and a half`),
+      slot.change(noted),
+      slot.promote(),
+      slot.change(noted),
+    ]);
+    expect(seen).toEqual(['one and a half', 'two']);
+    expect(await slot.read()).toEqual({ value: 'two', generation: 'current' });
+  });
+
   test('a staged value does not count until it is promoted', async () => {
     await using dir = await scratch();
     const slot = (await open(dir.path)).slot('name', wordCodec);

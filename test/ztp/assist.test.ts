@@ -179,6 +179,17 @@ describe('the chipcode', () => {
     expect(w.calls).toHaveLength(2);
   });
 
+  test('one got while the clock stood years ahead is replaced a day later all the same', async () => {
+    const w = assistWorld([chipcode('QUJD'), chipcode('REVG')]);
+    w.clock.stepWall(5 * 365 * DAY);
+    await w.start().ensure({ signal: never });
+    w.clock.stepWall(-5 * 365 * DAY);
+    const p = w.start();
+    await expect(p.renew({ signal: never, reason: 'refused' })).rejects.toMatchObject({ retryAfterMs: DAY });
+    await w.clock.advance(DAY);
+    expect((await p.renew({ signal: never, reason: 'refused' })).chipcode.reveal()).toBe('REVG');
+  });
+
   test('is proved where a proof is given, and one refused there is not kept', async () => {
     const w = assistWorld([chipcode('QUJD')]);
     w.prove = () => Promise.reject(new WaymarkError('assist.token-refused', '403'));

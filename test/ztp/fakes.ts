@@ -113,6 +113,7 @@ export function memorySlot<T>(initial?: T) {
     },
     staged: () => Promise.resolve(slot.next),
     promote: () => {
+      if (slot.next === undefined) return Promise.reject(new WaymarkError('vault.write', 'nothing whole is staged'));
       slot.current = slot.next;
       slot.next = undefined;
       return Promise.resolve();

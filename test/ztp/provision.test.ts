@@ -29,6 +29,7 @@ const ARROWS: [ProvisionState, ProvisionEvent, ProvisionState, string[]][] = [
   [at('promote'), { is: 'promoted' }, have, []],
   [at('promote', 1), { is: 'failed', error }, at('promote', 2), ['wait weather']],
   [at('promote', 1), { is: 'due' }, at('promote', 1), ['promote']],
+  [at('promote', 1), { is: 'changed' }, at('promote', 1), ['promote']],
 ];
 
 const EVENTS: ProvisionEvent[] = [
@@ -63,7 +64,7 @@ describe('the provisioning machine', () => {
     for (const state of [...STATES.map((is) => at(is)), have])
       for (const event of [...EVENTS, { is: 'begin' as const, hasStaged: true }]) {
         const promotes = nextProvision(state, event).effects?.some((e) => e.do === 'promote') ?? false;
-        if (promotes) expect(['prove proved', 'promote due']).toContain(`${state.is} ${event.is}`);
+        if (promotes) expect(['prove proved', 'promote due', 'promote changed']).toContain(`${state.is} ${event.is}`);
       }
   });
 });

@@ -557,6 +557,57 @@ describe('the proof', () => {
     expect(w.calls).toHaveLength(1);
   });
 
+  test('a disk that cannot remember the promotion is tried again; what is promoted stays promoted', async () => {
+    const w = world([good()]);
+    w.prove = () => {
+      w.memory.failing = true;
+      return Promise.resolve();
+    };
+    const p = w.start();
+    const result = running(p.ensure({ signal: never }));
+    await w.clock.advance(20_000);
+    const promoted = w.identity.current;
+    expect(promoted).toBeDefined();
+    expect(p.status()).toMatchObject({ state: 'promote', reason: { code: 'vault.write' } });
+    w.memory.failing = false;
+    await w.clock.advance(HOUR);
+    expect(result.is).toBe('done');
+    expect(w.identity.current).toBe(promoted);
+    expect(remembered(w).promotedUtcMs).toBeDefined();
+    expect(w.calls).toHaveLength(1);
+  });
+
+  test('a promotion whose last sync fails is done over', async () => {
+    const w = world([good()]);
+    const { promote } = w.identity;
+    w.identity.promote = async () => {
+      await promote();
+      w.identity.promote = promote;
+      throw new WaymarkError('vault.write', 'sync failed');
+    };
+    const result = running(w.start().ensure({ signal: never }));
+    await w.clock.advance(HOUR);
+    expect(result.is).toBe('done');
+    expect(w.identity.current).toBeDefined();
+    expect(remembered(w).promotedUtcMs).toBeDefined();
+  });
+
+  test('another token while the promotion waits does not end the run before it', async () => {
+    const w = world([good()]);
+    w.prove = () => {
+      w.memory.failing = true;
+      return Promise.resolve();
+    };
+    const result = running(w.start().ensure({ signal: never }));
+    await w.clock.advance(1000);
+    w.memory.failing = false;
+    w.token.replace(TOKEN.replace('0', 'f'));
+    await w.clock.advance(0);
+    expect(result.is).toBe('done');
+    expect(remembered(w)).toMatchObject({ promotedUtcMs: expect.any(Number) });
+    expect(remembered(w)).not.toHaveProperty('stagedOf');
+  });
+
   test('something staged for another token is not proved', async () => {
     const { w, p } = await provisioned([answer(200, keysAnswer(other))]);
     failing(w, down);
@@ -633,6 +684,20 @@ describe('when to renew', () => {
     expect(again.is).toBe('not yet');
     await w.clock.advance(2 * HOUR);
     expect(again.is).toBe('certificate');
+  });
+
+  test('not years after a promotion years ahead', async () => {
+    const w = world([]);
+    const now = w.clock.wall();
+    const issued = await authority.issue({ name: 'g', notBeforeUtcMs: now - 99 * DAY, notAfterUtcMs: now + DAY });
+    w.answers = [answer(200, keysAnswer(issued, LASTING))];
+    await w.start().ensure({ signal: never });
+    w.memory.current = JSON.stringify({ ...remembered(w), promotedUtcMs: now + 5 * 365 * DAY });
+    const result = due(w.start());
+    await w.clock.advance(23 * HOUR);
+    expect(result.is).toBe('not yet');
+    await w.clock.advance(2 * HOUR);
+    expect(result.is).toBe('certificate');
   });
 
   const keysUntil = (endUtcMs: number): Record<string, unknown> => {

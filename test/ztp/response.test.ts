@@ -190,6 +190,9 @@ describe('the other answers', () => {
       allowedData: ['ualm'],
     });
     expect(wrong({ allowedData: 5 })).toBe('ztp.malformed');
+    expect(decodeAssist({ ...base, allowedData: ' ualm ,,' })).toMatchObject({ allowedData: ['ualm'] });
+    for (const word of ['ualm\nidentity: lit', 'a b', '\u001b[2Jx', 'ä', 'x'.repeat(65)])
+      for (const allowedData of [word, ['ualm', word]]) expect(wrong({ allowedData })).toBe('ztp.malformed');
     expect(wrong({ serviceUrl: 'http://assist.test/' })).toBe('ztp.malformed');
     expect(wrong({ chipcode: 'a b' })).toBe('ztp.malformed');
     expect(wrong({ chipcode: '' })).toBe('ztp.incomplete');
