@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { Secret, WaymarkError } from '../../src/core/index.js';
 import type { Modem } from '../../src/modem/index.js';
 import type { ModuleCellLocate } from '../../src/services/index.js';
+import type { BehaviourIo } from '../../src/sim/index.js';
 import { answerWith, cme, deaf, lateOk, urcInside, urcStorm } from '../../src/sim/module/index.js';
 import { locateRig, orError, request, TOKEN } from './celllocate-rig.js';
 import { during } from './during.js';
@@ -101,6 +102,25 @@ describe('a position', () => {
   });
 });
 
+test('a module that goes on telling errors and good steps is given the time of two servers', async () => {
+  const rig = await locateRig();
+  const chatter = (io: BehaviourIo): boolean => {
+    io.raw(Buffer.from('\r\nOK\r\n'));
+    let result = 0;
+    const tick = (): void => {
+      result = 7 - result;
+      io.raw(Buffer.from(`\r\n+UULOCIND: 2,${result}\r\n`));
+      io.clock.after(10_000, tick);
+    };
+    tick();
+    return true;
+  };
+  rig.sim.push({ line: (line, io) => line.startsWith('AT+ULOC=2') && chatter(io) });
+  const startMs = rig.clock.mono();
+  expect(await rig.locate()).toMatchObject({ code: 'celllocate.no-position' });
+  expect(rig.clock.mono() - startMs).toBeLessThan(180_000);
+});
+
 describe('servers and token', () => {
   test('are written once, and again only when they differ', async () => {
     const rig = await locateRig();
@@ -150,6 +170,18 @@ describe('servers and token', () => {
     expect(rig.taken('AT+UGSRV=')).toHaveLength(1);
   });
 
+  test('that the module does not keep are written once a connection, and nothing is asked with another’s token', async () => {
+    const rig = await locateRig();
+    rig.sim.state.nvm.data.settings['+UGSRV'] = 'a\tb\tforeign-token-in-module\t14\t4\t1\t65\t0\t1\t1';
+    rig.sim.push(answerWith('+UGSRV="', 'OK'));
+    const message = (words: string): unknown => ({ code: 'modem.error', message: expect.stringContaining(words) });
+    expect(await rig.locate()).toMatchObject(message('reads back'));
+    for (let i = 0; i < 3; i++) expect(await rig.locate()).toMatchObject(message('does not keep'));
+    expect(rig.taken('AT+UGSRV=')).toHaveLength(1);
+    expect(rig.modem.snapshot().counters.writes).toBe(1);
+    expect(rig.taken('AT+ULOC=').filter((line) => line !== 'AT+ULOC=?')).toEqual([]);
+  });
+
   test('are written with the receiver off, which is on again afterwards', async () => {
     const rig = await locateRig();
     await during(rig.clock, rig.modem.run('AT+UGPS=1,0,67'));
@@ -190,10 +222,10 @@ describe('servers and token', () => {
     await rig.locate();
     rig.behaves({ acceptsTokens: true });
     rig.sim.state.nvm.data.settings['+UGSRV'] = 'a\tb\tforeign-token-in-module\t14\t4\t1\t65\t0\t1\t1';
-    await rig.locate();
+    expect(await rig.locate()).toMatchObject({ code: 'modem.error' });
     const all = JSON.stringify([rig.transcript, rig.sim.transcriptLines, error, rig.modem.snapshot()]);
     for (const secret of [TOKEN, `"${short}`, 'foreign-token-in-module']) expect(all).not.toContain(secret);
-    expect(count(rig.transcript, '+UGSRV="cell-live1')).toBe(3);
+    expect(count(rig.transcript, '+UGSRV="cell-live1')).toBe(2);
     expect(count(rig.transcript, '[secret')).toBeGreaterThanOrEqual(5);
   });
 });
