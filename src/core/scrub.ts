@@ -63,6 +63,9 @@ export function escapeControls(text: string, form: 'short' | 'json' = 'short'): 
   });
 }
 
+/** Text from outside as a part of one line for people: it can neither steer a terminal nor begin a line of its own. */
+export const oneLine = (text: string): string => escapeControls(text.replace(/[\t\r\n]+/g, ' '));
+
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export interface Scrubber {
