@@ -3,6 +3,7 @@
 import {
   backoffDelayMs,
   type Clock,
+  clipRetryAfterMs,
   type Deferred,
   deferred,
   type Logger,
@@ -112,7 +113,8 @@ export function createSupervisor({ clock, log, random, onChange }: SupervisorDep
         const policy = lane.policy(error);
         const waitMs = Math.max(
           backoffDelayMs(policy, { attempt: record.attempt, outageMs }, random()),
-          error.retryAfterMs ?? 0,
+          // No far side may silence a lane for good.
+          error.retryAfterMs === undefined ? 0 : clipRetryAfterMs(error.retryAfterMs),
         );
         record.error = error;
         record.attempt++;

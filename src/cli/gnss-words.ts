@@ -1,8 +1,9 @@
 // The receiver in plain words, as the running agent sees it. What a receiver says of itself comes from outside: nothing
 // a terminal would obey.
-import { escapeControls } from '../core/index.js';
+import { oneLine } from '../core/index.js';
 import {
   duration,
+  hanging,
   placeWords,
   type ReceiverView,
   type SatelliteView,
@@ -14,11 +15,10 @@ const LABEL = 13;
 /** A fix older than this is told with its age. */
 const OLD_FIX_MS = 2000;
 
-const one = (text: string): string => escapeControls(text).replace(/[\t\n]+/g, ' ');
 const joined = (parts: readonly (string | false | undefined)[]): string =>
   parts.filter((part) => part !== undefined && part !== false && part !== '').join(', ');
 const line = (label: string, text: string | undefined): string[] =>
-  text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${one(text)}`];
+  text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${oneLine(text)}`];
 
 const QUALITY_WORDS: Readonly<Record<string, string>> = {
   none: 'no position yet',
@@ -111,7 +111,7 @@ function satelliteLines(satellites: readonly SatelliteView[]): string[] {
   // Numbers stand under one another by their last digit.
   const cell = (text: string, column: number): string =>
     column === 0 || column === 5 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
-  return all.map((row) => `    ${row.map((text, column) => one(cell(text, column))).join('  ')}`.trimEnd());
+  return all.map((row) => `    ${row.map((text, column) => oneLine(cell(text, column))).join('  ')}`.trimEnd());
 }
 
 /** Several lines ending in a newline. */
@@ -122,7 +122,7 @@ export function describeReceiver(status: StatusSnapshot): string {
   const used = satellites.filter(({ isUsed }) => isUsed).length;
   const hint = hasFix(status) ? undefined : status.lamps.find(({ name }) => name === 'fix')?.hint;
   const lines = [
-    one(titleWords(receiver)),
+    oneLine(titleWords(receiver)),
     ...line('port', joined([receiver.port, receiver.baudRate !== undefined && `${receiver.baudRate} baud`])),
     ...line(
       'heard',
@@ -136,7 +136,7 @@ export function describeReceiver(status: StatusSnapshot): string {
     ...settingLines(receiver),
     ...line('written to', DELIVERY_WORDS[receiver.delivery] ?? receiver.delivery),
     ...line('fix', fixWords(status)),
-    ...(hint === undefined ? [] : [`      → ${one(hint)}`]),
+    ...(hint === undefined ? [] : hanging('      → ', hint)),
     ...line('position', positionWords(status)),
     ...(corrections.source === 'none' ? [] : line('corrections', useWords(corrections.use))),
     ...line('assistance', assistance?.sentence),

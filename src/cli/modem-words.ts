@@ -1,9 +1,9 @@
 // A module's report in plain words. Names of operators and modules come from outside: nothing a terminal would obey.
-import { escapeControls } from '../core/index.js';
+import { oneLine } from '../core/index.js';
+import { hanging } from '../status/index.js';
 import type { ModemReport } from './modem-tools.js';
 
 const LABEL = 13;
-const one = (text: string): string => escapeControls(text).replace(/[\t\n]+/g, ' ');
 const joined = (parts: readonly (string | false | undefined)[]): string =>
   parts.filter((part) => part !== undefined && part !== false && part !== '').join(', ');
 
@@ -97,10 +97,10 @@ const PATH_WORDS: Readonly<Record<string, string>> = {
 export function describeModem(report: ModemReport): string {
   const { manufacturer, model, revision, profile, dataPath, temperatureC } = report;
   const line = (label: string, text: string | undefined): string[] =>
-    text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${one(text)}`];
+    text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${oneLine(text)}`];
   const [firstContext, ...contexts] = contextWords(report.contexts);
   const lines = [
-    one(joined([[manufacturer, model].filter(Boolean).join(' ') || 'No module has said what it is'])),
+    oneLine(joined([[manufacturer, model].filter(Boolean).join(' ') || 'No module has said what it is'])),
     ...line('firmware', revision),
     ...line('profile', joined([profile, report.profileNote])),
     ...line('port', report.port),
@@ -118,7 +118,7 @@ export function describeModem(report: ModemReport): string {
     ...line('told by', report.source === 'agent' ? 'the running agent' : 'the module, just now'),
   ];
   for (const { code, message, hint } of report.troubles)
-    lines.push('', `${one(message)} [${code}]`, ...(hint === undefined ? [] : [`  → ${one(hint)}`]));
+    lines.push('', `${oneLine(message)} [${code}]`, ...(hint === undefined ? [] : hanging('  → ', hint)));
   return `${lines.join('\n')}\n`;
 }
 

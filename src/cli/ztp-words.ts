@@ -1,12 +1,12 @@
 // What provisioning has brought, in plain words. Nothing of it is secret, and identifiers are cut already.
-import { escapeControls } from '../core/index.js';
-import { duration, type StatusSnapshot } from '../status/index.js';
+import { oneLine } from '../core/index.js';
+import { duration, hanging, type StatusSnapshot } from '../status/index.js';
 
 type IdentityView = StatusSnapshot['identity'];
 
 const LABEL = 13;
 const line = (label: string, text: string | undefined): string[] =>
-  text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${escapeControls(text).replace(/[\t\n]+/g, ' ')}`];
+  text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${oneLine(text)}`];
 
 const SOURCE_WORDS: Readonly<Record<IdentityView['source'], string>> = {
   ztp: 'provisioned by the service (ZTP)',
@@ -49,7 +49,9 @@ export function describeIdentity({ identity, lamps }: StatusSnapshot): string {
   const message = lamps.find(({ name }) => name === 'identity')?.message;
   const isTrouble = identity.reason !== undefined;
   const lines = [
-    `Identity: ${shape === undefined ? (STATE_WORDS[identity.state] ?? identity.state) : (SHAPE_WORDS[shape] ?? shape)}`,
+    oneLine(
+      `Identity: ${shape === undefined ? (STATE_WORDS[identity.state] ?? identity.state) : (SHAPE_WORDS[shape] ?? shape)}`,
+    ),
     ...line('from', SOURCE_WORDS[identity.source]),
     ...(shape === undefined ? [] : line('state', STATE_WORDS[identity.state] ?? identity.state)),
     ...line('host', host === undefined ? undefined : `${host}${port === undefined ? '' : `:${port}`}`),
@@ -61,7 +63,7 @@ export function describeIdentity({ identity, lamps }: StatusSnapshot): string {
     ...line('hardware id', identity.hardwareId),
     ...line('calls', identity.source === 'ztp' ? `${identity.ztpCallsToday} of 4 within a day` : undefined),
     ...(isTrouble ? line('trouble', `${message ?? 'the last try failed'} [${identity.reason ?? ''}]`) : []),
-    ...(isTrouble && identity.hint !== undefined ? [`      → ${escapeControls(identity.hint)}`] : []),
+    ...(isTrouble && identity.hint !== undefined ? hanging('      → ', identity.hint) : []),
     ...line('next', nextWords(identity)),
   ];
   return `${lines.join('\n')}\n`;

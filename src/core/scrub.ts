@@ -63,6 +63,9 @@ export function escapeControls(text: string, form: 'short' | 'json' = 'short'): 
   });
 }
 
+/** Text from outside as a part of one line for people: it can neither steer a terminal nor begin a line of its own. */
+export const oneLine = (text: string): string => escapeControls(text.replace(/[\t\r\n]+/g, ' '));
+
 /** Kinds whose values a far side may change as often as it likes: only so many of them, the last, are remembered. */
 const REMEMBERED: ReadonlyMap<string, number> = new Map([['spartn-key', 64]]);
 

@@ -1,6 +1,8 @@
 // What the location services and the receiver do, in words: corrections and whether they are used, position, assistance.
+import { oneLine } from '../core/index.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
+import { hanging } from './lines.js';
 import type { StatusSnapshot } from './snapshot.js';
 import type { CorrectionUseView, PositionView } from './views.js';
 
@@ -30,7 +32,7 @@ export function placeWords({ from, latitudeDeg, longitudeDeg, accuracyM }: Posit
   return `about ${latitudeDeg}, ${longitudeDeg}${accuracy}, from ${ORIGIN_WORDS[from] ?? from}`;
 }
 
-const line = (label: string, text: string): string => `  ${label.padEnd(12)}${text}`;
+const line = (label: string, text: string): string => `  ${label.padEnd(12)}${oneLine(text)}`;
 
 function correctionLines({ corrections: c, receiver }: StatusSnapshot): string[] {
   if (c.source === 'none') return [];
@@ -60,7 +62,7 @@ function positionLine({ fix, position }: StatusSnapshot): string[] {
 function assistanceLines(assistance: StatusSnapshot['assistance']): string[] {
   if (!assistance) return [];
   const lines = [line('assistance', assistance.sentence)];
-  if (assistance.hint !== undefined) lines.push(line('', `→ ${assistance.hint}`));
+  if (assistance.hint !== undefined) lines.push(...hanging(line('', '→ '), assistance.hint));
   const said = evidenceWords(assistance.evidence);
   if (said !== '') lines.push(line('', `evidence: ${said}`));
   if (assistance.reason !== undefined && assistance.next !== undefined && assistance.nextInMs !== undefined)

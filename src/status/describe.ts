@@ -1,15 +1,16 @@
 // The snapshot in plain words, for a person on a ladder.
-import { escapeControls } from '../core/index.js';
+import { oneLine } from '../core/index.js';
 import { locationLines } from './describe-location.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
+import { hanging } from './lines.js';
 import type { LampView, StatusSnapshot } from './snapshot.js';
 import type { CredentialView, ModemView } from './views.js';
 
 const MARK = { lit: '●', waiting: '◐', dark: '○', absent: '–' } as const;
 const COLOUR = { lit: 32, waiting: 33, dark: 31, absent: 90 } as const;
 
-const paint = (colour: number, text: string, on: boolean): string => (on ? `\u001b[${colour}m${text}\u001b[0m` : text);
+const paint = (colour: number, text: string): string => `\u001b[${colour}m${text}\u001b[0m`;
 
 /** The lamp a person should look at: the first that should be lit and is not. */
 export function firstDark(lamps: readonly LampView[]): LampView | undefined {
@@ -40,26 +41,17 @@ function awaitedFrom({ id, state }: CredentialView, all: readonly CredentialView
   return state === 'missing' && all.some((other) => other.id === root) ? root : undefined;
 }
 
-const PAINTED = /^( *)\u001b\[\d{1,2}m(.)\u001b\[0m/;
-
-function lampLine(lamp: LampView, colour: boolean): string {
+function lampLine(lamp: LampView): string {
   const label = lamp.name === 'sim' ? 'SIM' : lamp.name;
   const said =
     lamp.state === 'lit'
       ? (lamp.detail ?? '')
       : (lamp.message ?? lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : ''));
-  return `  ${paint(COLOUR[lamp.state], MARK[lamp.state], colour)} ${label.padEnd(12)}${said}`;
+  return `  ${MARK[lamp.state]} ${label.padEnd(12)}${said}`;
 }
 
 /** Words onto lines of at most `width` columns; what follows the first is indented like it, and two more. */
 function wrap(line: string, width: number): string[] {
-  const painted = PAINTED.exec(line);
-  if (painted) {
-    // Colour takes no columns: wrap without it and put it back.
-    const [all, indent = '', mark = ''] = painted;
-    const [first = '', ...more] = wrap(`${indent}${mark}${line.slice(all.length)}`, width);
-    return [all + first.slice(indent.length + mark.length), ...more];
-  }
   if (line.length <= width) return [line];
   const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;
   const out: string[] = [];
@@ -76,18 +68,33 @@ function wrap(line: string, width: number): string[] {
 
 /** Several lines of text ending in a newline, none wider than `width` (as far as words allow). */
 export function describeStatus(status: StatusSnapshot, options: { colour: boolean; width?: number }): string {
-  const lines = [`Waymark ${status.version}: ${status.why}`, ''];
+  const width = options.width ?? Number.POSITIVE_INFINITY;
+  // What comes from outside is harmless before anything of ours is painted; colour takes no columns.
+  const fit = (lines: readonly string[]): string[] => lines.flatMap((line) => wrap(oneLine(line), width));
+  const lines = fit([`Waymark ${status.version}: ${status.why}`, '']);
   const dark = firstDark(status.lamps);
   for (const lamp of status.lamps) {
-    lines.push(lampLine(lamp, options.colour));
-    if (lamp !== dark) continue;
-    if (lamp.hint) lines.push(`      → ${lamp.hint}`);
-    const said = lamp.name === 'identity' ? evidenceWords(status.identity.evidence) : '';
-    if (said !== '') lines.push(`      evidence: ${said}`);
-    if (lamp.next)
-      lines.push(`      next: ${lamp.next}${lamp.nextInMs === undefined ? '' : ` in ${duration(lamp.nextInMs)}`}`);
+    const [first = '', ...more] = fit([lampLine(lamp)]);
+    const mark = MARK[lamp.state];
+    lines.push(options.colour ? first.replace(mark, paint(COLOUR[lamp.state], mark)) : first, ...more);
+    if (lamp === dark) lines.push(...fit(cureLines(lamp, status)));
   }
-  lines.push('', ...locationLines(status));
+  return `${[...lines, ...fit(['', ...otherLines(status)])].join('\n')}\n`;
+}
+
+/** What is wrong with the lamp to look at, and what to do. */
+function cureLines({ name, hint, next, nextInMs }: LampView, { identity }: StatusSnapshot): string[] {
+  const said = name === 'identity' ? evidenceWords(identity.evidence) : '';
+  return [
+    ...(hint ? hanging('      → ', hint) : []),
+    ...(said === '' ? [] : [`      evidence: ${said}`]),
+    ...(next ? [`      next: ${next}${nextInMs === undefined ? '' : ` in ${duration(nextInMs)}`}`] : []),
+  ];
+}
+
+/** What stands below the lamps. */
+function otherLines(status: StatusSnapshot): string[] {
+  const lines = locationLines(status);
   const isModemLit = status.lamps.some((lamp) => lamp.name === 'modem' && lamp.state === 'lit');
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
@@ -100,8 +107,7 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
     const evidence = evidenceWords(credential.evidence);
     if (evidence !== '') lines.push(`              evidence: ${evidence}`);
   }
-  const width = options.width ?? Number.POSITIVE_INFINITY;
-  return escapeKeepingColour(`${lines.flatMap((line) => wrap(line, width)).join('\n')}\n`);
+  return lines;
 }
 
 /** What a person would not guess from the lamps. */
@@ -126,7 +132,7 @@ export function describeCredentials(credentials: StatusSnapshot['credentials']):
   if (credentials.length === 0) return 'No credentials are configured.\n';
   const lines = credentials.map((c) => {
     const root = awaitedFrom(c, credentials);
-    if (root !== undefined) return `${c.id.padEnd(20)} missing, waits for ${root}`;
+    if (root !== undefined) return oneLine(`${c.id.padEnd(20)} missing, waits for ${root}`);
     const parts = [
       `${c.id.padEnd(20)} ${c.state}${c.tested ? '' : ' (not tested yet)'}`,
       c.fingerprint ? `fingerprint ${c.fingerprint}` : '',
@@ -135,15 +141,7 @@ export function describeCredentials(credentials: StatusSnapshot['credentials']):
     ].filter(Boolean);
     const evidence = evidenceWords(c.evidence);
     const more = [evidence && `evidence: ${evidence}`, c.remedy && `→ ${c.remedy}`].filter(Boolean);
-    return [parts.join(', '), ...more.map((line) => `${' '.repeat(21)}${line ?? ''}`)].join('\n');
+    return [parts.join(', '), ...more.map((line) => `${' '.repeat(21)}${line ?? ''}`)].map(oneLine).join('\n');
   });
-  return escapeControls(`${lines.join('\n')}\n`);
-}
-
-function escapeKeepingColour(text: string): string {
-  // Operator names and module texts come from the air; only our own colour sequences may pass.
-  return text
-    .split(/(\u001b\[\d{1,2}m)/)
-    .map((part, i) => (i % 2 === 1 ? part : escapeControls(part)))
-    .join('');
+  return `${lines.join('\n')}\n`;
 }

@@ -82,6 +82,19 @@ test('what the far side asks for is waited at least', async () => {
   await running;
 });
 
+test('what the far side asks for is never waited longer than a day', async () => {
+  const { clock, stop, supervisor } = setUp();
+  const lost = lane('source', () =>
+    Promise.reject(new WaymarkError('ntrip.unavailable', '503', { retryAfterMs: 999_999_999_000 })),
+  );
+  const running = supervisor.run([lost], stop.signal);
+  await clock.advance(10);
+  expect(supervisor.part('source')?.nextRetryMs).toBeLessThanOrEqual(86_400_000);
+  expect(supervisor.part('source')?.nextRetryMs).toBeGreaterThan(86_000_000);
+  stop.abort();
+  await running;
+});
+
 test('flapping goes on in the same outage: a session that dies young does not earn quick retries again', async () => {
   const { clock, stop, supervisor } = setUp();
   let connects = 0;

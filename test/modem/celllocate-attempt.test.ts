@@ -78,8 +78,10 @@ describe('what it wants done', () => {
   test('asks in the next form when the first is not known', () => {
     expect(play([...begin, declined('form')]).effects).toEqual([
       { do: 'prepare-servers' },
+      { do: 'end-after', ms: 160_000 },
       { do: 'expire-after', ms: 80_000 },
       { do: 'ask', responseType: 1 },
+      { do: 'end-after', ms: 160_000 },
       { do: 'expire-after', ms: 80_000 },
       { do: 'ask', responseType: 0 },
     ]);
@@ -100,6 +102,36 @@ describe('what it wants done', () => {
       { do: 'expire-after', ms: 15_000 },
       { do: 'expire-after', ms: 80_000 },
     ]);
+  });
+});
+
+describe('a module that goes on telling errors', () => {
+  /** When the attempt ends of itself while a line comes every `everyMs`, as its own deadlines have it. */
+  const endsAtMs = (lines: readonly AttemptEvent[], everyMs = 10_000): number | undefined => {
+    let { state, effects } = play(begin);
+    const due = { 'expire-after': 0, 'end-after': 0 };
+    for (let i = 0; i < 1000; i++) {
+      const nowMs = i * everyMs;
+      for (const effect of effects)
+        if (effect.do === 'expire-after' || effect.do === 'end-after') due[effect.do] = nowMs + effect.ms;
+      const nextMs = Math.min(...Object.values(due));
+      const isOver = nextMs <= nowMs + everyMs;
+      const step = nextAttempt(RULES, state, isOver ? { is: 'expired' } : (lines[i % lines.length] as AttemptEvent));
+      if (step.state.at === 'failed') return nextMs;
+      state = step.state;
+      effects = [...(step.effects ?? [])];
+    }
+    return undefined;
+  };
+
+  test('does not put the end off with each of them', () => {
+    expect(endsAtMs([progress(3, 5)])).toBe(25_000);
+    expect(endsAtMs([progress(3, 11), progress(2, 7)])).toBe(25_000);
+    expect(endsAtMs([progress(2, 8)])).toBe(25_000);
+  });
+
+  test('and good steps between them has the time of two servers in all', () => {
+    expect(endsAtMs([progress(2, 7), progress(2, 0)])).toBe(160_000);
   });
 });
 

@@ -213,6 +213,7 @@ describe('+UGSRV and +UGPS', () => {
     expect(JSON.stringify(other)).not.toContain('somebody');
     expect(parseUgsrv('+UGSRV: "","",""', token)).toMatchObject({ hasToken: false, showsToken: false });
     expect(parseUgsrv('+UGSRV: "a","b","****",14', token)).toMatchObject({ showsToken: false });
+    expect(parseUgsrv('+UGSRV: "a","b","Cell**********-1",14', token)).toMatchObject({ showsToken: false });
     expect(parseUgsrv('+UGSRV: "a"', token)).toBeUndefined();
     expect(parseUgsrv('+UGPS: 0,0,1', token)).toBeUndefined();
   });

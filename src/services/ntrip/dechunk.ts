@@ -14,7 +14,8 @@ export interface Dechunker {
 
 /** Of a size line with its extensions, and of a trailer line. */
 const MAX_LINE = 1024;
-const SIZE_LINE = /^([0-9a-fA-F]{1,7})[ \t]*(?:;.*)?\r?$/;
+/** Any number of zeros may stand in front: some servers write eight digits always (RFC 9112 7.1). */
+const SIZE_LINE = /^0*([0-9a-fA-F]{1,7})[ \t]*(?:;.*)?\r?$/;
 const LF = 0x0a;
 
 export function createDechunker(): Dechunker {

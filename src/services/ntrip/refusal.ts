@@ -12,6 +12,9 @@ const CODES: Readonly<Record<RefusalKind, ErrorCode>> = {
   redirect: 'http.redirect',
 };
 
+/** A caster serves a stream: one that asks for longer is wrong, and would leave the receiver without corrections. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
 export interface RefusalFacts {
   kind: RefusalKind;
   line: string;
@@ -26,8 +29,9 @@ export function refusalError(
   wallMs: number,
 ): WaymarkError {
   const said = line === '' ? 'closed without an answer' : `answered "${line}"`;
+  const retryAfterMs = parseRetryAfterMs(retryAfter, wallMs);
   return new WaymarkError(CODES[kind], `${caster}: ${said}`, {
     evidence: { ...(http === undefined ? {} : { http }), line },
-    retryAfterMs: parseRetryAfterMs(retryAfter, wallMs),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) }),
   });
 }

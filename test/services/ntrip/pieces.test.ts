@@ -230,8 +230,16 @@ describe('chunks', () => {
     }
   });
 
+  test('have sizes with zeros in front, as servers write them that always send eight digits', () => {
+    const dechunker = createDechunker();
+    const wire = `00000003\r\nabc\r\n${'0'.repeat(900)}2;x=y\r\nde\r\n00000000\r\n\r\n`;
+    expect(Buffer.concat(dechunker.push(Buffer.from(wire))).toString()).toBe('abcde');
+    expect(dechunker.isEnded).toBe(true);
+  });
+
   test.each([
     ['no size', 'xyz\r\n'],
+    ['a size of eight digits that count', '0012345678\r\n'],
     ['a size beyond reason', 'fffffffff\r\n'],
     ['a negative size', '-1\r\n'],
     ['a chunk longer than it says', '1\r\nab\r\n'],

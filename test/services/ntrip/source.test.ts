@@ -246,11 +246,15 @@ describe('corrections over NTRIP', () => {
     expect(b.source.backoff().capMs).toBe(20_000);
   });
 
-  test('429 carries the time it asks for', async () => {
-    const b = bench(caster(answer('HTTP/1.1 429 Slow\r\nRetry-After: 90\r\n\r\n')));
+  test.each([
+    ['90', 90_000],
+    ['999999999', 3_600_000],
+    ['Fri, 31 Dec 2999 23:59:59 GMT', 3_600_000],
+  ])('429 carries the time it asks for, an hour at most: %s', async (retryAfter, retryAfterMs) => {
+    const b = bench(caster(answer(`HTTP/1.1 429 Slow\r\nRetry-After: ${retryAfter}\r\n\r\n`)));
     const ended = b.run();
     await b.clock.advance(1500);
-    expect(await ended).toMatchObject({ code: 'ntrip.unavailable', retryAfterMs: 90_000 });
+    expect(await ended).toMatchObject({ code: 'ntrip.unavailable', retryAfterMs });
   });
 
   test.each(['You are banned\r\n', '<html>sandbox</html>'])(

@@ -4,10 +4,13 @@
 //   idle ──begin──→ servers ──ready──→ asked ──URC──→ progress ──+UULOC, all of them──→ done | failed
 //                      │                │  ↑             │ result 8          failed ↑
 //                      │ failed         │  └─paused──┐   ├──→ refused ──+UULOC, expiry──┘
-//                      ↓         busy   │            │   │ any other error: a short wait for what comes of it
+//                      ↓         busy   │            │   │ the first other error: a short wait for what comes of it
 //                   failed      ←─────  ├──→ pausing ┘   └──expired──→ done (best so far) | failed
 //                     7 times busy      │
 //                                       └─ form not known ──→ asked, with the next form | failed
+//
+// Whatever the module goes on saying, the question ends: the wait starts anew only for the first of several errors and
+// for the second server's turn, and the time of two servers is the end of it all.
 //
 // A refused token is told only once the line that still follows it has come (or has not come for a while): it says
 // nothing, and must not be taken for the answer to the next question.
@@ -65,7 +68,9 @@ export type AttemptEffect =
   | { do: 'ask'; responseType: ResponseType }
   | { do: 'pause'; ms: number }
   /** `expired` is due after so long; takes the place of the one before. */
-  | { do: 'expire-after'; ms: number };
+  | { do: 'expire-after'; ms: number }
+  /** `expired` is due after so long, whatever `expire-after` says. */
+  | { do: 'end-after'; ms: number };
 
 /** The module is asked again so often, with such pauses. */
 const BUSY_TRIES = 6;
@@ -74,6 +79,8 @@ const BUSY_PAUSE_MS = 10_000;
 const MARGIN_MS = 20_000;
 /** After an error, for the second server's turn and for the line that closes the attempt. */
 const AFTER_ERROR_MS = 15_000;
+/** The module has a name for each, and no more. */
+const SERVERS = 2;
 
 type Next = Step<AttemptState, AttemptEffect>;
 
@@ -88,6 +95,7 @@ function ask(rules: AttemptRules, asking: Asking): Next {
   return {
     state: { at: 'asked', ...asking, heard: [], last: undefined, trouble: undefined },
     effects: [
+      { do: 'end-after', ms: SERVERS * (rules.timeoutMs + MARGIN_MS) },
       { do: 'expire-after', ms: rules.timeoutMs + MARGIN_MS },
       { do: 'ask', responseType },
     ],
@@ -157,7 +165,7 @@ function takeProgress(rules: AttemptRules, state: Listening, progress: UulocProg
     case 'no-position':
       return {
         state: { ...listening, trouble: progress },
-        effects: [{ do: 'expire-after', ms: AFTER_ERROR_MS }],
+        effects: state.trouble ? [] : [{ do: 'expire-after', ms: AFTER_ERROR_MS }],
       };
     case 'none':
       // The second server's turn: what the first one failed at is over.

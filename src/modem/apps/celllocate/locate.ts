@@ -112,7 +112,7 @@ export function createCellLocate(
     const { channel } = session;
     const rules: AttemptRules = { responseTypes, timeoutMs: request.timeoutSeconds * 1000 };
     const over = deferred<LocatedPosition>();
-    const timers: { expiry?: Timer; pause?: Timer } = {};
+    const timers: { end?: Timer; expiry?: Timer; pause?: Timer } = {};
     let askedMonoMs: number | undefined;
     using scope = linkedController(signal);
 
@@ -136,6 +136,10 @@ export function createCellLocate(
         case 'expire-after':
           timers.expiry?.cancel();
           timers.expiry = clock.deadline(effect.ms, () => runner.send({ is: 'expired' }));
+          return;
+        case 'end-after':
+          timers.end?.cancel();
+          timers.end = clock.deadline(effect.ms, () => runner.send({ is: 'expired' }));
           return;
       }
     };
@@ -174,6 +178,7 @@ export function createCellLocate(
       runner.send({ is: 'begin' });
       return await abortable(over.promise, signal);
     } finally {
+      timers.end?.cancel();
       timers.expiry?.cancel();
       timers.pause?.cancel();
       offProgress();

@@ -46,7 +46,8 @@ const SENSORS: readonly CellLocateSensor[] = ['last', 'gnss', 'cell', 'hybrid'];
 const DECIMAL = /^[+-]?(?:\d{1,8}(?:\.\d{0,16})?|\.\d{1,16})$/;
 const DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
 const TIME = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,6}))?$/;
-const MASKED = /^[*xX#.-]*$/;
+/** In whole or in part: no token has two asterisks in a row. */
+const MASKED = /^[*xX#.-]*$|\*\*/;
 const COUNTER = /^\d{1,2}$/;
 
 /** No CellLocate before this day: a clock that was never set, or a text that stands for "nothing". */

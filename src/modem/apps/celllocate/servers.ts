@@ -1,6 +1,7 @@
 // Servers and token inside the module, and what else has to be set before a question (specs/ublox.md 5.1): compared
-// first, written only where they differ. They stand in the module's permanent memory, but some modules forget them with
-// their power, so every connection looks again.
+// first, written only where they differ, and read back. They stand in the module's permanent memory, but some modules
+// forget them with their power, so every connection looks again; on one connection a write that does not show is not
+// repeated, and nothing is asked with a token that is not ours.
 import { isWaymarkError, type Secret, WaymarkError } from '../../../core/index.js';
 import type { AtChannel } from '../../at.js';
 import { cmeOf, isTransientCme } from '../../codec/errors.js';
@@ -43,6 +44,10 @@ export function hasServers(found: UgsrvSettings, servers: CellLocateServers): bo
   return found.hasToken && sameNames(found, servers);
 }
 
+/** The module tells nothing of its settings, or all but the token. */
+const isHidden = (found: UgsrvSettings | undefined, servers: CellLocateServers): boolean =>
+  !found || (!found.showsToken && sameNames(found, servers));
+
 /** Lines of a command the module may refuse; undefined then. */
 async function tolerant(
   channel: AtChannel,
@@ -63,14 +68,14 @@ export interface ServerKeeper {
    * those of `AtChannel.run` for a module that is not ready yet.
    */
   probe(session: Session, signal: AbortSignal): Promise<void>;
-  /** Errors: `modem.injection`, `modem.wrong-device`, those of `AtChannel.run`. */
+  /** Errors: `modem.injection`, `modem.wrong-device`, `modem.error` (refused or not kept), those of `AtChannel.run`. */
   ensure(session: Session, servers: CellLocateServers, signal: AbortSignal): Promise<void>;
 }
 
 /** One per modem. `onWrite` is called for each change of the module's permanent memory. */
 export function createServerKeeper(onWrite: () => void): ServerKeeper {
   const supporting = new WeakSet<AtChannel>();
-  /** What was written on a connection: a module that does not show its token is not written to again and again. */
+  /** What was written last on a connection: a module that does not show it is not written to again and again. */
   const written = new WeakMap<AtChannel, CellLocateServers>();
 
   const isWritten = (channel: AtChannel, servers: CellLocateServers): boolean => {
@@ -133,15 +138,26 @@ export function createServerKeeper(onWrite: () => void): ServerKeeper {
       const { channel } = session;
       // Refused before anything is asked.
       serversCommand(servers, []);
-      const lines = await tolerant(channel, 'AT+UGSRV?', signal);
-      const found = lines?.map((line) => parseUgsrv(line, servers.token)).find((one) => one !== undefined);
+      const read = async (): Promise<UgsrvSettings | undefined> => {
+        const lines = await tolerant(channel, 'AT+UGSRV?', signal);
+        return lines?.map((line) => parseUgsrv(line, servers.token)).find((one) => one !== undefined);
+      };
+      const found = await read();
       if (found && hasServers(found, servers)) return;
-      const isHidden = !found || (!found.showsToken && sameNames(found, servers));
-      if (isHidden && isWritten(channel, servers)) return;
-      await write(session, servers, found, signal);
+      if (!isWritten(channel, servers)) await write(session, servers, found, signal);
+      else if (isHidden(found, servers)) return;
+      else throw notKept('AT+UGSRV: the module does not keep its servers and token');
+      const after = await read();
+      if (after && !hasServers(after, servers) && !isHidden(after, servers))
+        throw notKept('AT+UGSRV: the module reads back other servers or another token than were written');
     },
   };
 }
+
+const notKept = (message: string): WaymarkError =>
+  new WaymarkError('modem.error', message, {
+    hint: 'Another program may write them, too, or the module cannot store them: they are not written again on this connection.',
+  });
 
 /** Progress reports and the depth of the scan; a module that knows neither answers all the same. */
 export async function prepareScan(channel: AtChannel, scan: 'normal' | 'deep', signal: AbortSignal): Promise<void> {
