@@ -1,5 +1,5 @@
 // `waymark modem list`: every serial port with what it is, who holds it, how it comes free, and what auto would take.
-import { createClock, EXIT, linkedController } from '../core/index.js';
+import { createClock, EXIT, linkedController, oneLine } from '../core/index.js';
 import { createProgress } from './modem-access.js';
 import { type InspectedPort, inspectPorts, type PortsReport } from './modem-tools.js';
 import { onStopSignal } from './on-stop.js';
@@ -58,7 +58,7 @@ function rowOf(port: InspectedPort, auto: PortsReport['auto']): string[] {
     user,
     holderWords(port),
     port.stableName === port.path ? '' : port.stableName,
-  ];
+  ].map(oneLine);
 }
 
 /** The report in words, ending in a newline. */

@@ -21,7 +21,7 @@ export function createScreen(
 
   const paint = (): void => {
     if (isTerminal) {
-      const text = `${describeStatus(snapshot(), { colour: true, width: Math.max(40, process.stdout.columns - 1) })}\n${footer}\n`;
+      const text = `${describeStatus(snapshot(), { colour: true, width: Math.max(40, (process.stdout.columns || 80) - 1) })}\n${footer}\n`;
       // Up over what was painted before, then clear to the end: no flicker, and scroll-back stays usable.
       process.stdout.write(`${painted > 0 ? `\u001b[${painted}A` : ''}\u001b[0J`);
       process.stdout.write(text);

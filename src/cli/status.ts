@@ -4,7 +4,7 @@ import { inspectCredentials } from '../agent/index.js';
 import { loadConfig } from '../config/index.js';
 import { createClock, isWaymarkError } from '../core/index.js';
 import { describeCredentials, describeStatus, fetchStatus, type StatusSnapshot } from '../status/index.js';
-import { explainFailure, printJson, stdout } from './output.js';
+import { explainFailure, printJson, screen, stdout } from './output.js';
 import { watchStatus } from './watch.js';
 import { ON_SCREEN, runtimeDirOf, type WhereOptions } from './where.js';
 
@@ -31,7 +31,7 @@ export async function status(options: WhereOptions & { watch: boolean; healthy: 
   if (options.watch)
     return watchStatus(runtimeDir, options.json, { json: (now) => now, text: (now) => describeStatus(now, ON_SCREEN) });
   if (options.json) printJson(snapshot);
-  else stdout.write(describeStatus(snapshot, ON_SCREEN));
+  else screen.write(describeStatus(snapshot, ON_SCREEN));
   return EXIT_OF[snapshot.overall];
 }
 

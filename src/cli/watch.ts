@@ -2,7 +2,7 @@
 import { createClock, linkedController, sleep } from '../core/index.js';
 import { fetchStatus, type StatusSnapshot } from '../status/index.js';
 import { onStopSignal } from './on-stop.js';
-import { printJson, stdout } from './output.js';
+import { printJson, screen } from './output.js';
 
 const EVERY_MS = 1000;
 
@@ -23,7 +23,7 @@ export async function watchStatus(runtimeDir: string, json: boolean, view: Watch
       if (json) printJson(view.json(status));
       else {
         if (process.stdout.isTTY) process.stdout.write('\u001b[H\u001b[2J');
-        stdout.write(view.text(status));
+        screen.write(view.text(status));
       }
       await sleep(clock, EVERY_MS, stop.signal).catch(() => undefined);
     }

@@ -21,5 +21,5 @@ export async function runtimeDirOf(options: WhereOptions): Promise<string> {
 /** Wrapped for whoever looks; left alone for whoever pipes. */
 export const ON_SCREEN: Readonly<{ colour: boolean; width?: number }> = {
   colour: process.stdout.isTTY,
-  ...(process.stdout.isTTY ? { width: Math.max(40, process.stdout.columns - 1) } : {}),
+  ...(process.stdout.isTTY ? { width: Math.max(40, (process.stdout.columns || 80) - 1) } : {}),
 };

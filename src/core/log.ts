@@ -25,9 +25,10 @@ export interface Output {
   readonly dropped: number;
 }
 
+/** `painted`: the text has colours of ours and is harmless otherwise, so controls are left in; secrets never are. */
 export function createOutput(
   stream: NodeJS.WritableStream & { writableLength?: number },
-  maxQueuedBytes = 262_144,
+  { maxQueuedBytes = 262_144, painted = false }: { maxQueuedBytes?: number; painted?: boolean } = {},
 ): Output {
   let dropped = 0;
   let broken = false;
@@ -44,7 +45,8 @@ export function createOutput(
         dropped++;
         return;
       }
-      stream.write(escapeControls(scrubber.scrub(text), 'json'));
+      const scrubbed = scrubber.scrub(text);
+      stream.write(painted ? scrubbed : escapeControls(scrubbed, 'json'));
     },
   };
 }

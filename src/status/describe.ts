@@ -46,7 +46,7 @@ function lampLine(lamp: LampView): string {
   const said =
     lamp.state === 'lit'
       ? (lamp.detail ?? '')
-      : (lamp.message ?? lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : ''));
+      : (lamp.message ?? lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : 'waits for what stands above'));
   return `  ${MARK[lamp.state]} ${label.padEnd(12)}${said}`;
 }
 

@@ -6,6 +6,7 @@ import {
   type Logger,
   type LogLevel,
   Secret,
+  scrubber,
   silentLogger,
   WaymarkError,
 } from '../../src/core/index.js';
@@ -182,7 +183,7 @@ describe('output', () => {
       },
     });
     open.push(slow);
-    const output = createOutput(slow, 1000);
+    const output = createOutput(slow, { maxQueuedBytes: 1000 });
     for (let i = 0; i < 100; i++) output.write('x'.repeat(100));
     expect(output.dropped).toBeGreaterThan(80);
     expect(output.dropped).toBeLessThan(95);
@@ -209,6 +210,17 @@ describe('output', () => {
     output.write('second');
     output.write('third');
     expect(output.dropped).toBe(2);
+  });
+
+  test('painted text keeps its colours, and hides what is secret', () => {
+    const stream = new PassThrough();
+    scrubber.register('test', 'a-painted-secret-1');
+    createOutput(stream, { painted: true }).write('\u001b[32m●\u001b[0m a-painted-secret-1\n');
+    const text = String(stream.read());
+    expect(text).toContain('\u001b[32m●\u001b[0m ');
+    expect(text).not.toContain('a-painted-secret-1');
+    createOutput(stream).write('\u001b[32m');
+    expect(String(stream.read())).toBe('\\u001b[32m');
   });
 
   test('text for people passes the scrubber too', () => {

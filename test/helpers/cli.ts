@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
 /** Another build can be put to the same tests. */
-const PROGRAM = process.env['WAYMARK_PROGRAM'] ?? resolve(import.meta.dirname, '../../dist/waymark.cjs');
+export const PROGRAM = process.env['WAYMARK_PROGRAM'] ?? resolve(import.meta.dirname, '../../dist/waymark.cjs');
 
 export interface CliResult {
   code: number | null;

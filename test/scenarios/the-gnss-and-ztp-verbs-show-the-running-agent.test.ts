@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { cli, startCli } from '../helpers/cli.js';
+import { cli, PROGRAM, startCli } from '../helpers/cli.js';
 import { eventually, QUICK_MODULE, startScenario } from '../helpers/scenario.js';
+
+const run = promisify(execFile);
 
 test.concurrent('gnss info and ztp show tell what is there, end with 0 or 1, and say who does not answer', async () => {
   await using gateway = await startScenario({
@@ -30,6 +34,15 @@ test.concurrent('gnss info and ztp show tell what is there, end with 0 or 1, and
   const parts = JSON.parse((await cli('gnss', 'info', '--json', ...where)).stdout) as Record<string, unknown>;
   expect(Object.keys(parts)).toEqual(expect.arrayContaining(['receiver', 'fix', 'corrections', 'position']));
   expect(parts).toMatchObject({ receiver: { model: unfed.receiver?.model }, position: { from: 'receiver' } });
+
+  // A pseudo-terminal of socat's: where people look, states have colours, and nothing is shown in escaped form.
+  const status = `EXEC:"${process.execPath} ${PROGRAM} status -c ${gateway.configFile}",pty,rawer`;
+  // It ends with 1, for degraded, and socat says so.
+  const onTerminal = await run('socat', ['-u', status, 'STDOUT']).catch(
+    (failed: unknown) => failed as { stdout: string },
+  );
+  expect(onTerminal.stdout).toMatch(/\u001b\[3\dm●\u001b\[0m modem /);
+  expect(onTerminal.stdout).not.toContain('\\u001b');
 
   const watch = startCli(['gnss', 'watch', '--json', ...where]);
   await eventually('two looks', () => watch.output.stdout.split('\n').length > 2);
