@@ -63,7 +63,7 @@ function lampView(name: (typeof LAMPS)[number], lamp: Lamp, monoMs: number): Lam
 export function gradeOf(receiver: ReceiverSnapshot | undefined, clock: Clock): ServingGrade {
   const within = (at: number | undefined): boolean =>
     receiver?.running === true && at !== undefined && clock.mono() - at <= clock.ioBudgetMs(USED_MS);
-  if (within(receiver?.lastUsedMonoMs)) return 'corrected';
+  if (receiver?.use.answer === 'used' && within(receiver.lastUsedMonoMs)) return 'corrected';
   if (within(receiver?.lastFedMonoMs)) return 'aided';
   return 'connected-only';
 }
@@ -74,17 +74,23 @@ const GRADE_WORDS: Readonly<Record<ServingGrade, string>> = {
   'connected-only': 'connected',
 };
 
-function why(condition: AgentCondition, grade: ServingGrade): string {
+/** It does say so, of the last half minute: it must not read as if it said nothing. */
+const gradeWords = (grade: ServingGrade, receiver: ReceiverSnapshot | undefined): string =>
+  grade === 'aided' && receiver?.use.answer === 'not-used'
+    ? 'corrections reach the receiver; it does not use them'
+    : GRADE_WORDS[grade];
+
+function why(condition: AgentCondition, grade: ServingGrade, receiver: ReceiverSnapshot | undefined): string {
   const dark = LAMPS.map((name) => ({ name, lamp: condition.lamps[name] })).find(
     ({ lamp }) => lamp.state === 'dark' || lamp.state === 'waiting',
   );
   const reason = dark ? `${dark.name}: ${dark.lamp.reason?.message ?? dark.lamp.detail ?? 'not ready yet'}` : '';
   switch (condition.state) {
     case 'serving':
-      return `serving, ${GRADE_WORDS[grade]}`;
+      return `serving, ${gradeWords(grade, receiver)}`;
     case 'degraded': {
       const lost = condition.lost && condition.lamps[condition.lost];
-      return `degraded: ${condition.lost ?? ''} lost (${lost?.reason?.message ?? lost?.detail ?? 'no reason known'})`;
+      return `degraded: ${condition.lost ?? ''} lost (${lost?.reason?.message ?? lost?.detail ?? 'coming up again'})`;
     }
     case 'draining':
       return 'stopping on request';
@@ -212,7 +218,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     state: condition.state,
     ...(condition.state === 'serving' ? { grade } : {}),
     since: iso(condition.sinceWallMs),
-    why: why(condition, grade),
+    why: why(condition, grade, receiver),
     next: nextStep(lamps),
     lamps,
     parts: {

@@ -8,6 +8,11 @@ export const LOCATION_ERRORS = {
     exit: 75,
     rung: 'resubscribe',
   },
+  'corrections.not-used': {
+    retry: 'backoff',
+    hint: 'Corrections reach the receiver and none is used: `waymark gnss info` shows what it says about them.',
+    exit: 75,
+  },
   'corrections.no-topic': {
     retry: 'operator',
     hint: 'No correction topic for this region in the provisioning answer: check corrections.region and the plan.',

@@ -44,13 +44,14 @@ export function answerUse({ verdict, by, window }: CorrectionState, isPaced = fa
       sentence: `none of ${plural(of, 'correction')} ${during} was used: ${why}`,
     };
   }
-  if (written === 0 && correctedPositions === 0)
+  // A fix may outlive its corrections by minutes: positions say nothing about what was not there.
+  if (written === 0)
     return {
       answer: 'not-used',
       count: 0,
       of: 0,
       by,
-      sentence: `no corrections were written in the last ${seconds} s`,
+      sentence: `no corrections were written in the last ${seconds} s${correctedPositions > 0 ? '; the fix rests on older ones, or on some from elsewhere' : ''}`,
     };
   if (by !== 'none') {
     const counted = { share: correctedPositions / positions, count: correctedPositions, of: positions, by };

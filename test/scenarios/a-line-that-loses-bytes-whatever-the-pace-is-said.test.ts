@@ -41,7 +41,13 @@ test.concurrent.each([
     expect(describeStatus(status, { colour: false })).toContain('check its speed and the cable');
     // Positions go on, uncorrected, and nobody restarts anything because of it.
     expect(status.fix.quality).toBe('3d');
-    expect(status).toMatchObject({ state: 'serving', grade: 'aided' });
+    expect(status).toMatchObject({ state: 'degraded', overall: 'degraded' });
+    expect(status.why).toContain('corrections lost');
+    expect(status.lamps.find(({ name }) => name === 'corrections')).toMatchObject({
+      state: 'dark',
+      reason: 'corrections.not-used',
+      hint: expect.stringMatching(/line speed.*cable/),
+    });
     expect(status.receiver).toMatchObject({ running: true, restarts: 0, delivery: 'paced' });
     expect(status.parts.gnss.restarts).toBe(0);
     expect(status.session).toMatchObject({ connects: 1, disconnects: 0 });

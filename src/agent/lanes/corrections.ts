@@ -12,11 +12,12 @@ import {
   sleep,
   WaymarkError,
 } from '../../core/index.js';
-import type { Receiver, ReceiverSnapshot, UseAnswer } from '../../gnss/index.js';
+import type { Receiver } from '../../gnss/index.js';
 import type { CorrectionSnapshot, CorrectionSource } from '../../services/index.js';
 import type { LampBoard } from '../lamp-board.js';
 import type { Lane } from '../lane.js';
 import { awaitClock } from './await-clock.js';
+import { flowWords, whyNotUsed } from './correction-lamp.js';
 
 export interface CorrectionLaneDeps {
   /** Resolves with the source for the identity in force; a new one after each renewal. */
@@ -37,18 +38,6 @@ const CONNECT_BUDGET = [{ count: 100, perMs: 3_600_000 }] as const;
 const STABLE_MS = 10_000;
 /** Corrections slower than this are not flowing: the service's slowest group comes every 30 s. */
 const FLOW_MS = 60_000;
-
-const USE_WORDS: Readonly<Record<UseAnswer['answer'], string>> = {
-  used: ', used',
-  'not-used': ', not used',
-  unknown: '',
-};
-
-/** What of the last half minute is so, not of ever. */
-const flowWords = ({ use, window }: ReceiverSnapshot): string =>
-  window.written === 0
-    ? `nothing for the receiver in the last ${window.seconds} s`
-    : `flowing into the receiver${USE_WORDS[use.answer]}`;
 
 const REFUSED: readonly string[] = [
   'mqtt.refused',
@@ -117,7 +106,9 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
     const r = receiver?.snapshot();
     const lastMonoMs = r ? r.lastFedMonoMs : s.lastMessageMonoMs;
     if (lastMonoMs !== undefined && clock.mono() - lastMonoMs <= clock.ioBudgetMs(FLOW_MS)) {
-      lamps.lit('corrections', r ? flowWords(r) : 'flowing');
+      const trouble = r && lamps.condition().lamps.corrections.everLit ? whyNotUsed(r) : undefined;
+      if (trouble) lamps.dark('corrections', trouble);
+      else lamps.lit('corrections', r ? flowWords(r) : 'flowing');
       return;
     }
     if (lamps.condition().lamps.corrections.everLit)
