@@ -112,6 +112,7 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
       {
         ...target,
         ...account,
+        isConfigured: ntrip?.host !== undefined,
         protocol: ntrip?.protocol ?? 'auto',
         ggaSeconds: ntrip?.ggaSeconds ?? 10,
         mga: ntrip?.mga ?? false,

@@ -40,7 +40,11 @@ const ntripSchema = section(
       'auto',
     ),
     mountPoint: v.exactOptional(
-      text('Mountpoint; needed with host.', { max: 100, rule: MOUNT_POINT, is: 'the name of a mountpoint' }),
+      text('Mountpoint; needed with host.', {
+        max: 100,
+        rule: MOUNT_POINT,
+        is: 'the name of a mountpoint, without the leading slash: letters, digits, dots, - and _',
+      }),
     ),
     userName: v.exactOptional(text('User.', { max: 128, rule: USER, is: 'a user name without colon or blanks' })),
     password: v.exactOptional(secretRef('Where the password is.')),

@@ -74,7 +74,7 @@ export const CHIPCODE_REMEDIES: RemedyTable = {
 /** The credential `ntrip-account` where it comes with the provisioning answer. */
 export const PROVISIONED_ACCOUNT_REMEDIES: RemedyTable = {
   missing: `There is no NTRIP account yet: it comes with provisioning, for a plan with NTRIP delivery ${THING_PAGE}.`,
-  rejected: `The caster refuses the account, also after it was provisioned again: check that the Thing is active, has a plan, and is used by one gateway only ${THING_PAGE}.`,
+  rejected: `The caster refuses the account. A new one is asked for by itself, once; if it stays refused, check that the Thing is active, has a plan, and is used by one gateway only ${THING_PAGE}.`,
   'operator-said': `The caster refuses this account and says why in the evidence: look up the Thing and its plan ${THING_PAGE}.`,
   deactivated: `The Thing is deactivated or has no plan: activate it and assign a plan ${THING_PAGE}.`,
   'no-plan': `The Thing has no plan: assign one and activate it ${THING_PAGE}; the gateway tries again by itself.`,

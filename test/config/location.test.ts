@@ -27,6 +27,7 @@ describe('any caster', () => {
     ['{host: caster.example, mountPoint: A, password: "file:p"}', 'userName and password belong together'],
     ['{host: "http://caster", mountPoint: A}', 'must be a host name or address without scheme or port'],
     ['{host: caster.example, mountPoint: "A/B C"}', 'must be the name of a mountpoint'],
+    ['{host: caster.example, mountPoint: /NEAR-RTCM}', 'without the leading slash'],
     ['{host: caster.example, mountPoint: A, userName: "a:b", password: "file:p"}', 'without colon or blanks'],
     ['{host: caster.example, mountPoint: A, protocol: 2}', 'must be one of auto, 1, 2; put the value in quotes'],
   ])('%s is refused', (ntrip, why) => {

@@ -1,6 +1,7 @@
 // Corrections from an NTRIP caster: knows where we are before it connects, connects, keeps the data flowing, and ends (for
 // the caller to try again) when the session or the flow does.
 import { type BackoffPolicy, isWaymarkError, NETWORK_BACKOFF, sleep, withDeadline } from '../../core/index.js';
+import { withAdvice } from './advice.js';
 import { FIRST_PACE, nextPace, ntripBackoff } from './backoff.js';
 import { createCaster } from './caster.js';
 import { createIntake, kindOfMountPoint, type StreamKind } from './intake.js';
@@ -142,6 +143,7 @@ export function createNtripCorrections(
       phase = 'connecting';
       streamedMs = 0;
       const reachedBefore = reached;
+      const connectsBefore = counters.connects;
       try {
         for (;;) {
           await awaitPosition(signal, onState);
@@ -160,7 +162,9 @@ export function createNtripCorrections(
           if (isReached) pace = nextPace(pace, streamedMs);
           policy = isReached ? ntripBackoff(pace) : NETWORK_BACKOFF;
         }
-        throw error;
+        if (!isWaymarkError(error) || signal.aborted) throw error;
+        const wasAccepted = counters.connects > connectsBefore;
+        throw withAdvice(error, { tls, isConfigured: options.isConfigured ?? false, wasAccepted });
       } finally {
         phase = 'idle';
         onState();

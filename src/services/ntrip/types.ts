@@ -33,6 +33,8 @@ export interface NtripCorrectionsOptions {
   mountPoint: string;
   userName?: string | undefined;
   password?: Secret | undefined;
+  /** Caster and account stand in the configuration: hints name its settings. */
+  isConfigured?: boolean | undefined;
   protocol: 'auto' | NtripVersion;
   /** How often our position is sent; 0: never, and then none is needed to connect. */
   ggaSeconds: number;

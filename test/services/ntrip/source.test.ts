@@ -482,6 +482,32 @@ describe('one place per account', () => {
     expect((await run()).code).toBe('ntrip.unauthorized');
   });
 
+  test.each([
+    ['401, own account', { isConfigured: true }, 'HTTP/1.1 401 No\r\n\r\n', /userName.*corrections\.ntrip\.password/],
+    ['401, own account, in the body', { isConfigured: true }, `${OK}ERROR - Bad Password\r\n`, /^(?!.*Thing)/],
+    ['401, provisioned account', {}, 'HTTP/1.1 401 No\r\n\r\n', /Thing/],
+    ['no answer on a plain port', {}, '', /not ready.*ntrip\.tls to required/],
+    ['no answer with TLS', { tls: true }, '', /^(?!.*ntrip\.tls)/],
+    ['no caster’s answer on a plain port', {}, 'GARBAGE\r\n', /ntrip\.tls to required/],
+  ])('the hint names what concerns it: %s', async (_name, over, text, hint) => {
+    const b = bench(caster(answer(text)), over);
+    const ended = b.run();
+    await b.clock.advance(3000);
+    expect((await ended).hint).toMatch(hint);
+  });
+
+  const failed = (code: string) => new WaymarkError('tls.failed', code, { evidence: { code } });
+  test.each([
+    ['no TLS there', failed('ERR_SSL_WRONG_VERSION_NUMBER'), true, /tls to off.*2102/],
+    ['no TLS there, provisioned', failed('EPROTO'), false, /ntrip\.tls to auto/],
+    ['another TLS failure', failed('ERR_SSL_NO_CIPHER_MATCH'), true, /^The secure connection/],
+    ['nobody there', new WaymarkError('net.refused', 'x'), true, /ntrip\.host and corrections\.ntrip\.port/],
+    ['nobody there, provisioned', new WaymarkError('net.refused', 'x'), false, /^The server refuses/],
+  ])('the hint of a failed dial names its settings: %s', async (_name, error, isConfigured, hint) => {
+    const b = bench({ ...caster(accept), open: () => Promise.reject(error) }, { isConfigured, tls: true });
+    expect((await b.run()).hint).toMatch(hint);
+  });
+
   test('a 401 a minute later is one', async () => {
     const cast = caster(accept, once);
     const b = bench(cast);
