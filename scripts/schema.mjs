@@ -24,7 +24,8 @@ function typeOf(node) {
   if (node.const !== undefined) return `\`${node.const}\``;
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(' \\| ');
   if (node.type === 'array') return `list of text (${node.minItems ?? 0} to ${node.maxItems})`;
-  if (node.type === 'integer' || node.type === 'number') return `whole number, ${node.minimum} to ${node.maximum}`;
+  if (node.type === 'integer' || node.type === 'number')
+    return `${node.type === 'integer' ? 'whole number' : 'number'}, ${node.minimum} to ${node.maximum}`;
   if (node.type === 'boolean') return 'true or false';
   if (/^\^\(\?:file:/.test(node.pattern ?? '')) return 'secret reference';
   return `text, at most ${node.maxLength} characters`;
@@ -64,7 +65,7 @@ const reference = [
   '',
   '<!-- Made by scripts/schema.mjs from src/config/schema.ts: change it there. -->',
   '',
-  'One YAML file, strict: an unknown key is an error. `waymark config check FILE` names every mistake with its line.',
+  'One YAML file, strict: an unknown key is an error. `waymark config check -c FILE` names every mistake with its line.',
   'Relative paths start at the folder of the file. Secrets are never written into it; a *secret reference* is one of',
   '',
   '| form | meaning |',

@@ -27,6 +27,7 @@ import {
   silentLogger,
   WaymarkError,
 } from '../core/index.js';
+import { describeStatus } from '../status/index.js';
 import { writeDemoFiles } from './demo-files.js';
 import { onStopSignal } from './on-stop.js';
 import { printJson, stderr, stdout } from './output.js';
@@ -149,7 +150,8 @@ export async function demo(options: DemoOptions): Promise<number> {
 
   void world.exited.then(() => stop.abort());
   const interactive = !options.json && process.stdout.isTTY && process.stdin.isTTY;
-  const footer = interactive ? 'u: unplug or replug the modem   r: the receiver   q: quit' : 'Ctrl-C ends the demo';
+  const elsewhere = `From another terminal: waymark status -c ${configFile}`;
+  const footer = `${interactive ? 'u: unplug or replug the modem   r: the receiver   q: quit' : 'Ctrl-C ends the demo'}\n${elsewhere}`;
   const keys = interactive ? listenForKeys(world, () => stop.abort()) : () => undefined;
   resources.add(keys);
   {
@@ -162,6 +164,8 @@ export async function demo(options: DemoOptions): Promise<number> {
   }
   const final = agent.lastSnapshot();
   if (options.json) printJson(final);
+  // Into a pipe only changes of the lamps went: the last words are the whole answer.
+  else if (!process.stdout.isTTY) stdout.write(describeStatus(final, { colour: false }));
   return final.state === 'serving' ? EXIT.ok : EXIT.tryAgain;
 }
 

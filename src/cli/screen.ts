@@ -8,6 +8,14 @@ export interface Screen extends Disposable {
 
 const REPAINT_MS = 250;
 
+/** The headline and the first lamps are never scrolled away: what does not fit is left out at the end. */
+export function withinRows(text: string, rows: number): string {
+  const lines = text.trimEnd().split('\n');
+  if (lines.length <= rows) return text;
+  const kept = lines.slice(0, Math.max(1, rows - 1));
+  return `${kept.join('\n')}\n  … ${lines.length - kept.length} more lines: waymark status\n`;
+}
+
 export function createScreen(
   output: Output,
   isTerminal: boolean,
@@ -21,7 +29,9 @@ export function createScreen(
 
   const paint = (): void => {
     if (isTerminal) {
-      const text = `${describeStatus(snapshot(), { colour: true, width: Math.max(40, (process.stdout.columns || 80) - 1) })}\n${footer}\n`;
+      const { columns, rows } = process.stdout;
+      const words = describeStatus(snapshot(), { colour: true, width: Math.max(40, (columns || 80) - 1) });
+      const text = `${withinRows(words, (rows || 24) - 1 - footer.split('\n').length)}${footer}\n`;
       // Up over what was painted before, then clear to the end: no flicker, and scroll-back stays usable.
       process.stdout.write(`${painted > 0 ? `\u001b[${painted}A` : ''}\u001b[0J`);
       process.stdout.write(text);

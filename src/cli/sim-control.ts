@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createClock, EXIT, WaymarkError, withDeadline } from '../core/index.js';
-import { stderr, stdout } from './output.js';
+import { stdout } from './output.js';
 import { simCommands } from './sim-process.js';
 
 /** Nodes that come back one after the other take a moment on a small board. */
@@ -23,7 +23,8 @@ export async function controlSimulator(
 ): Promise<number> {
   const { stateDir, socket, help } = flags;
   if (help === true || action === undefined) {
-    (help === true ? stdout : stderr).write(`${usage()}\nActions:\n${simCommands()}`);
+    // Ours from end to end: scrubbed, `password=rotate` would look like a password.
+    (help === true ? process.stdout : process.stderr).write(`${usage()}\nActions:\n${simCommands()}`);
     return help === true ? EXIT.ok : EXIT.usage;
   }
   const path = socket ?? (stateDir === undefined ? undefined : join(stateDir, 'sim', 'control.sock'));

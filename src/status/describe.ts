@@ -14,7 +14,7 @@ const paint = (colour: number, text: string): string => `\u001b[${colour}m${text
 
 /** The lamp a person should look at: the first that should be lit and is not. */
 export function firstDark(lamps: readonly LampView[]): LampView | undefined {
-  return lamps.find((lamp) => lamp.state === 'dark' || lamp.state === 'waiting');
+  return lamps.find(({ state }) => state === 'dark') ?? lamps.find(({ state }) => state === 'waiting');
 }
 
 const RUNG_WORDS: Readonly<Record<string, string>> = {
@@ -99,7 +99,12 @@ function otherLines(status: StatusSnapshot): string[] {
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
   if (status.modem) lines.push(...modemNotes(status.modem, status.state === 'serving'));
-  const { credentials } = status;
+  const { credentials, identity } = status;
+  // The lamp is lit by the identity in force; that a newer one is awaited, and until when, stands nowhere else.
+  if (identity.shape !== undefined && identity.nextInMs !== undefined)
+    lines.push(
+      `  identity    another is asked for in ${duration(identity.nextInMs)}${identity.reason === undefined ? '' : ` [${identity.reason}]`}`,
+    );
   // What provisioning is about to bring is no trouble of its own.
   const troubled = credentials.filter((x) => x.state !== 'valid' && awaitedFrom(x, credentials) === undefined);
   for (const credential of troubled) {

@@ -46,3 +46,22 @@ test('a receiver that is written to slowly is said to be', () => {
     'receiver    loses bytes that come fast, so it is written to slowly\n',
   );
 });
+
+test('another identity that is waited for beside the one in force, and until when', () => {
+  const { identity } = statusWith({});
+  expect(said({})).not.toMatch(/ {2}identity {4}another/);
+  expect(said({ identity: { ...identity, nextInMs: 43 * 60_000, reason: 'ztp.limit' } })).toMatch(
+    /^ {2}identity {4}another is asked for in 43 min \[ztp\.limit\]$/m,
+  );
+});
+
+test('the cure is for what is out, also when something above is only coming up', () => {
+  const lamps = statusWith({}).lamps.map((lamp) =>
+    lamp.name === 'corrections'
+      ? { ...lamp, state: 'waiting' as const, detail: 'the receiver is not connected' }
+      : lamp.name === 'fix'
+        ? { ...lamp, state: 'dark' as const, message: 'receiver: hang-up', hint: 'Check cable and power.' }
+        : lamp,
+  );
+  expect(said({ lamps })).toMatch(/receiver: hang-up\n {6}→ Check cable and power\./);
+});
