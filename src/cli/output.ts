@@ -1,5 +1,5 @@
 // What the verbs print with: JSON and results on stdout, everything else on stderr; every character passes the scrubber.
-import { createOutput, exitCodeOf, isWaymarkError, type Output, oneLine, toWaymarkError } from '../core/index.js';
+import { createOutput, exitCodeOf, isWaymarkError, type Output, toWaymarkError } from '../core/index.js';
 import { hanging } from '../status/index.js';
 
 export const stdout: Output = createOutput(process.stdout);
@@ -14,7 +14,7 @@ export function printJson(value: unknown): void {
 /** An error in words with its cure, on stderr; gives the exit code. */
 export function explainFailure(error: unknown): number {
   const known = toWaymarkError(error);
-  stderr.write(`waymark: ${oneLine(known.message)}\n`);
+  stderr.write(`${hanging('waymark: ', known.message).join('\n')}\n`);
   if (isWaymarkError(error)) stderr.write(`${hanging('  → ', `${known.hint} [${known.code}]`).join('\n')}\n`);
   else if (error instanceof Error) stderr.write(`${error.stack ?? ''}\n`);
   return exitCodeOf(error);
