@@ -166,7 +166,13 @@ export async function demo(options: DemoOptions): Promise<number> {
   if (options.json) printJson(final);
   // Into a pipe only changes of the lamps went: the last words are the whole answer.
   else if (!process.stdout.isTTY) stdout.write(describeStatus(final, { colour: false }));
-  return final.state === 'serving' ? EXIT.ok : EXIT.tryAgain;
+  // Nobody here has the keys of a recording: that its frames arrive is all there can be.
+  const isDelivered =
+    options.capture !== undefined &&
+    final.lamps.every(
+      ({ state, reason }) => state === 'lit' || state === 'absent' || reason === 'corrections.not-used',
+    );
+  return final.state === 'serving' || isDelivered ? EXIT.ok : EXIT.tryAgain;
 }
 
 function listenForKeys(
