@@ -67,16 +67,9 @@ const PROVEN_SHARE = 0.9;
 const MUTE_FRAMES = 5;
 const MUTE_SLICES = 10;
 
-interface Bucket {
+interface Bucket extends Omit<CorrectionWindow, 'seconds'> {
   /** Which slice of time it counts. */
   slice: number;
-  written: number;
-  reported: number;
-  used: number;
-  notDecrypted: number;
-  errors: number;
-  positions: number;
-  correctedPositions: number;
 }
 
 export interface CorrectionHealth {

@@ -58,38 +58,6 @@ export interface CorrectionSource {
   snapshot(): CorrectionSnapshot;
 }
 
-/** The receiver, as the assistance services need it. */
-export interface ReceiverIdentity {
-  /** Resolves with both whole UBX frames once this connection's receiver has sent them. */
-  whenIdentified(signal: AbortSignal): Promise<{ secUniqid: Uint8Array; monVer: Uint8Array }>;
-}
-
-export interface AssistRequest {
-  /** Whole UBX-MGA frames, in the order they are to be sent (time and position are put before them). */
-  frames: readonly Uint8Array[];
-  /** UTC now, ms since 1970, with its accuracy; absent while the clock is not trusted: then no time is sent. */
-  utc?: { ms: number; accuracyMs: number };
-  position?: CoarsePosition;
-}
-
-/** What became of the frames: `accepted + refused + unanswered` is all that were sent. */
-export interface AssistReport {
-  accepted: number;
-  refused: number;
-  /** Neither accepted nor refused in time; all of them when the receiver acknowledges nothing. */
-  unanswered: number;
-  /** How often each refusal reason (infoCode of UBX-MGA-ACK) came. */
-  infoCodes: Readonly<Record<number, number>>;
-  tookMs: number;
-}
-
-export interface AssistTarget {
-  /** Injects with flow control; one at a time. Errors: `link.closed` when the receiver goes away meanwhile, the abort reason. */
-  assist(request: AssistRequest, options: { signal: AbortSignal }): Promise<AssistReport>;
-  /** Called when a receiver has shown itself (after opening, and after a restart was noticed): it has nothing then. */
-  onNeedy(listener: () => void): () => void;
-}
-
 export interface CellPosition {
   latitudeDeg: number;
   longitudeDeg: number;

@@ -7,7 +7,6 @@ export type SpartnGroup = keyof typeof SPARTN_TYPE;
 
 /** TF007 for OCB and HPAC. */
 export const SPARTN_SYSTEM = { gps: 0, glo: 1, gal: 2, bds: 3 } as const;
-export type SpartnSystem = keyof typeof SPARTN_SYSTEM;
 
 export const SPARTN_PREAMBLE = 0x73;
 /** 1 + 3 + 8 header bytes, 1023 of payload, 64 of embedded authentication, 4 of check. */

@@ -12,10 +12,9 @@ import {
   silentLogger,
   WaymarkError,
 } from '../../src/core/index.js';
+import type { AssistReport, AssistRequest } from '../../src/gnss/index.js';
 import {
   type AssistPart,
-  type AssistReport,
-  type AssistRequest,
   type AssistService,
   type CacheEntry,
   cacheEntry,

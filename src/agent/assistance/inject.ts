@@ -10,14 +10,12 @@ import {
   linkedController,
   WaymarkError,
 } from '../../core/index.js';
-import {
-  type AssistReport,
-  type AssistRequest,
-  type AssistTarget,
-  type Moment,
-  usableFrames,
-} from '../../services/index.js';
+import type { AssistReport, AssistRequest, Receiver } from '../../gnss/index.js';
+import { type Moment, usableFrames } from '../../services/index.js';
 import type { Injection } from './plan.js';
+
+/** The receiver, as assistance sees it. */
+export type AssistTarget = Pick<Receiver, 'assist' | 'onNeedy'>;
 
 export interface InjectionView {
   atMonoMs: number;

@@ -10,14 +10,13 @@ import {
   type AssistMemoryStore,
   type AssistService,
   type AssistSet,
-  type AssistTarget,
   bestUtc,
   type CacheKind,
   cacheEntry,
   type PositionSource,
 } from '../../services/index.js';
 import type { LaneContext } from '../lane.js';
-import { createInjector, type InjectionView, type Prepared } from './inject.js';
+import { type AssistTarget, createInjector, type InjectionView, type Prepared } from './inject.js';
 import { type NeedEvent, NO_RECEIVER, nextNeed } from './need.js';
 import {
   type AssistanceState,

@@ -87,7 +87,6 @@ export const DATA_FAULTS = [
 
 export const CASTER_FAULTS = [...ANSWER_FAULTS, ...DATA_FAULTS] as const;
 export type AnswerFault = (typeof ANSWER_FAULTS)[number];
-export type DataFault = (typeof DATA_FAULTS)[number];
 export type CasterFault = (typeof CASTER_FAULTS)[number];
 
 export const isAnswerFault = (fault: CasterFault | undefined): fault is AnswerFault =>
