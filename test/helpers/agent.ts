@@ -5,12 +5,11 @@ import { loadConfig } from '../../src/config/index.js';
 import { type Clock, createClock, silentLogger } from '../../src/core/index.js';
 import type { World } from '../../src/sim/index.js';
 import type { CredentialView, StatusSnapshot } from '../../src/status/index.js';
-import { pause, writeConfig } from './scenario.js';
+import { type RunningAgent, runAgent } from './run-agent.js';
+import { writeConfig } from './scenario.js';
 
-export interface AgentOnWorld extends AsyncDisposable {
+export interface AgentOnWorld extends AsyncDisposable, Pick<RunningAgent, 'status' | 'until'> {
   readonly configFile: string;
-  status(): StatusSnapshot;
-  until(what: string, predicate: (status: StatusSnapshot) => boolean, deadlineMs?: number): Promise<StatusSnapshot>;
 }
 
 export interface AgentOptions {
@@ -34,31 +33,8 @@ export async function startAgent(dir: string, world: World, options: AgentOption
     env: {},
     keepClockFloor: options.clock === undefined,
   });
-  const stop = new AbortController();
-  const running = agent.run({ signal: stop.signal });
-  let failure: unknown;
-  running.catch((error: unknown) => {
-    failure = error;
-  });
-  return {
-    configFile,
-    status: agent.snapshot,
-    async until(what, predicate, deadlineMs = 20_000) {
-      const end = performance.now() + deadlineMs;
-      for (;;) {
-        if (failure !== undefined) throw failure instanceof Error ? failure : new Error('the agent ended');
-        const status = agent.snapshot();
-        if (predicate(status)) return status;
-        if (performance.now() > end)
-          throw new Error(`not within ${deadlineMs} ms: ${what}\n${JSON.stringify(status, null, 1)}`);
-        await pause(10);
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await running.catch(() => undefined);
-    },
-  };
+  const { status, until, stop } = runAgent(agent);
+  return { configFile, status, until, [Symbol.asyncDispose]: stop };
 }
 
 /** The real clock, so many milliseconds ahead: days pass while an agent is off. */

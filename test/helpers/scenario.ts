@@ -10,6 +10,7 @@ import { createClock, createLogger, type Logger, type LogLevel, silentLogger } f
 import { createWorld, type PortRole, type World, type WorldOptions } from '../../src/sim/index.js';
 import type { StatusSnapshot } from '../../src/status/index.js';
 import { listenTo, rootsIn } from './machine.js';
+import { pause, runAgent } from './run-agent.js';
 
 export const APP_TOKEN = 'Dw7-test-App-Tkn';
 
@@ -47,7 +48,7 @@ export interface Scenario extends AsyncDisposable {
   stopAgent(): Promise<void>;
 }
 
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export { pause };
 
 /** Polls until `check` is true. */
 export async function eventually(
@@ -134,16 +135,7 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     ...(world.machine ? { roots: rootsIn(world.machine) } : {}),
     transcript: (direction, line) => void transcript.push(`${direction} ${line}`),
   });
-  const stop = new AbortController();
-  const running = agent.run({ signal: stop.signal });
-  let failure: unknown;
-  running.catch((error: unknown) => {
-    failure = error;
-  });
-  const stopAgent = async (): Promise<void> => {
-    stop.abort();
-    await running.catch(() => undefined);
-  };
+  const { status, until, stop: stopAgent } = runAgent(agent);
   return {
     dir,
     configFile,
@@ -151,19 +143,9 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     agent,
     transcript,
     heard,
-    status: agent.snapshot,
+    status,
     stopAgent,
-    async until(what, predicate, deadlineMs = 20_000) {
-      const end = performance.now() + deadlineMs;
-      for (;;) {
-        if (failure !== undefined) throw failure instanceof Error ? failure : new Error('the agent ended');
-        const status = agent.snapshot();
-        if (predicate(status)) return status;
-        if (performance.now() > end)
-          throw new Error(`not within ${deadlineMs} ms: ${what}\n${JSON.stringify(status, null, 1)}`);
-        await pause(20);
-      }
-    },
+    until,
     async [Symbol.asyncDispose]() {
       await stopAgent();
       await world[Symbol.asyncDispose]();
