@@ -10,15 +10,10 @@ import {
   type StatusSnapshot,
   useWords,
 } from '../status/index.js';
+import { joined, labelled } from './labelled.js';
 
-const LABEL = 13;
 /** A fix older than this is told with its age. */
 const OLD_FIX_MS = 2000;
-
-const joined = (parts: readonly (string | false | undefined)[]): string =>
-  parts.filter((part) => part !== undefined && part !== false && part !== '').join(', ');
-const line = (label: string, text: string | undefined): string[] =>
-  text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${oneLine(text)}`];
 
 const QUALITY_WORDS: Readonly<Record<string, string>> = {
   none: 'no position yet',
@@ -69,8 +64,8 @@ function settingLines({ configuration }: ReceiverView): string[] {
   const { mandatory, refused } = configuration;
   const words = CONFIGURED_WORDS[mandatory] ?? mandatory;
   return [
-    ...line('settings', refused.length > 0 ? `${words}, with exceptions:` : words),
-    ...refused.flatMap((sentence) => line('', `- ${sentence}`)),
+    ...labelled('settings', refused.length > 0 ? `${words}, with exceptions:` : words),
+    ...refused.flatMap((sentence) => labelled('', `- ${sentence}`)),
   ];
 }
 
@@ -123,8 +118,8 @@ export function describeReceiver(status: StatusSnapshot): string {
   const hint = hasFix(status) ? undefined : status.lamps.find(({ name }) => name === 'fix')?.hint;
   const lines = [
     oneLine(titleWords(receiver)),
-    ...line('port', joined([receiver.port, receiver.baudRate !== undefined && `${receiver.baudRate} baud`])),
-    ...line(
+    ...labelled('port', joined([receiver.port, receiver.baudRate !== undefined && `${receiver.baudRate} baud`])),
+    ...labelled(
       'heard',
       joined([
         `${receiver.framesIn} messages`,
@@ -134,15 +129,15 @@ export function describeReceiver(status: StatusSnapshot): string {
       ]),
     ),
     ...settingLines(receiver),
-    ...line('written to', DELIVERY_WORDS[receiver.delivery] ?? receiver.delivery),
-    ...line('fix', fixWords(status)),
+    ...labelled('written to', DELIVERY_WORDS[receiver.delivery] ?? receiver.delivery),
+    ...labelled('fix', fixWords(status)),
     ...(hint === undefined ? [] : hanging('      → ', hint)),
-    ...line('position', positionWords(status)),
-    ...(corrections.source === 'none' ? [] : line('corrections', useWords(corrections.use))),
-    ...line('assistance', assistance?.sentence),
-    ...(position && position.from !== 'receiver' ? line('roughly', placeWords(position)) : []),
-    ...line('cells', cellLocate?.sentence),
-    ...line('satellites', satellites.length === 0 ? undefined : `${satellites.length} in view, ${used} used`),
+    ...labelled('position', positionWords(status)),
+    ...(corrections.source === 'none' ? [] : labelled('corrections', useWords(corrections.use))),
+    ...labelled('assistance', assistance?.sentence),
+    ...(position && position.from !== 'receiver' ? labelled('roughly', placeWords(position)) : []),
+    ...labelled('cells', cellLocate?.sentence),
+    ...labelled('satellites', satellites.length === 0 ? undefined : `${satellites.length} in view, ${used} used`),
     ...(satellites.length === 0 ? [] : satelliteLines(satellites)),
   ];
   return `${lines.join('\n')}\n`;

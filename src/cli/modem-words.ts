@@ -1,11 +1,8 @@
 // A module's report in plain words. Names of operators and modules come from outside: nothing a terminal would obey.
 import { oneLine } from '../core/index.js';
 import { hanging } from '../status/index.js';
+import { joined, labelled } from './labelled.js';
 import type { ModemReport } from './modem-tools.js';
-
-const LABEL = 13;
-const joined = (parts: readonly (string | false | undefined)[]): string =>
-  parts.filter((part) => part !== undefined && part !== false && part !== '').join(', ');
 
 const SIM_WORDS: Readonly<Record<string, string>> = {
   ready: 'ready',
@@ -96,26 +93,24 @@ const PATH_WORDS: Readonly<Record<string, string>> = {
 /** Several lines ending in a newline. */
 export function describeModem(report: ModemReport): string {
   const { manufacturer, model, revision, profile, dataPath, temperatureC } = report;
-  const line = (label: string, text: string | undefined): string[] =>
-    text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${oneLine(text)}`];
   const [firstContext, ...contexts] = contextWords(report.contexts);
   const lines = [
     oneLine(joined([[manufacturer, model].filter(Boolean).join(' ') || 'No module has said what it is'])),
-    ...line('firmware', revision),
-    ...line('profile', joined([profile, report.profileNote])),
-    ...line('port', report.port),
-    ...(report.sharedWith ?? []).flatMap(({ name, pid }) => line('', `also open in ${name} (pid ${pid})`)),
-    ...line('IMEI', report.imei),
-    ...line('SIM', simWords(report)),
-    ...line('network', networkWords(report)),
-    ...line('signal', signalWords(report)),
-    ...line('cell', cellWords(report)),
-    ...line('contexts', firstContext),
-    ...contexts.flatMap((context) => line('', context)),
-    ...line('clock', clockWords(report)),
-    ...line('temperature', temperatureC === undefined ? undefined : `${temperatureC} °C`),
-    ...line('data path', dataPath && joined([PATH_WORDS[dataPath.kind] ?? dataPath.kind, stateWords(dataPath)])),
-    ...line('told by', report.source === 'agent' ? 'the running agent' : 'the module, just now'),
+    ...labelled('firmware', revision),
+    ...labelled('profile', joined([profile, report.profileNote])),
+    ...labelled('port', report.port),
+    ...(report.sharedWith ?? []).flatMap(({ name, pid }) => labelled('', `also open in ${name} (pid ${pid})`)),
+    ...labelled('IMEI', report.imei),
+    ...labelled('SIM', simWords(report)),
+    ...labelled('network', networkWords(report)),
+    ...labelled('signal', signalWords(report)),
+    ...labelled('cell', cellWords(report)),
+    ...labelled('contexts', firstContext),
+    ...contexts.flatMap((context) => labelled('', context)),
+    ...labelled('clock', clockWords(report)),
+    ...labelled('temperature', temperatureC === undefined ? undefined : `${temperatureC} °C`),
+    ...labelled('data path', dataPath && joined([PATH_WORDS[dataPath.kind] ?? dataPath.kind, stateWords(dataPath)])),
+    ...labelled('told by', report.source === 'agent' ? 'the running agent' : 'the module, just now'),
   ];
   for (const { code, message, hint } of report.troubles)
     lines.push('', `${oneLine(message)} [${code}]`, ...(hint === undefined ? [] : hanging('  → ', hint)));

@@ -1,12 +1,9 @@
 // What provisioning has brought, in plain words. Nothing of it is secret, and identifiers are cut already.
 import { oneLine } from '../core/index.js';
 import { duration, hanging, type StatusSnapshot } from '../status/index.js';
+import { labelled } from './labelled.js';
 
 type IdentityView = StatusSnapshot['identity'];
-
-const LABEL = 13;
-const line = (label: string, text: string | undefined): string[] =>
-  text === undefined || text === '' ? [] : [`  ${label.padEnd(LABEL)}${oneLine(text)}`];
 
 const SOURCE_WORDS: Readonly<Record<IdentityView['source'], string>> = {
   ztp: 'provisioned by the service (ZTP)',
@@ -52,19 +49,19 @@ export function describeIdentity({ identity, lamps }: StatusSnapshot): string {
     oneLine(
       `Identity: ${shape === undefined ? (STATE_WORDS[identity.state] ?? identity.state) : (SHAPE_WORDS[shape] ?? shape)}`,
     ),
-    ...line('from', SOURCE_WORDS[identity.source]),
-    ...(shape === undefined ? [] : line('state', STATE_WORDS[identity.state] ?? identity.state)),
-    ...line('host', host === undefined ? undefined : `${host}${port === undefined ? '' : `:${port}`}`),
-    ...line('mountpoint', identity.mountPoint),
-    ...line('topics', identity.topicCount === undefined ? undefined : `${identity.topicCount}`),
-    ...line('client id', identity.clientId),
-    ...line('certificate', identity.certificateExpiresAt && `until ${day(identity.certificateExpiresAt) ?? ''}`),
-    ...line('keys', identity.keyExpiresAt && `until ${day(identity.keyExpiresAt) ?? ''}`),
-    ...line('hardware id', identity.hardwareId),
-    ...line('calls', identity.source === 'ztp' ? `${identity.ztpCallsToday} of 4 within a day` : undefined),
-    ...(isTrouble ? line('trouble', `${message ?? 'the last try failed'} [${identity.reason ?? ''}]`) : []),
+    ...labelled('from', SOURCE_WORDS[identity.source]),
+    ...(shape === undefined ? [] : labelled('state', STATE_WORDS[identity.state] ?? identity.state)),
+    ...labelled('host', host === undefined ? undefined : `${host}${port === undefined ? '' : `:${port}`}`),
+    ...labelled('mountpoint', identity.mountPoint),
+    ...labelled('topics', identity.topicCount === undefined ? undefined : `${identity.topicCount}`),
+    ...labelled('client id', identity.clientId),
+    ...labelled('certificate', identity.certificateExpiresAt && `until ${day(identity.certificateExpiresAt) ?? ''}`),
+    ...labelled('keys', identity.keyExpiresAt && `until ${day(identity.keyExpiresAt) ?? ''}`),
+    ...labelled('hardware id', identity.hardwareId),
+    ...labelled('calls', identity.source === 'ztp' ? `${identity.ztpCallsToday} of 4 within a day` : undefined),
+    ...(isTrouble ? labelled('trouble', `${message ?? 'the last try failed'} [${identity.reason ?? ''}]`) : []),
     ...(isTrouble && identity.hint !== undefined ? hanging('      → ', identity.hint) : []),
-    ...line('next', nextWords(identity)),
+    ...labelled('next', nextWords(identity)),
   ];
   return `${lines.join('\n')}\n`;
 }
