@@ -99,11 +99,11 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
     if (!isUp(s)) return;
     lamps.lit('session', `${s.source} to ${s.host}`);
     // What was fed to a receiver that is gone says nothing about now.
-    if (receiver && !receiver.snapshot().running) {
+    const r = receiver?.snapshot();
+    if (r && !r.running) {
       lamps.waiting('corrections', 'the receiver is not connected');
       return;
     }
-    const r = receiver?.snapshot();
     const lastMonoMs = r ? r.lastFedMonoMs : s.lastMessageMonoMs;
     if (lastMonoMs !== undefined && clock.mono() - lastMonoMs <= clock.ioBudgetMs(FLOW_MS)) {
       const trouble = r && lamps.condition().lamps.corrections.everLit ? whyNotUsed(r) : undefined;
