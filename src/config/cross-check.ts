@@ -1,5 +1,6 @@
 // Mistakes that only show when two keys are looked at together. Works on data that may be wrong elsewhere, so that these
 // too are reported in the first round.
+import { crossCheckClouds } from './cross-check-clouds.js';
 import { crossCheckLocation } from './cross-check-location.js';
 import { type CrossFinding, type Section, section } from './cross-check-parts.js';
 
@@ -41,6 +42,7 @@ export function crossCheck(root: Section): CrossFinding[] {
     warning([], 'nothing is configured: add modem, gnss or ztp');
 
   for (const finding of crossCheckLocation(root)) found.push(finding);
+  for (const finding of crossCheckClouds(root)) found.push(finding);
 
   const modem = section(root, 'modem');
   const gnss = section(root, 'gnss');

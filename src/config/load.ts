@@ -113,6 +113,16 @@ const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'docum
   { path: ['assistNow', 'token'], kind: 'ztp-token' },
   { path: ['assistNow', 'legacy', 'token'], kind: 'location-token' },
   { path: ['modem', 'cellLocate', 'token'], kind: 'location-token' },
+  { path: ['thingspace', 'key'], kind: 'thingspace-key' },
+  { path: ['thingspace', 'secret'], kind: 'thingspace-secret' },
+  { path: ['thingspace', 'user'], kind: 'uws-user' },
+  { path: ['thingspace', 'password'], kind: 'password' },
+  { path: ['thingspace', 'identity', 'bearer'], kind: 'enrolment-token' },
+  { path: ['thingspace', 'identity', 'keyFile'], kind: 'client-key', isPath: true },
+  { path: ['losant', 'accessKey'], kind: 'access-key' },
+  { path: ['losant', 'accessSecret'], kind: 'access-secret' },
+  { path: ['losant', 'applicationToken'], kind: 'application-token' },
+  { path: ['losant', 'enrol', 'token'], kind: 'enrolment-token' },
 ];
 
 function valueAt(root: Data | undefined, path: readonly string[]): Data | undefined {
@@ -162,6 +172,9 @@ const CERTIFICATE_KEYS: readonly (readonly string[])[] = [
   ['identity', 'certFile'],
   ['corrections', 'caFile'],
   ['assistNow', 'caFile'],
+  ['thingspace', 'caFile'],
+  ['thingspace', 'identity', 'certFile'],
+  ['losant', 'caFile'],
 ];
 
 /** Certificates that are not there (yet) are worth a word now; the gateway would only say so when it connects. */

@@ -15,7 +15,12 @@ export function absolutePaths(config: Config, configDir: string): Config {
     Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, path(from[key])]]))) as {
       [P in K]?: string;
     };
-  const { modem, gnss, ztp, identity, corrections, assistNow } = config;
+  /** The named references that are there, absolute. */
+  const secrets = <K extends string>(from: Readonly<Partial<Record<K, SecretRef>>>, ...keys: readonly K[]) =>
+    Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, secret(from[key])]]))) as {
+      [P in K]?: SecretRef;
+    };
+  const { modem, gnss, ztp, identity, corrections, assistNow, thingspace, losant } = config;
   return {
     ...config,
     stateDir: path(config.stateDir),
@@ -60,6 +65,28 @@ export function absolutePaths(config: Config, configDir: string): Config {
         ...optional(assistNow.caFile),
         ...(assistNow.token === undefined ? {} : { token: secret(assistNow.token) }),
         ...(assistNow.legacy && { legacy: { ...assistNow.legacy, token: secret(assistNow.legacy.token) } }),
+      },
+    }),
+    ...(thingspace && {
+      thingspace: {
+        ...thingspace,
+        ...optional(thingspace.caFile),
+        ...secrets(thingspace, 'key', 'secret', 'user', 'password'),
+        ...(thingspace.identity && {
+          identity: {
+            ...thingspace.identity,
+            ...paths(thingspace.identity, 'certFile', 'keyFile'),
+            ...secrets(thingspace.identity, 'bearer'),
+          },
+        }),
+      },
+    }),
+    ...(losant && {
+      losant: {
+        ...losant,
+        ...optional(losant.caFile),
+        ...secrets(losant, 'accessKey', 'accessSecret', 'applicationToken'),
+        ...(losant.enrol && { enrol: { ...losant.enrol, token: secret(losant.enrol.token) } }),
       },
     }),
   };

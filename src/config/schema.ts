@@ -2,6 +2,7 @@
 // docs/reference/config.md are all made from this declaration.
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../core/index.js';
+import { commandsSchema, locationSchema, losantSchema, outboxSchema, thingspaceSchema } from './schema-clouds.js';
 import { assistNowSchema, correctionsSchema } from './schema-location.js';
 import { modemSchema } from './schema-modem.js';
 import { choice, flag, section, text, textList, whole } from './schema-parts.js';
@@ -145,6 +146,11 @@ export const configSchema = section('Configuration of a Waymark gateway.', {
   identity: v.exactOptional(identitySchema),
   corrections: v.exactOptional(correctionsSchema),
   assistNow: v.exactOptional(assistNowSchema),
+  location: v.optional(locationSchema, {}),
+  outbox: v.optional(outboxSchema, {}),
+  thingspace: v.exactOptional(thingspaceSchema),
+  losant: v.exactOptional(losantSchema),
+  commands: v.optional(commandsSchema, {}),
   clock: v.optional(clockSchema, {}),
   recovery: v.optional(recoverySchema, {}),
   status: v.optional(statusSchema, {}),

@@ -1,6 +1,7 @@
 // Every code the program can show, with its cure: the source of exit codes, of the sentence a person reads, and of the
 // rung a recovery ladder starts from.
 
+import { CLOUD_ERRORS } from './errors-cloud.js';
 import { DEVICE_ERRORS } from './errors-device.js';
 import { FAR_ERRORS } from './errors-far.js';
 import { LOCATION_ERRORS } from './errors-location.js';
@@ -8,4 +9,4 @@ import { LOCATION_ERRORS } from './errors-location.js';
 export type { ErrorInfo, Retry, Rung } from './error-info.js';
 
 /** Every code the program can show. */
-export const ERRORS = { ...DEVICE_ERRORS, ...FAR_ERRORS, ...LOCATION_ERRORS };
+export const ERRORS = { ...DEVICE_ERRORS, ...FAR_ERRORS, ...LOCATION_ERRORS, ...CLOUD_ERRORS };

@@ -1,6 +1,7 @@
 export * from './backoff.js';
 export * from './clock.js';
 export * from './clock-trust.js';
+export * from './cloud-command.js';
 export * from './cloud-record.js';
 export * from './deadline.js';
 export * from './dialer.js';

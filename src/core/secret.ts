@@ -15,7 +15,18 @@ export type SecretKind =
   | 'password'
   | 'chipcode'
   | 'location-token'
-  | 'pin';
+  | 'pin'
+  /** ThingSpace: application pair, and the account’s UWS user. */
+  | 'thingspace-key'
+  | 'thingspace-secret'
+  | 'uws-user'
+  /** Losant. */
+  | 'access-key'
+  | 'access-secret'
+  | 'application-token'
+  | 'device-token'
+  /** What a device shows an operator’s endpoint. */
+  | 'enrolment-token';
 
 let installSalt: Buffer = randomBytes(16);
 

@@ -18,7 +18,7 @@ import { nodeErrorCode } from './host.js';
 import { connectTls, mapTlsError, type SessionCache } from './tls.js';
 
 export interface HttpsRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `https:` only. Never logged with its query. */
   url: string;
   /** Without a Content-Type a body is sent as JSON; JSON is asked for unless Accept says otherwise. */

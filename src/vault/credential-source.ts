@@ -42,6 +42,8 @@ export interface CredentialStatus {
   latched: boolean;
   fingerprint?: string;
   generation: number;
+  /** The credential this one is made from, or lent after, that has to be mended first: the root of the trouble. */
+  waitsFor?: string;
   /** One sentence: what a person has to do. */
   remedy: string;
 }

@@ -5,6 +5,7 @@ export { nextCredential } from './credential-machine.js';
 export { credentialMemoryCodec } from './credential-memory.js';
 export * from './credential-model.js';
 export * from './credential-source.js';
+export * from './derived.js';
 export * from './disk.js';
 export * from './identity.js';
 export * from './identity-check.js';
