@@ -50,28 +50,26 @@ export function crossCheckClouds(root: Section): CrossFinding[] {
 type Say = (path: readonly string[], message: string) => void;
 
 function checkThingspace(thingspace: Section, root: Section, problem: Say, warning: Say): void {
-  const { mode } = thingspace;
+  const mode = typeof thingspace['mode'] === 'string' ? thingspace['mode'] : '';
   const identity = section(thingspace, 'identity');
   if (mode === 'direct') {
-    for (const key of DIRECT)
-      if (thingspace[key] === undefined) problem(['thingspace', 'mode'], `is direct, which needs ${key}`);
-    if (thingspace['acceptAccountWideRisk'] !== true)
+    const missing = DIRECT.filter((key) => thingspace[key] === undefined);
+    if (missing.length > 0) problem(['thingspace', 'mode'], `is direct, which needs ${missing.join(', ')}`);
+    else if (thingspace['acceptAccountWideRisk'] !== true)
       problem(
         ['thingspace', 'mode'],
         'is direct: whoever reads this disk can then use every SIM of the account. Set acceptAccountWideRisk: true if this gateway is the only one, else take delegated or proxy',
       );
   } else {
     const endpoint = mode === 'proxy' ? 'locateEndpoint' : 'tokenEndpoint';
-    if (thingspace[endpoint] === undefined)
-      problem(['thingspace', 'mode'], `is ${String(mode)}, which needs ${endpoint}`);
-    if (!identity)
-      problem(['thingspace', 'mode'], `is ${String(mode)}, which needs identity: certFile and keyFile, or bearer`);
+    const missing = [
+      ...(thingspace[endpoint] === undefined ? [endpoint] : []),
+      ...(identity ? [] : ['identity (certFile and keyFile, or bearer)']),
+    ];
+    if (missing.length > 0) problem(['thingspace', 'mode'], `is ${mode}, which needs ${missing.join(' and ')}`);
     for (const key of ['key', 'secret', 'user', 'password'])
       if (thingspace[key] !== undefined)
-        problem(
-          ['thingspace', key],
-          `has no place on this device in mode ${String(mode)}: remove the line and the file`,
-        );
+        problem(['thingspace', key], `has no place on this device in mode ${mode}: remove the line and the file`);
   }
   if (identity) {
     if ((identity['certFile'] === undefined) !== (identity['keyFile'] === undefined))
