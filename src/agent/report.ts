@@ -228,6 +228,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
       session: from.part('session') ?? ABSENT,
       assistance: from.part('assistance') ?? ABSENT,
       cellLocate: from.part('cell-locate') ?? ABSENT,
+      thingspace: from.part('thingspace') ?? ABSENT,
+      losant: from.part('losant') ?? ABSENT,
       outbox: ABSENT,
       clock: from.part('clock') ?? ABSENT,
       status: from.part('status') ?? ABSENT,

@@ -6,3 +6,4 @@ export { hanging } from './lines.js';
 export * from './server.js';
 export * from './snapshot.js';
 export * from './views.js';
+export * from './views-clouds.js';

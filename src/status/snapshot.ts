@@ -11,6 +11,7 @@ import type {
   PositionView,
   ReceiverView,
 } from './views.js';
+import type { CloudView, CommandsView, LocatedView, OutputView } from './views-clouds.js';
 
 export const LAMPS = ['modem', 'sim', 'network', 'identity', 'session', 'corrections', 'fix'] as const;
 export type LampName = (typeof LAMPS)[number];
@@ -69,7 +70,17 @@ export interface StatusSnapshot {
   lamps: readonly LampView[];
   parts: Readonly<
     Record<
-      'modem' | 'gnss' | 'identity' | 'session' | 'assistance' | 'cellLocate' | 'outbox' | 'clock' | 'status',
+      | 'modem'
+      | 'gnss'
+      | 'identity'
+      | 'session'
+      | 'assistance'
+      | 'cellLocate'
+      | 'thingspace'
+      | 'losant'
+      | 'outbox'
+      | 'clock'
+      | 'status',
       PartView
     >
   >;
@@ -131,6 +142,11 @@ export interface StatusSnapshot {
   position?: PositionView;
   assistance?: AssistanceView;
   cellLocate?: CellLocateView;
+  /** The best position, as it is reported to clouds and programs. */
+  located?: LocatedView;
+  clouds?: readonly CloudView[];
+  outputs?: readonly OutputView[];
+  commands?: CommandsView;
   credentials: readonly CredentialView[];
   bytes: Readonly<Record<string, { in: number; out: number }>>;
   loopLagMs: { p50: number; p99: number; max: number };

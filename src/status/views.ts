@@ -25,6 +25,8 @@ export interface CredentialView {
   latched: boolean;
   fingerprint?: string;
   generation: number;
+  /** The credential that has to be mended first. */
+  waitsFor?: string;
   remedy?: string;
 }
 
