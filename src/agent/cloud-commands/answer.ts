@@ -5,7 +5,11 @@ import { shown, wellFormed } from './table.js';
 
 /** A report that is longer loses its largest members first, and says which. */
 export const MAX_DATA_BYTES = 8192;
-const MAX_LEFT_OUT = 20;
+const MAX_LEFT_OUT = 10;
+/** So many names, each of `shown`'s length in characters of several bytes. */
+const LEFT_OUT_BYTES = 2048;
+
+type Plain = Record<string, unknown>;
 
 /** Scrubbed before it is cut: half a token would no longer be recognised. */
 export function sentence(text: string): string {
@@ -59,20 +63,22 @@ export function repeated(entry: Entry): Outcome {
  * A report as plain JSON, scrubbed, of at most `MAX_DATA_BYTES`; what had to be left out is named in `leftOut`. Throws for
  * what is no JSON (a loop, a BigInt).
  */
-export function boundedData(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function boundedData(data: Readonly<Plain>): Plain {
   const members = Object.entries(data).flatMap(([name, value]) => {
     const json = JSON.stringify(value) as string | undefined;
-    return json === undefined ? [] : [{ name, json: `${JSON.stringify(name)}:${json}` }];
+    return json === undefined ? [] : [{ name, json: scrubber.scrub(`${JSON.stringify(name)}:${json}`) }];
   });
-  const scrubbed = members.map(({ name, json }) => ({ name, json: scrubber.scrub(json) }));
-  const leftOut: string[] = [];
-  for (;;) {
-    const more = leftOut.length === 0 ? [] : [`"leftOut":${JSON.stringify(leftOut.slice(0, MAX_LEFT_OUT).map(shown))}`];
-    const text = `{${[...scrubbed.map(({ json }) => json), ...more].join(',')}}`;
-    if (Buffer.byteLength(text) <= MAX_DATA_BYTES) return JSON.parse(text) as Record<string, unknown>;
-    const largest = scrubbed.reduce((at, { json }, i) => (json.length > (scrubbed[at]?.json.length ?? 0) ? i : at), 0);
-    const [gone] = scrubbed.splice(largest, 1);
-    if (!gone) return {};
-    leftOut.push(gone.name);
+  // A comma or brace beside each; what names the left out ones comes on top and has room of its own.
+  const bytesOf = ({ json }: { json: string }): number => Buffer.byteLength(json) + 1;
+  let bytes = members.reduce((sum, member) => sum + bytesOf(member), 1);
+  if (bytes <= MAX_DATA_BYTES) return JSON.parse(`{${members.map(({ json }) => json).join(',')}}`) as Plain;
+  const gone = new Set<{ name: string; json: string }>();
+  for (const member of members.toSorted((a, b) => b.json.length - a.json.length)) {
+    if (bytes <= MAX_DATA_BYTES - LEFT_OUT_BYTES) break;
+    bytes -= bytesOf(member);
+    gone.add(member);
   }
+  const leftOut = [...gone].slice(0, MAX_LEFT_OUT).map(({ name }) => shown(name));
+  const kept = members.filter((member) => !gone.has(member)).map(({ json }) => json);
+  return JSON.parse(`{${[...kept, `"leftOut":${JSON.stringify(leftOut)}`].join(',')}}`) as Plain;
 }
