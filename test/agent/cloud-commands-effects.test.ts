@@ -212,7 +212,9 @@ describe('the session lane', () => {
     const gate = deferred<never>();
     const source: CorrectionSource = {
       run: ({ signal }) => abortable(gate.promise, signal),
-      resubscribe: () => void world.asked++,
+      resubscribe: () => {
+        world.asked++;
+      },
       snapshot: () => ({
         ...{ source: 'mqtt', state: world.state, host: 'h', topics: [], messagesIn: 0, bytesIn: 0, connects: 1 },
       }),

@@ -10,7 +10,7 @@ import {
   withEntry,
 } from '../../src/agent/cloud-commands/ledger-model.js';
 import { DEADLINES_MS, MAX_WAITING } from '../../src/agent/cloud-commands/runner.js';
-import { deferred, scrubber, WaymarkError } from '../../src/core/index.js';
+import { type CloudCommand, deferred, scrubber, WaymarkError } from '../../src/core/index.js';
 import { memorySlot, NOW, rig } from './cloud-commands-rig.js';
 
 describe('one command', () => {
@@ -81,7 +81,14 @@ describe('one command', () => {
   test('that comes again while it runs waits for its end', async () => {
     const gate = deferred<undefined>();
     let runs = 0;
-    const t = rig({ effects: { resubscribe: async () => void (runs++, await gate.promise) } });
+    const t = rig({
+      effects: {
+        async resubscribe() {
+          runs++;
+          await gate.promise;
+        },
+      },
+    });
     const both = [t.send(), t.send()];
     await t.clock.advance(10);
     expect(t.commands.snapshot().running).toBe('resubscribe');
@@ -134,6 +141,18 @@ describe('one command', () => {
   });
 });
 
+test('what is no command at all is refused, too', async () => {
+  const t = rig();
+  for (const nothing of [null, undefined, 7, 'resubscribe', []])
+    expect(await t.commands.sink(nothing as unknown as CloudCommand)).toMatchObject({
+      end: 'refused',
+      id: '',
+      name: '',
+    });
+  expect(t.done).toEqual([]);
+  expect(t.commands.snapshot()).toMatchObject({ received: 5, refused: { 'command.retained': 5 } });
+});
+
 describe('many', () => {
   test('more than the rate are refused, of all clouds together, and taken again later', async () => {
     const t = rig();
@@ -149,7 +168,7 @@ describe('many', () => {
 
   test('more than can wait are refused at once', async () => {
     const gate = deferred<undefined>();
-    const t = rig({ effects: { resubscribe: async () => void (await gate.promise) } });
+    const t = rig({ effects: { resubscribe: () => gate.promise } });
     const all = Array.from({ length: MAX_WAITING + 5 }, (_, i) => t.send({ id: `${i}` }));
     await t.clock.advance(1);
     gate.resolve(undefined);

@@ -215,7 +215,9 @@ export function createCloudCommands(deps: CloudCommandDeps, settings: CommandSet
   };
 
   return {
-    async sink(command) {
+    async sink(given) {
+      // A value of its own: what the caller does to it while it waits, or what it is not at all, changes nothing here.
+      const command: CloudCommand = { ...given };
       counts.received++;
       let result: CommandResult;
       if (waiting >= MAX_WAITING)
