@@ -5,14 +5,16 @@
 // (docs/decisions/0008-network-ladder-in-observe-mode.md).
 import {
   aborted,
+  abortReason,
   type Clock,
   type Logger,
+  linkedController,
   onAbort,
   PORT_BACKOFF,
   type Rung,
   toWaymarkError,
   unreachable,
-  type WaymarkError,
+  WaymarkError,
 } from '../core/index.js';
 import type { ModemSnapshot } from '../modem/index.js';
 import type { DataPathSnapshot } from './data-path.js';
@@ -24,7 +26,7 @@ import {
   nextNetwork,
   type Reporter,
 } from './network-condition.js';
-import { type Availability, climb, healthy, type LadderLimits, mayClimb, networkLadder } from './recovery.js';
+import { type Availability, askedFor, climb, healthy, type LadderLimits, mayClimb, networkLadder } from './recovery.js';
 import type { RecoveryMemory } from './recovery-memory.js';
 
 const MINUTE = 60_000;
@@ -39,6 +41,8 @@ const QUIET_MS = 15_000;
 
 export type NetworkReport = { by: Reporter; ok: true } | { by: Reporter; failure: WaymarkError };
 export type ModemRung = 'bearer' | 'registration' | 'radio' | 'module-reset';
+/** What can be asked for from outside. A module reset is not among them. */
+export type AskedRung = Exclude<ModemRung, 'module-reset'>;
 
 export interface NetworkLadderDeps {
   clock: Clock;
@@ -70,6 +74,13 @@ export interface NetworkLadder {
   readonly lane: Lane;
   /** Resolves when what it led to has been done (without the cool-down). Never rejects. */
   report(report: NetworkReport): Promise<void>;
+  /**
+   * Has one rung done because somebody asks for it; it is paid from the same budget. Resolves when the module has done it.
+   * Errors: `command.not-available` while it may not be done, what the module says, the abort reason.
+   */
+  ask(rung: AskedRung, signal: AbortSignal): Promise<void>;
+  /** Asks the data path end to end, now. */
+  probe(signal: AbortSignal): Promise<DataPathSnapshot['state']>;
   condition(): NetworkCondition;
 }
 
@@ -156,6 +167,36 @@ export function createNetworkLadder(deps: NetworkLadderDeps, options: NetworkLad
     }
   }
 
+  /** Why a rung may not be done now though somebody asks for it; undefined when it may. */
+  function whyNot(rung: AskedRung): string | undefined {
+    if (!deps.modemRung) return 'there is no cellular module on this gateway';
+    if (state.hold) return `the module is left alone: ${state.hold.code}`;
+    const available = isAvailable(rung, state.dead ? clock.mono() - state.dead.sinceMonoMs : 0);
+    if (available === true) return undefined;
+    return available === 'later'
+      ? 'the data connection belongs to another program and has not been dead for long enough'
+      : `${rung} cannot help as the module stands with the network now, or the data connection is not ours`;
+  }
+
+  async function takeAsked(rung: AskedRung, signal: AbortSignal): Promise<void> {
+    const why = whyNot(rung);
+    if (why !== undefined) throw new WaymarkError('command.not-available', why);
+    const { waitMs, coolDownMs } = await recovery.apply((before) => askedFor(ladder, before, rung, clock.wall()));
+    if (waitMs > 0)
+      throw new WaymarkError(
+        'command.not-available',
+        `the budget of ${rung} is spent for ${Math.ceil(waitMs / 1000)} s`,
+      );
+    log.warn('recovery.rung', { ladder: 'network', rung, reason: 'asked for' });
+    try {
+      await deps.modemRung?.(rung, signal);
+    } finally {
+      // What breaks off because of it is not a reason to climb.
+      if (!signal.aborted)
+        await send({ is: 'acted', coolDownMs: Math.max(coolDownMs, QUIET_MS), monoMs: clock.mono() }, signal);
+    }
+  }
+
   const enqueue = (work: () => Promise<void>): Promise<void> => {
     const mine = tail.then(async () => {
       if (life?.aborted === false) await work();
@@ -184,6 +225,24 @@ export function createNetworkLadder(deps: NetworkLadderDeps, options: NetworkLad
         if ('ok' in report) await send({ is: 'ok', by: report.by, monoMs }, signal);
         else await send({ is: 'failure', by: report.by, error: report.failure, monoMs }, signal);
       }),
+    ask(rung, asking) {
+      // In turn with what the ladder does by itself: two rungs at once are none.
+      const mine = tail.then(async () => {
+        if (life?.aborted !== false)
+          throw new WaymarkError('command.not-available', 'the network is not looked after at the moment');
+        using either = linkedController(life);
+        const off = onAbort(asking, () => either.abort(abortReason(asking)));
+        try {
+          either.signal.throwIfAborted();
+          await takeAsked(rung, either.signal);
+        } finally {
+          off();
+        }
+      });
+      tail = mine.catch(() => undefined);
+      return mine;
+    },
+    probe: (signal) => deps.probeRoad(signal),
     condition: () => state,
   };
 }

@@ -314,6 +314,27 @@ export function climb(
   };
 }
 
+/**
+ * Pure: one rung that somebody asks for by name, outside of any climb. It costs what it costs in a climb; `waitMs` above
+ * zero: its budget is spent for so long, and nothing was taken.
+ */
+export function askedFor(
+  ladder: Ladder,
+  before: RecoveryState,
+  rung: Rung,
+  wallMs: number,
+): { state: RecoveryState; waitMs: number; coolDownMs: number } {
+  const state = withoutFuture(before, wallMs);
+  const rule = ladder.rungs.find((each) => each.rung === rung && each.doneBy === 'agent');
+  if (!rule) return { state, waitMs: Number.POSITIVE_INFINITY, coolDownMs: 0 };
+  const { budget = [], coolDownMs } = rule;
+  const heavyMs = HEAVY.includes(rung) ? heavyWaitMs(state.ledgers, wallMs) : 0;
+  const waitMs = Math.max(heavyMs, budgetWaitMs(budget, state.ledgers[rung] ?? [], wallMs));
+  if (waitMs > 0) return { state, waitMs, coolDownMs };
+  const spent = (state.ledgers[rung] ?? []).filter((t) => t > wallMs - HORIZON_MS);
+  return { state: { ...state, ledgers: { ...state.ledgers, [rung]: [...spent, wallMs] } }, waitMs: 0, coolDownMs };
+}
+
 /** Pure: healthy for `HEALTHY_MS`; budgets stay spent. */
 export function healthy(name: Ladder['name'], state: RecoveryState): RecoveryState {
   return state[name].failures === 0 ? state : { ...state, [name]: { ...state[name], failures: 0 } };

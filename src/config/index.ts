@@ -5,4 +5,6 @@ export { CONFIG_VERSION } from './migrate.js';
 export * from './pem.js';
 export * from './problem.js';
 export * from './schema.js';
+export { CLOUD_COMMANDS } from './schema-clouds.js';
 export * from './secrets.js';
+export { nearest } from './suggest.js';

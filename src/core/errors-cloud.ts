@@ -152,6 +152,16 @@ export const CLOUD_ERRORS = {
     hint: 'The gateway restarted while it ran this command; it is not run again: look at the status, then send it again.',
     exit: 75,
   },
+  'command.not-available': {
+    retry: 'operator',
+    hint: 'The gateway has no part that could do this now, or that part is held back: the message says which; look at the status.',
+    exit: 75,
+  },
+  'command.not-durable': {
+    retry: 'after',
+    hint: 'What was decided cannot be written to the state directory, and without that no command is run: make room on the disk, or mount it writable, and send it again.',
+    exit: 75,
+  },
 
   'token.not-testable': {
     retry: 'never',

@@ -62,6 +62,10 @@ export interface CorrectionLane extends Lane {
   /** Called once a second: lamps follow the data, not the connection. */
   show(): void;
   current(): CorrectionSource | undefined;
+  /** Asks for the corrections again on the session that is up; false when none is. */
+  resubscribe(): boolean;
+  /** Ends the connection at hand, so that a new one is made; false when there is none. */
+  renew(): boolean;
   readonly disconnects: number;
   readonly lastReason: string | undefined;
 }
@@ -85,6 +89,8 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
   let ledger: BudgetLedger = [];
   let disconnects = 0;
   let lastReason: string | undefined;
+  /** The source that runs now, and how to end it. */
+  let running: { source: CorrectionSource; end: (reason: WaymarkError) => void } | undefined;
 
   async function awaitBudget(signal: AbortSignal): Promise<void> {
     const waitMs = budgetWaitMs(CONNECT_BUDGET, ledger, clock.wall());
@@ -129,6 +135,15 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
     },
     current: () => source,
     show,
+    resubscribe() {
+      if (!running || !isUp(running.source.snapshot())) return false;
+      running.source.resubscribe();
+      return true;
+    },
+    renew() {
+      running?.end(new WaymarkError('mqtt.closed', 'a new session was asked for'));
+      return running !== undefined;
+    },
     async run({ signal, ok, doing }) {
       doing('waiting for the clock');
       await awaitClock(deps.trust, lamps, 'session', signal);
@@ -149,6 +164,7 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
         isChosen = true;
         source = mine;
         ledger = budgetSpend(CONNECT_BUDGET, ledger, clock.wall());
+        running = { source: mine, end: (reason) => link.abort(reason) };
         doing('connecting');
         await mine.run({
           signal: link.signal,
@@ -166,6 +182,7 @@ export function createCorrectionLane(deps: CorrectionLaneDeps): CorrectionLane {
         if (seen.up) disconnects++;
         throw error;
       } finally {
+        running = undefined;
         off();
       }
     },
