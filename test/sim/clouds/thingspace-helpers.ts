@@ -9,7 +9,7 @@ export interface Got {
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   text: string;
-  json: () => Record<string, any>;
+  json: () => Record<string, unknown>;
 }
 
 export interface AskOptions {
@@ -36,7 +36,7 @@ export function ask(sim: SimThingSpace, pki: Pki, path: string, options: AskOpti
         res.on('error', reject);
         res.on('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
-          const json = (): Record<string, any> => JSON.parse(text) as Record<string, any>;
+          const json = (): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
           resolve({ status: res.statusCode ?? 0, headers: res.headers, text, json });
         });
       },
@@ -73,7 +73,7 @@ export async function start(options: { folder?: string } = {}) {
     /** Takes what it gets as its own bearer. */
     async token(body = 'grant_type=client_credentials', headers?: Record<string, string>) {
       const got = await form(PATHS.token, body, headers);
-      if (got.status === 200) bearer = got.json()['access_token'];
+      if (got.status === 200) bearer = String(got.json()['access_token']);
       return got;
     },
     revoke: (token: string, more = '') => form(PATHS.revoke, `grant_type=client_credentials&token=${token}${more}`),
@@ -81,7 +81,7 @@ export async function start(options: { folder?: string } = {}) {
     async login(changes: object = {}) {
       const body = JSON.stringify({ username, password, ...changes });
       const got = await call(PATHS.login, { headers: tokens({}), body });
-      if (got.status === 200) session = got.json()['sessionToken'];
+      if (got.status === 200) session = String(got.json()['sessionToken']);
       return got;
     },
     logout: () => call(PATHS.logout, { headers: tokens({}) }),
