@@ -18,9 +18,9 @@ export type ThingSpaceFault =
     }
   /** Instead of the service: 307 to another host. */
   | { is: 'redirect'; location?: string }
-  /** Head and half of the answer, then the connection is reset. */
+  /** Head and half of the answer, then the connection is cut. */
   | { is: 'cut' }
-  /** The connection is reset without an answer. */
+  /** The connection is cut without an answer. */
   | { is: 'reset' }
   /** Nothing for that long, then the connection is cut. */
   | { is: 'stall'; forMs: number }
@@ -80,7 +80,7 @@ export function sendAnswer(
   deps: { clock: Clock; hold: (end: () => void) => void },
 ): void {
   if (fault?.is === 'reset') {
-    response.socket?.resetAndDestroy();
+    response.destroy();
     return;
   }
   if (fault?.is === 'stall') {
@@ -98,6 +98,6 @@ export function sendAnswer(
     ...answer.headers,
   });
   if (fault?.is === 'cut')
-    response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.socket?.resetAndDestroy());
+    response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
   else response.end(body);
 }
