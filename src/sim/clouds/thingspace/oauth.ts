@@ -37,7 +37,7 @@ export function answerToken(ask: ThingSpaceAsk, context: ThingSpaceContext): Thi
   if (grant !== GRANT) return oauthError(400, 'unsupported_grant_type', 'Unsupported grant_type value');
   state.counters.tokenRequests++;
   const { value, remainingMs } = state.token();
-  const seconds = settings.expiresIn === 'always-3600' ? 3600 : Math.floor(remainingMs / 1000);
+  const seconds = settings.expiresIn === 'always-3600' ? 3600 : Math.round(remainingMs / 1000);
   return json({
     access_token: value,
     ...(settings.isScopeShown ? { scope: 'am_application_scope default' } : {}),

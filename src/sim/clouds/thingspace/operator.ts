@@ -66,7 +66,7 @@ function admitted(
 const REASONS = ['initial', 'expired', 'rejected'];
 
 function expiry(form: ThingSpaceSettings['operatorExpiresIn'], remainingMs: number): object {
-  const seconds = Math.floor(remainingMs / 1000);
+  const seconds = Math.round(remainingMs / 1000);
   switch (form) {
     case 'remaining':
       return { expires_in: seconds };
