@@ -1,5 +1,8 @@
 // The operator's endpoints in front of the simulated ThingSpace: rows 39 and 40 of specs/thingspace.md section 11, and the
 // contract of section 7.1.
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { type OperatorMood, THINGSPACE_PATHS as PATHS } from '../../../src/sim/clouds/index.js';
 import { start } from './thingspace-helpers.js';
@@ -37,6 +40,26 @@ describe('a pair of tokens', () => {
     expect(one.sim.requests.at(-1)?.credentials).toEqual({ certificate: 'good' });
     for (const headers of [{}, { authorization: 'Bearer another' }])
       expect((await one.operator(PATHS.operatorToken, {}, { headers })).status).toBe(401);
+  });
+
+  test('the certificate counts on a resumed connection, too', async () => {
+    const one = await start();
+    const { certFile, keyFile } = one.sim.description.identity;
+    const agent = new Agent({ ca: one.pki.caPem, cert: readFileSync(certFile), key: readFileSync(keyFile) });
+    const path = PATHS.operatorLocate;
+    const ask = () =>
+      new Promise<boolean>((resolve, reject) => {
+        const outgoing = request({ agent, host: 'localhost', port: one.sim.door.port, path, method: 'POST' }, (got) => {
+          const isResumed = (got.socket as TLSSocket).isSessionReused();
+          got.resume().once('end', () => resolve(isResumed));
+        });
+        outgoing.once('error', reject).end('{}');
+      });
+    expect([await ask(), await ask()]).toEqual([false, true]);
+    expect(one.sim.requests.map(({ credentials }) => credentials)).toEqual([
+      { certificate: 'good' },
+      { certificate: 'good' },
+    ]);
   });
 
   test('a rejected session is replaced; a rejected bearer only when it has really ended', async () => {
