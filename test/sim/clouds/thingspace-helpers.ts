@@ -1,6 +1,7 @@
 // What the tests of the simulated ThingSpace share: a program that does everything by hand.
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
+import { onTestFinished } from 'vitest';
 import type { Pki, SimThingSpace } from '../../../src/sim/clouds/index.js';
 import { THINGSPACE_PATHS as PATHS } from '../../../src/sim/clouds/index.js';
 import { startThingSpace } from '../../helpers/thingspace.js';
@@ -20,13 +21,23 @@ export interface AskOptions {
   identity?: { certFile: string; keyFile: string };
 }
 
+const agents = new WeakMap<SimThingSpace, Agent>();
+
+/** Connections stay: a test is to wait for answers, not for handshakes. */
+function agentOf(sim: SimThingSpace): Agent {
+  const agent = agents.get(sim) ?? new Agent({ keepAlive: true });
+  if (!agents.has(sim)) onTestFinished(() => agent.destroy());
+  agents.set(sim, agent);
+  return agent;
+}
+
 export function ask(sim: SimThingSpace, pki: Pki, path: string, options: AskOptions = {}): Promise<Got> {
   const { method = 'POST', body = '', identity } = options;
   return new Promise((resolve, reject) => {
     const req = request(
       {
-        ...{ host: '127.0.0.1', port: sim.door.port, servername: 'localhost', path, method, agent: false },
-        ca: pki.caPem,
+        ...{ host: '127.0.0.1', port: sim.door.port, servername: 'localhost', path, method },
+        ...{ ca: pki.caPem, agent: agentOf(sim) },
         ...(identity ? { cert: readFileSync(identity.certFile), key: readFileSync(identity.keyFile) } : {}),
         headers: { 'content-length': Buffer.byteLength(body), ...options.headers },
       },

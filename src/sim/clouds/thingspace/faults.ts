@@ -91,13 +91,11 @@ export function sendAnswer(
     return;
   }
   const body = Buffer.from(spoiltBody(answer.body, fault));
-  response.shouldKeepAlive = false;
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
     'content-length': body.length,
     ...answer.headers,
   });
-  if (fault?.is === 'cut')
-    response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
+  if (fault?.is === 'cut') response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
   else response.end(body);
 }
