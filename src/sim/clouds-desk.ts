@@ -2,7 +2,9 @@
 import type { SimClouds } from './clouds/clouds.js';
 import type { AssistCommand } from './commands-assistnow.js';
 import type { CloudsCommand } from './commands-clouds.js';
+import type { ThingSpaceCommand } from './commands-thingspace.js';
 import { mistake } from './fields.js';
+import { createThingSpaceDesk } from './thingspace-desk.js';
 
 export interface CloudsDesk {
   /** Gives what there is to report. Errors: `cli.usage`, as sentences. */
@@ -11,11 +13,12 @@ export interface CloudsDesk {
   state(): Readonly<Record<string, unknown>>;
 }
 
-type Told = CloudsCommand | AssistCommand;
+type Told = CloudsCommand | AssistCommand | ThingSpaceCommand;
 type Of<Name extends Told['do']> = Extract<Told, { do: Name }>;
 
 export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
   const { ztp, broker, caster, assistnow } = clouds;
+  const thingspace = createThingSpaceDesk(clouds.thingspace);
 
   const changeZtp = async (command: Of<'ztp'>): Promise<void> => {
     ztp.configure(command.change);
@@ -83,6 +86,11 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
           if (command.fault === 'none') assistnow.clearFaults();
           else assistnow.pushZtpFault(command.fault, command.times);
           return {};
+        case 'thingspace':
+        case 'thingspace-fault':
+        case 'thingspace-device':
+        case 'thingspace-user':
+          return thingspace.perform(command);
         case 'ucenter':
           clouds.writeUcenterFile(command.change);
           return { ucenterConfigFile: clouds.description.pointperfect.ucenterConfigFile };
@@ -106,6 +114,7 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
           ztpCalls: assistnow.ztpCalls.length,
           ...(assistnow.requests.length > 0 ? { lastRequest: assistnow.requests.at(-1) } : {}),
         },
+        thingspace: thingspace.state(),
         caster: { ...caster.stats, settings: caster.settings, ...(caster.fault ? { fault: caster.fault } : {}) },
       };
     },

@@ -17,7 +17,7 @@ import type { WorldCommand } from './commands.js';
 import { mistake } from './fields.js';
 import { watchLineSpeed } from './line-speed.js';
 import { createMachine, type Machine, type MachineDescription } from './machine.js';
-import { createSimModule, type SimModule, type SimModuleOptions } from './module/index.js';
+import { createSimModule, factoryIccid, factoryImei, type SimModule, type SimModuleOptions } from './module/index.js';
 import { createRandom } from './module/random.js';
 import { createModuleDesk } from './module-desk.js';
 import { rememberedPorts, rememberPorts } from './ports-file.js';
@@ -88,6 +88,15 @@ export interface World extends AsyncDisposable {
   perform(command: WorldCommand): Promise<Readonly<Record<string, unknown>>>;
 }
 
+/** What the network operator knows the gateway's line by. */
+function lineOf({ module, card, seed = 1 }: WorldOptions): { imei: string; iccid: string } {
+  const moduleSeed = module?.seed ?? seed;
+  return {
+    imei: module?.identity?.imei ?? factoryImei(moduleSeed),
+    iccid: module?.card?.iccid ?? card?.iccid ?? factoryIccid(moduleSeed),
+  };
+}
+
 /** Gives the cables, and the machine they hang on if there is one. */
 async function layCables(options: WorldOptions): Promise<{ cables: Cables; machine: Machine | undefined }> {
   const { clock, log, links, tree, profile = 'telit' } = options;
@@ -115,6 +124,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
         reachable: false,
         ...(capture === undefined ? {} : { capture: { file: capture, speed: options.speed ?? 1 } }),
         ports,
+        line: lineOf(options),
         ...(options.plan === undefined ? {} : { plan: options.plan }),
       }),
     );
@@ -273,6 +283,10 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
           case 'assistnow':
           case 'assistnow-fault':
           case 'assistnow-ztp-fault':
+          case 'thingspace':
+          case 'thingspace-fault':
+          case 'thingspace-device':
+          case 'thingspace-user':
             return cloudsDesk.perform(command);
           default:
             return desk.perform(command);

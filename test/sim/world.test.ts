@@ -128,8 +128,17 @@ describe('the wiring', () => {
       return world.clouds.ports;
     };
     const first = await ports();
-    expect(Object.keys(first)).toEqual(['ztp', 'broker', 'caster', 'casterTls', 'assistnow']);
+    expect(Object.keys(first)).toEqual(['ztp', 'broker', 'caster', 'casterTls', 'assistnow', 'thingspace']);
     expect(await ports()).toEqual(first);
+  });
+
+  test('the network operator knows the module and the card that are there', async () => {
+    const module = { identity: { imei: '001017000000427' }, card: { iccid: '8988010000000000427' } };
+    await using world = await createWorld({ ...options(), module }, () => {});
+    expect(world.ready.clouds.thingspace.imei).toBe(module.identity.imei);
+    expect(world.clouds.thingspace.devices).toMatchObject([
+      { imei: module.identity.imei, iccid: module.card.iccid, mdn: world.ready.clouds.thingspace.mdn },
+    ]);
   });
 
   test('a restart, by command or by cable, takes the receiver’s fix', async () => {

@@ -6,6 +6,7 @@ import { type Clock, createDisposer, type Logger } from '../../core/index.js';
 import { type CorrectionStream, createCorrectionStream } from '../cadence.js';
 import { createCaptureStream } from '../capture.js';
 import { createSimKeys, DEFAULT_KEY_SEED, type SimKeys } from '../keys.js';
+import { factoryIccid, factoryImei } from '../module/initial.js';
 import { type AssistNowDescription, createSimAssistNow, type SimAssistNow } from './assistnow.js';
 import { type BrokerOptions, createSimBroker, type SimBroker } from './broker.js';
 import { createSimCaster, type SimCaster } from './caster.js';
@@ -15,6 +16,7 @@ import { startFeed } from './feed.js';
 import { privateFolder } from './files.js';
 import { openPki, type Pki } from './pki.js';
 import { openRegistry } from './registry.js';
+import { createSimThingSpace, type SimThingSpace, type ThingSpaceDescription } from './thingspace/index.js';
 import { ALL_TOPICS } from './topics.js';
 import { DEFAULT_UCENTER, type UcenterSettings, writeUcenterFile } from './ucenter.js';
 import { createSimZtp, type SimZtp } from './ztp.js';
@@ -48,10 +50,11 @@ export interface CloudsDescription {
     ucenterConfigFile: string;
   };
   assistnow: AssistNowDescription;
+  thingspace: ThingSpaceDescription;
 }
 
 /** Ports that can be fixed, by the name of `--port NAME=N`; each is remembered from run to run. */
-export const CLOUD_PORTS = ['ztp', 'broker', 'caster', 'casterTls', 'assistnow'] as const;
+export const CLOUD_PORTS = ['ztp', 'broker', 'caster', 'casterTls', 'assistnow', 'thingspace'] as const;
 export type CloudPortName = (typeof CLOUD_PORTS)[number];
 export type CloudPorts = Partial<Record<CloudPortName, number>>;
 
@@ -75,6 +78,8 @@ export interface SimCloudsOptions {
   /** False: every connection is cut until `setReachable(true)`. */
   reachable?: boolean;
   tls?: BrokerOptions['tls'];
+  /** The gateway's module and card, as the network operator knows them (default: those of a module without options). */
+  line?: { imei: string; iccid: string };
 }
 
 export interface SimClouds extends AsyncDisposable {
@@ -83,6 +88,7 @@ export interface SimClouds extends AsyncDisposable {
   readonly broker: SimBroker;
   readonly caster: SimCaster;
   readonly assistnow: SimAssistNow;
+  readonly thingspace: SimThingSpace;
   /** The ports in use. */
   readonly ports: Readonly<Record<CloudPortName, number>>;
   readonly keys: SimKeys;
@@ -153,6 +159,10 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
     const assistnow = disposer.use(
       await createSimAssistNow({ clock, log, pki, ztp, folder, seed }, { port: options.ports?.assistnow ?? 0 }),
     );
+    const line = options.line ?? { imei: factoryImei(), iccid: factoryIccid() };
+    const thingspace = disposer.use(
+      await createSimThingSpace({ clock, log, pki, folder, ...line }, { port: options.ports?.thingspace ?? 0 }),
+    );
     const feed = startFeed({ broker, keys, stream, clock, seed });
     disposer.add(() => feed.stop());
 
@@ -162,6 +172,7 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
       caster: caster.door,
       casterTls: caster.tlsDoor,
       assistnow: assistnow.door,
+      thingspace: thingspace.door,
     };
     let hasNetwork = true;
     let isOut = false;
@@ -210,17 +221,20 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
           ucenterConfigFile,
         },
         assistnow: assistnow.description,
+        thingspace: thingspace.description,
       },
       ztp,
       broker,
       caster,
       assistnow,
+      thingspace,
       ports: {
         ztp: ztp.door.port,
         broker: broker.door.port,
         caster: caster.door.port,
         casterTls: caster.tlsDoor.port,
         assistnow: assistnow.door.port,
+        thingspace: thingspace.door.port,
       },
       keys,
       pki,

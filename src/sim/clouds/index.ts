@@ -23,6 +23,7 @@ export { ALERT } from './certificate-gate.js';
 export * from './clouds.js';
 export type { IssuedClient, KeyPairPem, Pki, ServerFace } from './pki.js';
 export { runSimClouds } from './run.js';
+export * from './thingspace/index.js';
 export {
   ALL_TOPICS,
   CORRECTION_TOPICS,

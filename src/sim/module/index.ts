@@ -3,6 +3,7 @@ export { type CellLocateKnobs, USUAL_CELL_LOCATE } from './cell-locate.js';
 export type { Chunking } from './chunker.js';
 export type { FamilyName, Outcome } from './command.js';
 export * from './faults.js';
+export { factoryIccid, factoryImei } from './initial.js';
 export * from './module.js';
 export * from './options.js';
 export type { AnswerSink, Spoken } from './output.js';

@@ -8,18 +8,24 @@ import { freshSession, type ModuleState, USUAL_FORMS, withLuhn } from './state.j
 /** Where the module's own receiver stands without other options. */
 const HOME = { latitudeDeg: 48.2082, longitudeDeg: 16.3738, altitudeM: 171.2 };
 
+const serialOf = (seed = 1): string => `${seed % 1_000_000}`.padStart(6, '0');
+
+/** What the module is known by, and its card. */
+export const factoryImei = (seed?: number): string => withLuhn(`00101700${serialOf(seed)}`);
+export const factoryIccid = (seed?: number): string => withLuhn(`898801000000${serialOf(seed)}`);
+
 /** IMEI and ICCID begin with the prefixes reserved for tests; network 001-01 is the test network. */
 export function initialState(options: SimModuleOptions, family: Family): ModuleState {
   const apn = options.apn ?? 'internet.example';
   const nvm = openNvm(options.stateFile, factoryNvm(apn), options.log);
-  const serial = `${(options.seed ?? 1) % 1_000_000}`.padStart(6, '0');
+  const serial = serialOf(options.seed);
   return {
     power: 'off',
     poweredOnMonoMs: 0,
-    identity: { ...family.identity, imei: withLuhn(`00101700${serial}`), ...options.identity },
+    identity: { ...family.identity, imei: factoryImei(options.seed), ...options.identity },
     card: {
       state: 'ready',
-      iccid: withLuhn(`898801000000${serial}`),
+      iccid: factoryIccid(options.seed),
       imsi: `001010000${serial}`,
       pin: '1234',
       puk: '12345678',
