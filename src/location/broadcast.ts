@@ -170,13 +170,17 @@ export function createBroadcast(deps: BroadcastDeps, options: BroadcastOptions):
   };
 }
 
-function close(server: Server, clients: ReadonlySet<Client>): Promise<void> {
-  return new Promise((resolve) => {
-    server.removeAllListeners('error').on('error', () => undefined);
-    // Also called where it never listened.
-    server.close(() => resolve());
-    for (const { socket } of clients) socket.destroy();
-  });
+async function close(server: Server, clients: ReadonlySet<Client>): Promise<void> {
+  server.removeAllListeners('error').on('error', () => undefined);
+  const closed = [...clients].map(
+    ({ socket }) =>
+      new Promise<void>((resolve) => {
+        socket.once('close', () => resolve());
+        socket.destroy();
+      }),
+  );
+  // Its callback comes also where it never listened.
+  await Promise.all([...closed, new Promise<void>((resolve) => void server.close(() => resolve()))]);
 }
 
 const NOT_OURS = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT']);

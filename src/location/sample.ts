@@ -5,7 +5,8 @@
 //        ──durable, and it is the receiver's──────────────→ A
 //        ──somebody wants every position──────────────────→ B
 //        ──else───────────────────────────────────────────→ nothing
-//   due  ──nobody knows one, or it was said already───────→ nothing (what does not change is said again every 5 min)
+//   due  (the interval is over, and no news has come in a moment of grace)
+//        ──nobody knows one, or it was said already───────→ nothing (what does not change is said again every 5 min)
 //        ──a position not said yet────────────────────────→ A
 //
 // Intervals keep their grid; after a pause (a suspended process) one report is made and the grid starts there, so that

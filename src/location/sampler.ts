@@ -29,6 +29,8 @@ export interface Sampler extends Disposable {
 
 /** An unchanged position is said again after so long: a cloud should not take a standing one for a dead gateway. */
 const REPEAT_MS = 300_000;
+/** A position that comes a moment after the interval is over is better than the last one before it. */
+const GRACE_MS = 1000;
 
 export function createSampler({ clock, trust, best, emit }: SamplerDeps, options: SamplerOptions): Sampler {
   const counters = { classA: 0, classB: 0 };
@@ -56,7 +58,8 @@ export function createSampler({ clock, trust, best, emit }: SamplerDeps, options
     timer?.cancel();
     timerMonoMs = dueMonoMs;
     if (dueMonoMs === undefined) return;
-    timer = clock.after(dueMonoMs - clock.mono(), () => {
+    const graceMs = Math.min(clock.ioBudgetMs(GRACE_MS), runner.state.intervalMs / 2);
+    timer = clock.after(dueMonoMs + graceMs - clock.mono(), () => {
       timerMonoMs = undefined;
       const located = best.current();
       runner.send({ is: 'due', ...(located ? { located } : {}), nowMonoMs: Math.max(dueMonoMs, clock.mono()) });
