@@ -49,7 +49,7 @@ describe('what a program sends', () => {
     await settle();
     // Half of a message, a correction, half of another's, and the other halves.
     a.write(ASK.subarray(0, 5));
-    receiver.feed('ubx', frame(1));
+    void receiver.feed('ubx', frame(1));
     await settle();
     b.write(Buffer.concat([Buffer.from('babble'), QUESTION.subarray(0, -1)]));
     a.write(ASK.subarray(5));

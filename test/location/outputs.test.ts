@@ -71,7 +71,7 @@ function rawScene({ writable = false } = {}) {
   return { clock, output, written, say, listeners: () => cbs.size };
 }
 
-const until = (condition: () => boolean): Promise<void> => expect.poll(condition, { interval: 2 }).toBe(true) as never;
+const until = (condition: () => boolean): Promise<void> => expect.poll(condition, { interval: 2 }).toBe(true);
 
 test('everybody gets every byte, and the receiver is listened to only meanwhile', async () => {
   const { output, say, listeners } = rawScene();
