@@ -53,6 +53,13 @@ export function createPositionChoice(
   const current = (): CoarsePosition | undefined => choosePosition(known, clock.mono(), limits);
   let told = current();
 
+  /** The module's own receiver helps out; it does not replace a fresh word of the better one. */
+  const isSpareFor = (before: Fix | undefined, fix: Fix): boolean =>
+    fix.source === 'module-gnss' &&
+    before !== undefined &&
+    before.source !== 'module-gnss' &&
+    clock.mono() - before.atMonoMs <= limits.freshMs;
+
   const changed = (): void => {
     const now = current();
     if (!now) return;
@@ -71,7 +78,7 @@ export function createPositionChoice(
         const { latitudeDeg, longitudeDeg, horizontalAccuracyM, atMonoMs } = fix;
         if (horizontalAccuracyM !== undefined)
           known.cell = { latitudeDeg, longitudeDeg, accuracyM: horizontalAccuracyM, atMonoMs };
-      } else known.fix = fix;
+      } else if (!isSpareFor(known.fix, fix)) known.fix = fix;
       changed();
     },
     offerCell(cell) {

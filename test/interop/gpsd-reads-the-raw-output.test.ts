@@ -1,5 +1,5 @@
 // gpsd (Debian's, must be installed) reads the raw output as it would read a receiver: it reports the position the agent
-// has, to the last digit of NAV-PVT, and what it tries to send goes nowhere.
+// has, to the last digit of NAV-PVT.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';

@@ -203,3 +203,16 @@ describe('what the carrier says', () => {
     expect(choice.current()).toBeUndefined();
   });
 });
+
+test('the module’s own receiver helps out, and replaces nothing fresh', async () => {
+  const clock = createFakeClock();
+  const choice = createPositionChoice({ clock });
+  choice.offerFix(fix(0));
+  choice.offerFix(fix(0, { source: 'module-gnss', latitudeDeg: 47.5 }));
+  expect(choice.current()?.latitudeDeg).toBe(47.28);
+  await clock.advance(10_001);
+  choice.offerFix(fix(10_001, { source: 'module-gnss', quality: '3d', latitudeDeg: 47.5 }));
+  expect(choice.current()).toMatchObject({ latitudeDeg: 47.5, quality: '3d' });
+  choice.offerFix(fix(10_001));
+  expect(choice.current()?.latitudeDeg).toBe(47.28);
+});
