@@ -81,7 +81,7 @@ export async function createLocationSide(deps: LocationSideDeps): Promise<Locati
             token: cellLocateLoans(deps, token, settings.kind),
             isPositionKnown: () => {
               const known = position.current();
-              return known !== undefined && known.from !== 'cell';
+              return known !== undefined && known.from !== 'cell' && known.from !== 'carrier';
             },
             onPosition: ({ latitudeDeg, longitudeDeg, altitudeM, uncertaintyM }, atMonoMs) =>
               position.offerCell({

@@ -25,8 +25,8 @@ export interface Fix {
   source: 'nav-pvt' | 'gga' | 'module-gnss' | 'cell';
 }
 
-/** Who a coarse position comes from. `held`: the receiver, a while ago. */
-export type PositionOrigin = 'receiver' | 'held' | 'configured' | 'cell';
+/** Who a coarse position comes from. `held`: the receiver, a while ago. `carrier`: the operator of the SIM, asked. */
+export type PositionOrigin = 'receiver' | 'held' | 'configured' | 'cell' | 'carrier';
 
 /** A position good enough for a correction or assistance service: which part of the world the gateway is in. */
 export interface CoarsePosition {
@@ -35,7 +35,7 @@ export interface CoarsePosition {
   altitudeMslM?: number;
   /** Horizontal, metres, 1 sigma; absent when the source gives none. */
   accuracyM?: number;
-  /** As a GGA would say it; `held`, `configured` and `cell` are `3d` at best. */
+  /** As a GGA would say it; `held`, `configured`, `cell` and `carrier` are `3d` at best. */
   quality: FixQuality;
   satellites?: number;
   hdop?: number;
@@ -49,6 +49,7 @@ const USUAL_ACCURACY_M: Readonly<Record<PositionOrigin, number>> = {
   receiver: 100,
   held: 1000,
   cell: 10_000,
+  carrier: 20_000,
   configured: 100_000,
 };
 /** How fast a gateway may have moved since: a motorway. */

@@ -39,6 +39,8 @@ export interface ConnectionDeps {
   observer: Observer;
   identification: Identification;
   assistant: Assistant;
+  /** Every byte that comes, as it comes, whoever sends it. */
+  onBytes: (chunk: Uint8Array) => void;
   /** The far side has shown itself: the line speed is right. */
   onTrusted: () => void;
   onConfigured: (result: ConfigureResult) => void;
@@ -91,6 +93,7 @@ export function createConnection(deps: ConnectionDeps, options: ReceiverOptions)
   async function read(link: Link): Promise<WaymarkError> {
     for await (const chunk of link.bytes) {
       byteMonoMs = clock.mono();
+      deps.onBytes(chunk);
       listener.push(chunk);
       gate?.bytes(chunk);
     }

@@ -3,9 +3,10 @@
 //
 //   urgent (keys, configuration, polls) ─┐
 //   aid (assistance, one at a time) ─────┼─ between frames ─→ write, one at a time ─→ port
-//   corrections ─ queue ≤ 64 KiB, fresh ─┘  (both wait here while the gate is shut, see identity.ts)
+//   corrections ─ queue ≤ 64 KiB, fresh ─┤  (both wait here while the gate is shut, see identity.ts)
+//   local programs, a frame at a time ───┘  (taken only while the gate is open)
 //
-// While corrections wait, at most one aid goes between two of them. Paced delivery (for a receiver behind a UART without
+// While corrections wait, at most one aid and one frame of a local program go between two of them. Paced delivery (for a receiver behind a UART without
 // flow control, which loses what comes in bursts) cuts everything into small pieces with a pause after each. A source that outruns a working port is held back a moment; one whose port is stuck never is.
 import {
   abortReason,
@@ -20,6 +21,8 @@ import {
 import { createPortWriter, type FeederPort } from './port-writer.js';
 
 const MAX_URGENT = 32;
+/** Of local programs: they ask a question now and then. */
+const MAX_LOCAL = 32;
 const HOLD_MS = 100;
 
 export interface FeederCounters {
@@ -27,6 +30,8 @@ export interface FeederCounters {
   bytesToReceiver: number;
   /** Assistance messages written. */
   aidsToReceiver: number;
+  /** Frames of local programs written. */
+  localToReceiver: number;
   droppedStale: number;
   droppedOverflow: number;
 }
@@ -36,6 +41,8 @@ export interface Feeder {
   offer(frame: Uint8Array): void;
   /** A frame that goes before all corrections, but never inside one. */
   offerUrgent(frame: Uint8Array): void;
+  /** A frame of a local program. False: not taken, because no receiver is there for it or too many wait already. */
+  offerLocal(frame: Uint8Array): boolean;
   /**
    * One assistance message, made when its turn has come (it may hold the time); `make` may return undefined to step back.
    * Resolves when it is written; rejects with `link.closed` when the port goes away before. One waits: a further one
@@ -80,6 +87,7 @@ interface Batch {
   bytes: number;
   corrections: number;
   aid?: Aid;
+  isLocal?: boolean;
 }
 
 export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQueuedBytes: number }): Feeder {
@@ -90,16 +98,19 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
     framesToReceiver: 0,
     bytesToReceiver: 0,
     aidsToReceiver: 0,
+    localToReceiver: 0,
     droppedStale: 0,
     droppedOverflow: 0,
   };
   const queue = new DropOldestQueue<Waiting>(options.maxQueuedBytes, () => counters.droppedOverflow++);
   const urgent: Uint8Array[] = [];
+  const local: Uint8Array[] = [];
   let wake: Deferred<undefined> | undefined;
   let isRunning = false;
   let isOpen = true;
   let aid: Aid | undefined;
   let wasAid = false;
+  let wasLocal = false;
   let held: { until: Deferred<undefined>; timer: Timer } | undefined;
   let holdsSpent = false;
 
@@ -145,11 +156,19 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
     return { parts: [frame], bytes: frame.length, corrections: 0, aid: taken };
   }
 
+  function takeLocal(): Batch | undefined {
+    const frame = isOpen ? local.shift() : undefined;
+    return frame && { parts: [frame], bytes: frame.length, corrections: 0, isLocal: true };
+  }
+
   function take(): Batch | undefined {
     if (urgent.length === 0) {
+      const first = wasLocal ? undefined : takeLocal();
+      wasLocal = first !== undefined;
+      if (first) return first;
       const batch = aid && !wasAid ? (takeAid() ?? takeCorrections()) : (takeCorrections() ?? takeAid());
       wasAid = batch?.aid !== undefined;
-      return batch;
+      return batch ?? takeLocal();
     }
     const parts = urgent.splice(0);
     return { parts, bytes: parts.reduce((sum, part) => sum + part.length, 0), corrections: 0 };
@@ -171,6 +190,12 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
         counters.droppedOverflow++;
       }
       rouse();
+    },
+    offerLocal(frame) {
+      if (!isRunning || !isOpen || local.length >= MAX_LOCAL) return false;
+      local.push(frame);
+      rouse();
+      return true;
     },
     aid(make) {
       strand(aid);
@@ -204,6 +229,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
       const dropped = queue.length;
       queue.clear();
       urgent.length = 0;
+      local.length = 0;
       strand(aid);
       aid = undefined;
       return dropped;
@@ -232,6 +258,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
             counters.framesToReceiver += batch.corrections;
             deps.onWritten?.(batch.corrections);
           }
+          if (batch.isLocal) counters.localToReceiver++;
           if (batch.aid) {
             counters.aidsToReceiver++;
             batch.aid.written.resolve(undefined);

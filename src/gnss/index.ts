@@ -10,6 +10,7 @@ export type { IdentityFrames } from './identification.js';
 export * from './identity.js';
 export * from './intake.js';
 export * from './line-gate.js';
+export * from './local-writer.js';
 export * from './mga.js';
 export * from './mon-ver.js';
 export * from './nav-reports.js';

@@ -6,6 +6,7 @@ import type { CorrectionVerdict, CorrectionWindow } from './health.js';
 import type { IdentityFrames } from './identification.js';
 import type { Trust } from './identity.js';
 import type { FeedKind } from './intake.js';
+import type { LocalWriter } from './local-writer.js';
 import type { Satellite } from './nav-reports.js';
 import type { SpartnKeyInput } from './spartn-key.js';
 
@@ -43,6 +44,8 @@ export interface ReceiverCounters {
   bytesToReceiver: number;
   /** Assistance messages written. */
   aidsToReceiver: number;
+  /** Frames of local programs written. */
+  localToReceiver: number;
   droppedStale: number;
   droppedOverflow: number;
   droppedNotRunning: number;
@@ -149,5 +152,9 @@ export interface Receiver {
   onFix(cb: (fix: Fix) => void): () => void;
   /** ms since 1970 UTC, at the moment of the call. */
   onUtc(cb: (utcMs: number) => void): () => void;
+  /** Every byte the port gives, over all connections; a view that is valid for good. Costs nothing without listeners. */
+  onBytes(cb: (chunk: Uint8Array) => void): () => void;
+  /** A way in for one local program: whole UBX, NMEA, RTCM3 and SPARTN frames of it go between all others. */
+  localWriter(): LocalWriter;
   snapshot(): ReceiverSnapshot;
 }

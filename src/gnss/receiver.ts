@@ -15,6 +15,7 @@ import { createCorrectionHealth } from './health.js';
 import { createIdentification } from './identification.js';
 import { CHECK_PORT_AND_SPEED } from './identity.js';
 import { createIntake, type Intake } from './intake.js';
+import { createLocalWriter } from './local-writer.js';
 import { createObserver } from './observer.js';
 import type { Receiver, ReceiverOptions, ReceiverSnapshot } from './receiver-types.js';
 import { hasLineSpeed, speedsToTry } from './speeds.js';
@@ -29,6 +30,7 @@ export interface ReceiverDeps {
 export function createReceiver({ open, clock, log }: ReceiverDeps, options: ReceiverOptions): Receiver {
   const { port, protocol } = options;
   const needs = createSubject<undefined>();
+  const raw = createSubject<Uint8Array>();
   let configuration: ConfigureResult | undefined;
   let restarts = 0;
   let lastFedMonoMs: number | undefined;
@@ -67,6 +69,7 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
   const connection = createConnection(
     {
       ...{ clock, log, feeder, intake, health, observer, identification, assistant },
+      onBytes: raw.emit,
       onTrusted() {
         if (baudRate !== (foundBaudRate ?? options.baudRate))
           log.info('gnss.speed-found', { port, baudRate, configured: options.baudRate });
@@ -180,6 +183,8 @@ export function createReceiver({ open, clock, log }: ReceiverDeps, options: Rece
     onNeedy: (listener) => needs.add(listener),
     onFix: observer.fixes.add,
     onUtc: observer.times.add,
+    onBytes: raw.add,
+    localWriter: () => createLocalWriter((frame) => feeder.offerLocal(frame)),
     snapshot,
   };
 }

@@ -1,8 +1,10 @@
 // Keeps what was said about our position and answers with the best of it; the services' `PositionSource`.
 import { abortable, type Clock, type CoarsePosition, deferred, type Fix, WaymarkError } from '../core/index.js';
 import {
+  type CarrierPlace,
   type CellPlace,
   type ConfiguredPosition,
+  carrierTakenMonoMs,
   choosePosition,
   isNullIsland,
   isPlace,
@@ -15,6 +17,8 @@ export interface PositionChoice {
   offerFix(fix: Fix): void;
   /** A position from the cells around; the same is disregarded. */
   offerCell(cell: CellPlace): void;
+  /** Where the SIM's operator says the gateway is; the same is disregarded, and what the network knew before the last. */
+  offerCarrier(place: CarrierPlace): void;
   /** The best position now, with its age; undefined while nobody knows any. Never made up. */
   current(): CoarsePosition | undefined;
   /** Resolves once there is one; rejects with the abort reason. */
@@ -44,9 +48,17 @@ export function createPositionChoice(
     freshMs: clock.ioBudgetMs(PLACE_LIMITS.freshMs),
     heldMs: clock.ioBudgetMs(PLACE_LIMITS.heldMs),
     cellMs: clock.ioBudgetMs(PLACE_LIMITS.cellMs),
+    carrierMs: clock.ioBudgetMs(PLACE_LIMITS.carrierMs),
   };
   const current = (): CoarsePosition | undefined => choosePosition(known, clock.mono(), limits);
   let told = current();
+
+  /** The module's own receiver helps out; it does not replace a fresh word of the better one. */
+  const isSpareFor = (before: Fix | undefined, fix: Fix): boolean =>
+    fix.source === 'module-gnss' &&
+    before !== undefined &&
+    before.source !== 'module-gnss' &&
+    clock.mono() - before.atMonoMs <= limits.freshMs;
 
   const changed = (): void => {
     const now = current();
@@ -66,12 +78,19 @@ export function createPositionChoice(
         const { latitudeDeg, longitudeDeg, horizontalAccuracyM, atMonoMs } = fix;
         if (horizontalAccuracyM !== undefined)
           known.cell = { latitudeDeg, longitudeDeg, accuracyM: horizontalAccuracyM, atMonoMs };
-      } else known.fix = fix;
+      } else if (!isSpareFor(known.fix, fix)) known.fix = fix;
       changed();
     },
     offerCell(cell) {
       if (!isPlace(cell) || isNullIsland(cell) || !(cell.accuracyM >= 0)) return;
       known.cell = { ...cell };
+      changed();
+    },
+    offerCarrier(place) {
+      if (!isPlace(place) || isNullIsland(place) || !(place.accuracyM >= 0)) return;
+      const atMonoMs = carrierTakenMonoMs(place, { monoMs: clock.mono(), wallMs: clock.wall() });
+      if (known.carrier && atMonoMs < known.carrier.atMonoMs) return;
+      known.carrier = { ...place, atMonoMs };
       changed();
     },
     async whenKnown(signal) {

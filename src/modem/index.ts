@@ -1,6 +1,7 @@
 // The module: AT dialogue, bring-up, registration, bearer, and the deviceWISE settings inside it.
 export type { CellLocate, LocatedPosition, LocateRequest } from './apps/celllocate/types.js';
 export * from './apps/devicewise/config.js';
+export type { ModuleGnss } from './apps/module-gnss/types.js';
 export * from './at.js';
 export * from './channel.js';
 export { type Judgement, judgeCommand } from './guard.js';

@@ -21,6 +21,7 @@ const LIMITS: readonly [RegExp, number][] = [
   [/^AT#DWCFG=/i, 10_000],
   // The module's own receiver starts and stops in up to half a minute.
   [/^AT\+UGPS=/i, 40_000],
+  [/^AT(?:\$GPSP=|\+QGPS=|\+QGPSEND|\+CGPS=)/i, 15_000],
   [/^AT\+UGSRV=/i, 10_000],
   [/^AT\+ULOC=\d/i, 15_000],
   [/^AT#SSENDEXT=/i, 15_000],

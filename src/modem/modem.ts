@@ -3,6 +3,7 @@
 import { abortReason, scrubber, toWaymarkError, WaymarkError } from '../core/index.js';
 import { createCellLocate } from './apps/celllocate/locate.js';
 import { createAppTokenKeeper } from './apps/devicewise/config.js';
+import { createModuleGnss } from './apps/module-gnss/read.js';
 import { createAtChannel } from './channel.js';
 import { rawCommand } from './command.js';
 import { runBringUp, runWatch } from './drive.js';
@@ -162,6 +163,12 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
       clock,
       log: log.child('celllocate'),
       onWrite: () => countWrite(store),
+    }),
+    moduleGnss: createModuleGnss({
+      session: alive,
+      profile: () => session?.profile ?? lastProfile,
+      clock,
+      log: log.child('module-gnss'),
     }),
     snapshot: () => ({ ...store.current, counters: { ...counters } }),
     onChange: (callback) => store.onChange(callback),

@@ -3,6 +3,7 @@ import type { Clock, Logger, Rung, Secret, WaymarkError } from '../core/index.js
 import type { LinkOpener } from '../link/index.js';
 import type { CellLocate } from './apps/celllocate/types.js';
 import type { DeviceWiseOptions } from './apps/devicewise/config.js';
+import type { ModuleGnss } from './apps/module-gnss/types.js';
 import type { BearerOptions } from './bearer.js';
 import type { PinLedger } from './pin.js';
 import type { Vendor } from './profile.js';
@@ -59,6 +60,8 @@ export interface Modem extends AsyncDisposable {
   ): Promise<{ lines: string[]; final: string }>;
   /** The module's own CellLocate client (u-blox). */
   readonly cellLocate: CellLocate;
+  /** The module's own receiver. */
+  readonly moduleGnss: ModuleGnss;
   snapshot(): ModemSnapshot;
   onChange(callback: () => void): () => void;
 }

@@ -1,6 +1,7 @@
 // What differs between module families, as data and small pure functions. Everything else follows 27.007; a family says
 // only where it departs from it (docs/understand/adding-a-module.md).
 import type { Secret } from '../core/index.js';
+import type { GnssReading } from './apps/module-gnss/parse.js';
 import type { AtCommand } from './command.js';
 
 export const VENDORS = ['generic', 'telit', 'ublox', 'quectel', 'simcom'] as const;
@@ -78,6 +79,17 @@ export interface EcmMode {
   readonly start?: (contextId: number) => string;
 }
 
+/** The module's own receiver. Only for families whose radio goes on working beside it. */
+export interface GnssCommands {
+  readonly isOn: Reading<boolean>;
+  readonly start: string;
+  readonly stop: string;
+  readonly position: Reading<GnssReading>;
+  /** CME numbers of `position` that mean "no fix yet", and of `start` that mean "is on". */
+  readonly noFixErrors: readonly number[];
+  readonly isOnErrors: readonly number[];
+}
+
 export interface Profile {
   /** `telit-le910`, as status shows it. */
   readonly name: string;
@@ -111,6 +123,7 @@ export interface Profile {
   readonly ecm?: EcmMode;
   /** Degrees Celsius. */
   readonly temperature?: Reading<number>;
+  readonly gnss?: GnssCommands;
   /** Restarts the module. */
   readonly restart: string;
 }

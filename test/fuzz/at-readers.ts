@@ -18,7 +18,11 @@ type AnyFunction = (...args: unknown[]) => unknown;
 
 const MODEM = join(import.meta.dirname, '../../src/modem');
 /** Folders whose exports that take a line are all readers, and single files of the module's own clients. */
-const PLACES = [...readdirSync(join(MODEM, 'codec')).map((name) => `codec/${name}`), 'apps/celllocate/parse.ts'];
+const PLACES = [
+  ...readdirSync(join(MODEM, 'codec')).map((name) => `codec/${name}`),
+  'apps/celllocate/parse.ts',
+  'apps/module-gnss/parse.ts',
+];
 /** Second arguments, where `undefined` will not do. */
 const SECOND: Readonly<Record<string, unknown>> = {
   bodyOf: '+CREG',

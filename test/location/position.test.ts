@@ -170,3 +170,49 @@ describe('the choice', () => {
     expect(told).toBe(3);
   });
 });
+
+describe('what the carrier says', () => {
+  const carrier = (over: object = {}) => ({ latitudeDeg: 46, longitudeDeg: 7, accuracyM: 4000, atMonoMs: 0, ...over });
+
+  test('counts after the cells and before what was configured', async () => {
+    const clock = createFakeClock();
+    const choice = createPositionChoice({ clock }, { configured });
+    choice.offerCarrier(carrier());
+    expect(choice.current()).toMatchObject({ from: 'carrier', quality: '3d', accuracyM: 4000, ageMs: 0 });
+    choice.offerCell(cell(0));
+    expect(choice.current()?.from).toBe('cell');
+    await clock.advance(24 * HOUR + 1);
+    expect(choice.current()?.from).toBe('configured');
+  });
+
+  test('is as old as the network says, and never newer than its arrival', () => {
+    const clock = createFakeClock();
+    const choice = createPositionChoice({ clock });
+    choice.offerCarrier(carrier({ fixUtcMs: clock.wall() - HOUR }));
+    expect(choice.current()?.ageMs).toBe(HOUR);
+    choice.offerCarrier(carrier({ fixUtcMs: clock.wall() - 2 * HOUR, latitudeDeg: 40 }));
+    expect(choice.current()?.latitudeDeg).toBe(46);
+    choice.offerCarrier(carrier({ fixUtcMs: clock.wall() + HOUR }));
+    expect(choice.current()?.ageMs).toBe(0);
+  });
+
+  test('is disregarded when it is none', () => {
+    const choice = createPositionChoice({ clock: createFakeClock() });
+    choice.offerCarrier(carrier({ latitudeDeg: 0, longitudeDeg: 0 }));
+    choice.offerCarrier(carrier({ accuracyM: Number.NaN }));
+    expect(choice.current()).toBeUndefined();
+  });
+});
+
+test('the module’s own receiver helps out, and replaces nothing fresh', async () => {
+  const clock = createFakeClock();
+  const choice = createPositionChoice({ clock });
+  choice.offerFix(fix(0));
+  choice.offerFix(fix(0, { source: 'module-gnss', latitudeDeg: 47.5 }));
+  expect(choice.current()?.latitudeDeg).toBe(47.28);
+  await clock.advance(10_001);
+  choice.offerFix(fix(10_001, { source: 'module-gnss', quality: '3d', latitudeDeg: 47.5 }));
+  expect(choice.current()).toMatchObject({ latitudeDeg: 47.5, quality: '3d' });
+  choice.offerFix(fix(10_001));
+  expect(choice.current()?.latitudeDeg).toBe(47.28);
+});

@@ -1,10 +1,13 @@
 // Telit LE910C1 and LE910C4 (but not the variants that end in X: telit-le910cx-x.ts).
+
+import { TELIT_GNSS } from '../apps/module-gnss/commands.js';
 import type { Profile } from '../profile.js';
 import { TELIT, telitEcm } from './telit.js';
 
 export const TELIT_LE910CX: Profile = {
   ...TELIT,
   name: 'telit-le910cx',
+  gnss: TELIT_GNSS,
   selects: { manufacturer: /telit/i, model: /^LE910C\d/i },
   usb: [
     {

@@ -16,6 +16,7 @@ import { clamp } from '../standard/network.js';
 import { isRegistered } from '../standard/registration.js';
 import { iccid } from '../standard/sim-card.js';
 import type { ModuleState, SimCard, UrcPort } from '../state.js';
+import { QUECTEL_GNSS_COMMANDS } from './quectel-gnss.js';
 
 const ERRORS = { failed: 561, login: 561 };
 const TYPES = ['', 'IP', 'IPV6', 'IPV4V6'];
@@ -181,6 +182,7 @@ function powerDown({ urc, powerOff, afterFinal }: CommandContext): Outcome {
 }
 
 export const QUECTEL_COMMANDS: CommandTable = {
+  ...QUECTEL_GNSS_COMMANDS,
   '+QPINC': { read: pinCounters, set: pinCounters, arity: [1, 1], test: '("SC","P2")', needsCard: 'present' },
   '+QCSQ': { exec: quality, test: '("NOSERVICE","GSM","WCDMA","TDSCDMA","LTE")', latency: 'radio' },
   '+QENG': { set: engineering, arity: [1, 1], test: '("servingcell","neighbourcell")', latency: 'radio' },
