@@ -99,7 +99,12 @@ export function addSimVerbs(program: Command, verb: Verb): void {
     .command('clouds')
     .description('the services; prints where they are as one JSON object on one line')
     .requiredOption('--state-dir <dir>', 'certificates, devices and the control socket are kept here')
-    .option('--port <name=number>', 'fix a port (ztp, broker, caster, casterTls, assistnow)', collectPorts, {})
+    .option(
+      '--port <name=number>',
+      'fix a port (ztp, broker, caster, casterTls, assistnow, losantRest, losantBroker, losantPlain)',
+      collectPorts,
+      {},
+    )
     .addOption(planOption())
     .option('--capture <file>', 'stream a recording instead of generated corrections, once')
     .option('--speed <n>', 'play the recording that many times faster')

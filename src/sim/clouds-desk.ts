@@ -2,7 +2,9 @@
 import type { SimClouds } from './clouds/clouds.js';
 import type { AssistCommand } from './commands-assistnow.js';
 import type { CloudsCommand } from './commands-clouds.js';
+import type { LosantCommand } from './commands-losant.js';
 import { mistake } from './fields.js';
+import { createLosantDesk } from './losant-desk.js';
 
 export interface CloudsDesk {
   /** Gives what there is to report. Errors: `cli.usage`, as sentences. */
@@ -11,11 +13,12 @@ export interface CloudsDesk {
   state(): Readonly<Record<string, unknown>>;
 }
 
-type Told = CloudsCommand | AssistCommand;
+type Told = CloudsCommand | AssistCommand | LosantCommand;
 type Of<Name extends Told['do']> = Extract<Told, { do: Name }>;
 
 export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
   const { ztp, broker, caster, assistnow } = clouds;
+  const losant = createLosantDesk(clouds.losant);
 
   const changeZtp = async (command: Of<'ztp'>): Promise<void> => {
     ztp.configure(command.change);
@@ -89,6 +92,8 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
         case 'reachable':
           clouds.setOutage(!command.reachable);
           return { isReachable: clouds.isReachable };
+        default:
+          return losant.perform(command);
       }
     },
     state() {
@@ -106,6 +111,7 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
           ztpCalls: assistnow.ztpCalls.length,
           ...(assistnow.requests.length > 0 ? { lastRequest: assistnow.requests.at(-1) } : {}),
         },
+        losant: losant.state(),
         caster: { ...caster.stats, settings: caster.settings, ...(caster.fault ? { fault: caster.fault } : {}) },
       };
     },

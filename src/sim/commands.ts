@@ -1,6 +1,6 @@
 // What may be told to a running world, to a module alone or to the clouds alone, over its control socket or its parent's
 // pipe. The table is the only place that knows the commands: it reads them, and `waymark sim ctl --help` prints it. Its
-// parts are here (cables, receiver, runner), in commands-module.ts, commands-clouds.ts and commands-assistnow.ts.
+// parts are here (cables, receiver, runner), in commands-module.ts, commands-clouds.ts, commands-assistnow.ts and commands-losant.ts.
 //
 // On the wire a command is one JSON object, `{"do":"fault","name":"mute"}`. A shell's words come as
 // `{"do":"fault","words":["urcStorm","ratePerS=100"]}`: a word with `=` is a field, others fill `words` of the entry.
@@ -8,6 +8,7 @@ import { WORLD_DEVICES, type WorldDevice } from './cables.js';
 import type { CommandEntry, CommandScope, CommandTable } from './command-table.js';
 import { ASSIST_COMMANDS, type AssistCommand } from './commands-assistnow.js';
 import { CLOUDS_COMMANDS, type CloudsCommand } from './commands-clouds.js';
+import { LOSANT_COMMANDS, type LosantCommand } from './commands-losant.js';
 import { MODULE_COMMANDS, type ModuleCommand } from './commands-module.js';
 import { createFields, type Fields, isRecord, mistake, needed } from './fields.js';
 import { NAMED_FAULTS } from './module/faults.js';
@@ -16,6 +17,7 @@ import { RECEIVER_USAGE, type ReceiverCommand, readReceiverCommand } from './rec
 export type { CommandScope } from './command-table.js';
 export type { AssistCommand } from './commands-assistnow.js';
 export type { CloudsCommand } from './commands-clouds.js';
+export type { LosantCommand } from './commands-losant.js';
 export type { ModuleCommand } from './commands-module.js';
 
 /** What is done to the cables and to the machine they hang on. */
@@ -29,7 +31,14 @@ export type CableCommand =
 export type StateCommand = { do: 'state' };
 /** What is done to the receiver. */
 export type ReceiverOrder = { do: 'receiver'; command: ReceiverCommand };
-export type WorldCommand = ModuleCommand | CloudsCommand | AssistCommand | CableCommand | ReceiverOrder | StateCommand;
+export type WorldCommand =
+  | ModuleCommand
+  | CloudsCommand
+  | AssistCommand
+  | LosantCommand
+  | CableCommand
+  | ReceiverOrder
+  | StateCommand;
 
 /** Commands of the runner itself. */
 export type RunnerCommand = { do: 'stop' } | { do: 'help' };
@@ -38,7 +47,7 @@ export type RunnerCommand = { do: 'stop' } | { do: 'help' };
 export interface CommandsOf {
   world: WorldCommand;
   modem: ModuleCommand | Extract<CableCommand, { do: 'unplug' | 'replug' | 'reset' }> | StateCommand;
-  clouds: CloudsCommand | AssistCommand | StateCommand;
+  clouds: CloudsCommand | AssistCommand | LosantCommand | StateCommand;
 }
 
 const device = (fields: Fields): WorldDevice => needed(fields.choice('device', WORLD_DEVICES), 'device');
@@ -108,6 +117,7 @@ const ENTRIES: readonly (readonly [name: string, entry: CommandEntry<AnyCommand>
   ...Object.entries(MODULE_COMMANDS),
   ...Object.entries(CLOUDS_COMMANDS),
   ...Object.entries(ASSIST_COMMANDS),
+  ...Object.entries(LOSANT_COMMANDS),
   ...Object.entries(RECEIVER_COMMANDS),
   ...Object.entries(RUNNER_COMMANDS),
 ];

@@ -273,6 +273,13 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
           case 'assistnow':
           case 'assistnow-fault':
           case 'assistnow-ztp-fault':
+          case 'losant':
+          case 'losant-fault':
+          case 'losant-command':
+          case 'losant-device':
+          case 'losant-key':
+          case 'losant-token':
+          case 'losant-ban':
             return cloudsDesk.perform(command);
           default:
             return desk.perform(command);

@@ -80,7 +80,7 @@ describe('reading', () => {
     ['reachable', 'reachable is missing'],
     [
       'unplug modem',
-      /^do must be one of ztp, ztp-fault, thing, caster, broker, ucenter, reachable, assistnow, assistnow-fault, assistnow-ztp-fault, state, stop, help$/,
+      /^do must be one of ztp, ztp-fault, thing, caster, broker, ucenter, reachable, assistnow, assistnow-fault, assistnow-ztp-fault, losant, losant-fault, losant-command, losant-device, losant-key, losant-token, losant-ban, state, stop, help$/,
     ],
   ])('%s is refused with a sentence', (line, why) => {
     expect(() => typed(line)).toThrow(why);
@@ -92,7 +92,9 @@ describe('reading', () => {
       commandHelp(scope).flatMap((line) => /^ {2}([a-z-]+)\b/.exec(line)?.[1] ?? []);
     expect(heads('clouds')).toEqual([
       ...['ztp', 'ztp-fault', 'thing', 'caster', 'broker', 'ucenter', 'reachable'],
-      ...['assistnow', 'assistnow-fault', 'assistnow-ztp-fault', 'state', 'stop', 'help'],
+      ...['assistnow', 'assistnow-fault', 'assistnow-ztp-fault'],
+      ...['losant', 'losant-fault', 'losant-command', 'losant-device', 'losant-key', 'losant-token', 'losant-ban'],
+      ...['state', 'stop', 'help'],
     ]);
     expect(heads('world')).toEqual(expect.arrayContaining(['unplug', 'card', 'ztp', 'caster', 'stop']));
     expect(heads('modem')).not.toContain('ztp');

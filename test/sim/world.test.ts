@@ -128,7 +128,16 @@ describe('the wiring', () => {
       return world.clouds.ports;
     };
     const first = await ports();
-    expect(Object.keys(first)).toEqual(['ztp', 'broker', 'caster', 'casterTls', 'assistnow']);
+    expect(Object.keys(first)).toEqual([
+      'ztp',
+      'broker',
+      'caster',
+      'casterTls',
+      'assistnow',
+      'losantRest',
+      'losantBroker',
+      'losantPlain',
+    ]);
     expect(await ports()).toEqual(first);
   });
 

@@ -13,6 +13,7 @@ import { createCasterSources } from './caster-sources.js';
 import type { Door } from './door.js';
 import { startFeed } from './feed.js';
 import { privateFolder } from './files.js';
+import { createSimLosant, type LosantDescription, type SimLosant } from './losant/index.js';
 import { openPki, type Pki } from './pki.js';
 import { openRegistry } from './registry.js';
 import { ALL_TOPICS } from './topics.js';
@@ -48,10 +49,20 @@ export interface CloudsDescription {
     ucenterConfigFile: string;
   };
   assistnow: AssistNowDescription;
+  losant: LosantDescription;
 }
 
 /** Ports that can be fixed, by the name of `--port NAME=N`; each is remembered from run to run. */
-export const CLOUD_PORTS = ['ztp', 'broker', 'caster', 'casterTls', 'assistnow'] as const;
+export const CLOUD_PORTS = [
+  'ztp',
+  'broker',
+  'caster',
+  'casterTls',
+  'assistnow',
+  'losantRest',
+  'losantBroker',
+  'losantPlain',
+] as const;
 export type CloudPortName = (typeof CLOUD_PORTS)[number];
 export type CloudPorts = Partial<Record<CloudPortName, number>>;
 
@@ -83,6 +94,7 @@ export interface SimClouds extends AsyncDisposable {
   readonly broker: SimBroker;
   readonly caster: SimCaster;
   readonly assistnow: SimAssistNow;
+  readonly losant: SimLosant;
   /** The ports in use. */
   readonly ports: Readonly<Record<CloudPortName, number>>;
   readonly keys: SimKeys;
@@ -153,6 +165,13 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
     const assistnow = disposer.use(
       await createSimAssistNow({ clock, log, pki, ztp, folder, seed }, { port: options.ports?.assistnow ?? 0 }),
     );
+    const { losantRest, losantBroker, losantPlain } = options.ports ?? {};
+    const losant = disposer.use(
+      await createSimLosant(
+        { clock, log, pki, folder },
+        { rest: losantRest ?? 0, broker: losantBroker ?? 0, plain: losantPlain ?? 0 },
+      ),
+    );
     const feed = startFeed({ broker, keys, stream, clock, seed });
     disposer.add(() => feed.stop());
 
@@ -162,6 +181,9 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
       caster: caster.door,
       casterTls: caster.tlsDoor,
       assistnow: assistnow.door,
+      losantRest: losant.rest.door,
+      losantBroker: losant.broker.door,
+      losantPlain: losant.broker.plainDoor,
     };
     let hasNetwork = true;
     let isOut = false;
@@ -210,17 +232,22 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
           ucenterConfigFile,
         },
         assistnow: assistnow.description,
+        losant: losant.description,
       },
       ztp,
       broker,
       caster,
       assistnow,
+      losant,
       ports: {
         ztp: ztp.door.port,
         broker: broker.door.port,
         caster: caster.door.port,
         casterTls: caster.tlsDoor.port,
         assistnow: assistnow.door.port,
+        losantRest: losant.rest.door.port,
+        losantBroker: losant.broker.door.port,
+        losantPlain: losant.broker.plainDoor.port,
       },
       keys,
       pki,

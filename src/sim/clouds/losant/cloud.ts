@@ -8,7 +8,9 @@ import type { LosantSettings } from './settings.js';
 import { isDeclared, readState, type StateValue, timeRefusal } from './state-rules.js';
 
 /** Whoever holds a token that is good now. */
-export type Caller = { is: 'application'; scopes: readonly string[] } | { is: 'device'; deviceId: string; scopes: readonly string[] };
+export type Caller =
+  | { is: 'application'; scopes: readonly string[] }
+  | { is: 'device'; deviceId: string; scopes: readonly string[] };
 
 export interface StateRow {
   timeMs: number;
@@ -65,7 +67,11 @@ export function createLosantCloud(deps: {
     account.devices.find((each) => each.deviceId === id && !each.isDeleted);
   const keyOf = (key: string): LosantKey | undefined => account.keys.find((each) => each.key === key);
 
-  const store = ({ deviceId, keepDuplicates }: LosantDevice, timeMs: number, data: Record<string, StateValue>): void => {
+  const store = (
+    { deviceId, keepDuplicates }: LosantDevice,
+    timeMs: number,
+    data: Record<string, StateValue>,
+  ): void => {
     const rows = stored.get(deviceId) ?? new Map<number, Record<string, StateValue>[]>();
     stored.set(deviceId, rows);
     const same = rows.get(timeMs);

@@ -83,10 +83,7 @@ export async function createSimLosant(
   const disposer = createDisposer();
   try {
     const broker = disposer.use(
-      await createLosantBroker(
-        { cloud, bans, log, pki },
-        { port: ports.broker ?? 0, plainPort: ports.plain ?? 0 },
-      ),
+      await createLosantBroker({ cloud, bans, log, pki }, { port: ports.broker ?? 0, plainPort: ports.plain ?? 0 }),
     );
     const rest: LosantRest = disposer.use(
       await createLosantRest(

@@ -31,7 +31,10 @@ export type ClientPacket =
   | { is: 'ping' | 'disconnect' | 'ack' };
 
 /** `close`: not MQTT, or longer than anything allowed. */
-export type Cut = { is: 'packet'; packet: ClientPacket; length: number } | { is: 'more' } | { is: 'close'; why: string };
+export type Cut =
+  | { is: 'packet'; packet: ClientPacket; length: number }
+  | { is: 'more' }
+  | { is: 'close'; why: string };
 
 const TYPE = { connect: 1, publish: 3, puback: 4, subscribe: 8, unsubscribe: 10, ping: 12, disconnect: 14 } as const;
 /** A payload one above the limit has to arrive to be refused for its length. */

@@ -5,10 +5,10 @@ import { type LosantKey, type LosantToken, newKey, newToken, tokenText } from '.
 import {
   invalid,
   isId,
+  iso,
   isTagList,
   isText,
   isTextList,
-  iso,
   notFound,
   ok,
   page,
@@ -45,7 +45,8 @@ function createKey({ body, ids }: RestCall, { cloud }: RestDeps): RestAnswer {
   const stranger = strangers(body, known);
   if (stranger) return stranger;
   const { name, description, deviceIds, deviceTags, filterType, pubTopics, subTopics, status } = body;
-  if (deviceIds !== undefined && !(isTextList(deviceIds, 1000) && deviceIds.every(isId))) return invalid('bad deviceIds');
+  if (deviceIds !== undefined && !(isTextList(deviceIds, 1000) && deviceIds.every(isId)))
+    return invalid('bad deviceIds');
   if (deviceTags !== undefined && !isTagList(deviceTags)) return invalid('bad deviceTags');
   if (filterType !== undefined && !FILTERS.includes(filterType)) return invalid('bad filterType');
   for (const topics of [pubTopics, subTopics])

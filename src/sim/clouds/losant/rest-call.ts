@@ -56,8 +56,7 @@ export interface RouteEntry {
 
 export const ok = (data: unknown, status = 200): RestAnswer => ({ status, body: JSON.stringify(data) });
 export const SUCCESS = ok({ success: true });
-export const refuse = (status: number, type: string, message: string): RestAnswer =>
-  ok({ type, message }, status);
+export const refuse = (status: number, type: string, message: string): RestAnswer => ok({ type, message }, status);
 export const invalid = (message: string): RestAnswer => refuse(400, 'Validation', message);
 export const notFound = (what: string): RestAnswer => refuse(404, 'NotFound', `${what} was not found`);
 export const unauthorized = (): RestAnswer => refuse(401, 'Unauthorized', 'Unauthorized');
@@ -86,7 +85,11 @@ export function strangers(body: Readonly<Record<string, unknown>>, known: readon
 }
 
 /** A list with Losant's counts around it. */
-export function page<T>(all: readonly T[], query: URLSearchParams, more: Readonly<Record<string, unknown>>): RestAnswer {
+export function page<T>(
+  all: readonly T[],
+  query: URLSearchParams,
+  more: Readonly<Record<string, unknown>>,
+): RestAnswer {
   const perPage = Math.min(1000, Math.max(1, Number(query.get('perPage') ?? 100) || 100));
   const at = Math.max(0, Number(query.get('page') ?? 0) || 0);
   const items = all.slice(at * perPage, (at + 1) * perPage);

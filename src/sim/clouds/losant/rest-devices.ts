@@ -5,9 +5,9 @@ import { hasTags } from './cloud.js';
 import {
   invalid,
   isId,
+  iso,
   isTagList,
   isText,
-  iso,
   notFound,
   ok,
   page,

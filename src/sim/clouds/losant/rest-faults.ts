@@ -35,14 +35,19 @@ export function faultyAnswer(fault: LosantFault, good: RestAnswer | undefined): 
   switch (fault.is) {
     case 'status': {
       const status = fault.status ?? 503;
-      const body = fault.body ?? JSON.stringify({ type: status === 429 ? 'TooManyRequests' : 'Unavailable', message: 'later' });
+      const body =
+        fault.body ?? JSON.stringify({ type: status === 429 ? 'TooManyRequests' : 'Unavailable', message: 'later' });
       const { retryAfterS: after } = fault;
       return { status, body, ...(after === undefined ? {} : { headers: { 'retry-after': String(after) } }) };
     }
     case 'html':
       return { status: fault.status ?? 502, body: PAGE, headers: { 'content-type': 'text/html' } };
     case 'text':
-      return { status: 200, body: fault.body ?? 'the service is not available', headers: { 'content-type': 'text/plain' } };
+      return {
+        status: 200,
+        body: fault.body ?? 'the service is not available',
+        headers: { 'content-type': 'text/plain' },
+      };
     case 'truncated':
       return good && { ...good, body: good.body.slice(0, Math.floor(good.body.length / 2)) };
     case 'stall':

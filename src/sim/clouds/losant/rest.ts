@@ -57,7 +57,10 @@ function find(method: string, path: string): { entry: RouteEntry; ids: string[] 
 }
 
 /** Why the caller may not, if so. */
-function refusalOf({ entry, call }: { entry: RouteEntry; call: RestCall }, { cloud }: RestDeps): RestAnswer | undefined {
+function refusalOf(
+  { entry, call }: { entry: RouteEntry; call: RestCall },
+  { cloud }: RestDeps,
+): RestAnswer | undefined {
   if (entry.action === undefined) return undefined;
   const { caller, ids } = call;
   if (!caller) return unauthorized();
@@ -67,7 +70,9 @@ function refusalOf({ entry, call }: { entry: RouteEntry; call: RestCall }, { clo
   if (ids[0] !== cloud.account.applicationId || !allows(caller.scopes, entry.action)) return out();
   if (caller.is === 'application') return undefined;
   // A device's token is for itself and for what reports through it.
-  const isOwn = entry.path.includes('/:D') && (ids[1] === caller.deviceId || cloud.device(ids[1] ?? '')?.gatewayId === caller.deviceId);
+  const isOwn =
+    entry.path.includes('/:D') &&
+    (ids[1] === caller.deviceId || cloud.device(ids[1] ?? '')?.gatewayId === caller.deviceId);
   return isOwn ? undefined : out();
 }
 
@@ -111,7 +116,13 @@ export async function createLosantRest(
     return at < 0 ? undefined : faults.splice(at, 1)[0]?.fault;
   };
 
-  const perform = (entry: RouteEntry, ids: readonly string[], query: URLSearchParams, request: IncomingMessage, text: string): RestAnswer => {
+  const perform = (
+    entry: RouteEntry,
+    ids: readonly string[],
+    query: URLSearchParams,
+    request: IncomingMessage,
+    text: string,
+  ): RestAnswer => {
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const call: RestCall = { ids, query, bearer, caller: cloud.caller(bearer), body: undefined };
     const refusal = refusalOf({ entry, call }, deps);
@@ -130,7 +141,13 @@ export async function createLosantRest(
     const method = request.method ?? '';
     const found = find(method, url.pathname);
     const text = await bodyOf(request);
-    const seen: RestSeen = { route: found?.entry.route ?? 'none', method, path: url.pathname, status: 0, atMs: cloud.clock.wall() };
+    const seen: RestSeen = {
+      route: found?.entry.route ?? 'none',
+      method,
+      path: url.pathname,
+      status: 0,
+      atMs: cloud.clock.wall(),
+    };
     keep(cloud.ledger.requests, seen);
     const reply = (made: RestAnswer): void => {
       seen.status = made.status;

@@ -52,6 +52,7 @@ export interface Session {
 }
 
 const MAX_PAYLOAD_BYTES = 262_144;
+const MAX_TOPICS = 1000;
 const REFUSED = 0x80;
 /** Serial of connections, for their own window. */
 let serial = 0;
@@ -87,7 +88,8 @@ export function startSession(socket: Socket, deps: SessionDeps): Session {
     alive?.cancel();
     if (keepaliveMs === 0 || cloud.settings.keepalive === 'ignored') return;
     alive = cloud.clock.after(keepaliveMs * 1.5, () => {
-      if (cloud.settings.keepalive === 'enforced') close('keepalive');
+      // A far side that is only half there does not end it either.
+      if (cloud.settings.keepalive === 'enforced' && !deps.isHalfOpen()) close('keepalive');
     });
   };
 
@@ -180,7 +182,9 @@ export function startSession(socket: Socket, deps: SessionDeps): Session {
 
   const onPublish = ({ topic, qos, isRetained, id, payload }: Publish): void => {
     const { settings, ledger } = cloud;
-    ledger.messages.set(topic, (ledger.messages.get(topic) ?? 0) + 1);
+    // Topics are the client's word: so many, and no more.
+    if (ledger.messages.has(topic) || ledger.messages.size < MAX_TOPICS)
+      ledger.messages.set(topic, (ledger.messages.get(topic) ?? 0) + 1);
     if (seen) seen.messagesIn++;
     const target = mayPublish(topic);
     if (qos > 1) close('QoS 2');

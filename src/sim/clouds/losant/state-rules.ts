@@ -66,7 +66,6 @@ export function timeRefusal(timeMs: number, nowMs: number): 'too-old' | 'too-far
 
 export function isDeclared(name: string, own: readonly string[], more: readonly string[]): boolean {
   return (
-    own.includes(name) ||
-    more.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : each === name))
+    own.includes(name) || more.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : each === name))
   );
 }

@@ -24,9 +24,7 @@ export function coversTopic(filter: string, topic: string): boolean {
 /** May the key use this topic besides its device's own? Everything below `losant` is Losant's. */
 export function mayUseCustom(key: LosantKey, deviceId: string, topic: string, way: 'pub' | 'sub'): boolean {
   if (topic === 'losant' || topic.startsWith('losant/') || topic.startsWith('#') || topic.startsWith('+')) return false;
-  const list = (way === 'pub' ? key.pubTopics : key.subTopics).map((each) =>
-    each.replaceAll('{{deviceId}}', deviceId),
-  );
+  const list = (way === 'pub' ? key.pubTopics : key.subTopics).map((each) => each.replaceAll('{{deviceId}}', deviceId));
   const isListed = list.some((filter) => coversTopic(filter, topic));
   switch (key.filterType) {
     case 'all':
