@@ -272,6 +272,11 @@ export function startSession(socket: Socket, deps: SessionDeps): Session {
     if (deps.isHalfOpen()) return;
     arrived = Buffer.concat([arrived, part]);
     while (!isOver && arrived.length > 0) {
+      // Anything but CONNECT at the start is another protocol, and might never become a whole packet.
+      if (!device && (arrived[0] ?? 0) >> 4 !== 1) {
+        close('no CONNECT');
+        return;
+      }
       const cut = cutPacket(arrived);
       if (cut.is === 'more') return;
       if (cut.is === 'close') {
