@@ -234,7 +234,7 @@ describe('PUBLISH (M9 to M13, M26, M27)', () => {
     const client = await up(bench, { userName: key.json.key, password: key.json.secret });
     client.send(publishPacket(`losant/${made.json.deviceId}/state`, UPTIME, { qos: 1 }));
     expect(await client.next()).toEqual(PUBACK);
-    expect(bench.losant.stored(made.json.deviceId)).toHaveLength(1);
+    expect(bench.losant.stored(String(made.json.deviceId))).toHaveLength(1);
     client.send(subscribePacket('mine/#'));
     expect(await client.next()).toEqual(subackHex('00'));
     client.send(publishPacket(`mine/${deviceId}/x`, 'hello'));

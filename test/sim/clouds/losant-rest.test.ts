@@ -22,7 +22,7 @@ describe('/auth/device (R1 to R6)', () => {
     expect(reply.status).toBe(200);
     expect(reply.json).toMatchObject({ applicationId, deviceId, deviceClass: 'standalone', filterType: 'none' });
     expect(reply.json).not.toHaveProperty('restricted');
-    expect(payloadOf(reply.json.token)).not.toHaveProperty('exp');
+    expect(payloadOf(String(reply.json.token))).not.toHaveProperty('exp');
     const nowS = bench.clock.wall() / 1000;
     expect(payloadOf(await deviceToken(bench, { tokenTTL: 60 }))['exp']).toBe(nowS + 60);
     bench.losant.configure({ tokenTtlUnit: 'ms' });
@@ -184,12 +184,12 @@ describe('tokens (R15 to R19)', () => {
       body: { name: 'a day', expirationDate, scope: ['device.sendState'] },
     });
     expect([made.status, made.json.expirationDate]).toEqual([201, expirationDate]);
-    expect(payloadOf(made.json.token)).toMatchObject({ exp: (bench.clock.wall() + DAY_MS) / 1000 });
-    expect(payloadOf(made.json.token)).not.toHaveProperty('scope');
+    expect(payloadOf(String(made.json.token))).toMatchObject({ exp: (bench.clock.wall() + DAY_MS) / 1000 });
+    expect(payloadOf(String(made.json.token))).not.toHaveProperty('scope');
     expect(payloadOf(applicationToken)['scope']).toEqual(['all.Application']);
-    expect((await send(bench, { data: {} }, made.json.token)).status).toBe(200);
+    expect((await send(bench, { data: {} }, String(made.json.token))).status).toBe(200);
     await bench.clock.advance(DAY_MS);
-    expect((await send(bench, { data: {} }, made.json.token)).status).toBe(401);
+    expect((await send(bench, { data: {} }, String(made.json.token))).status).toBe(401);
     const path = `${pathsOf(bench).app}/tokens/${made.json.id}`;
     const patched = await rest(bench, `PATCH ${path}`, { token: applicationToken, body: { scope: ['all.Device'] } });
     expect(patched.status).toBe(400);
@@ -369,8 +369,10 @@ describe('commands and connection status (R25, R26)', () => {
       await bench.clock.advance(1000);
     }
     const path = `GET ${pathsOf(bench).device}/command`;
-    const names = async (rest_: string) =>
-      (await rest(bench, `${path}${rest_}`, { token })).json.map(({ name }: { name: string }) => name);
+    const names = async (query: string): Promise<string[]> => {
+      const { json } = await rest(bench, `${path}${query}`, { token });
+      return (json as { name: string }[]).map(({ name }) => name);
+    };
     expect(await names('')).toEqual(['c']);
     expect(await names(`?start=${start + 1}&limit=100&sortDirection=asc`)).toEqual(['b', 'c']);
     expect(await names(`?end=${start + 1000}&limit=100`)).toEqual(['b', 'a']);

@@ -85,8 +85,8 @@ export function strangers(body: Readonly<Record<string, unknown>>, known: readon
 }
 
 /** A list with Losant's counts around it. */
-export function page<T>(
-  all: readonly T[],
+export function page(
+  all: readonly unknown[],
   query: URLSearchParams,
   more: Readonly<Record<string, unknown>>,
 ): RestAnswer {

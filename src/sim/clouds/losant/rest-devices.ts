@@ -77,13 +77,13 @@ const isAnswer = (value: Partial<LosantDevice> | RestAnswer): value is RestAnswe
 
 /** `tagFilter[0][key]=imei&tagFilter[0][value]=…`. */
 function tagFilters(query: URLSearchParams): Partial<LosantTag>[] {
-  const filters: Partial<LosantTag>[] = [];
+  const filters = new Map<string, Partial<LosantTag>>();
   for (const [name, value] of query) {
     const [, at, member] = /^tagFilter\[(\d{1,2})\]\[(key|value)\]$/.exec(name) ?? [];
     if (at === undefined || member === undefined) continue;
-    filters[Number(at)] = { ...filters[Number(at)], [member]: value };
+    filters.set(at, { ...filters.get(at), [member]: value });
   }
-  return filters.filter((each) => each);
+  return [...filters.values()];
 }
 
 /** Of the query language: equality of members and of `tags.KEY`, and `$and`. */
