@@ -2,8 +2,10 @@
 import type { SimClouds } from './clouds/clouds.js';
 import type { AssistCommand } from './commands-assistnow.js';
 import type { CloudsCommand } from './commands-clouds.js';
+import type { LosantCommand } from './commands-losant.js';
 import type { ThingSpaceCommand } from './commands-thingspace.js';
 import { mistake } from './fields.js';
+import { createLosantDesk } from './losant-desk.js';
 import { createThingSpaceDesk } from './thingspace-desk.js';
 
 export interface CloudsDesk {
@@ -13,12 +15,13 @@ export interface CloudsDesk {
   state(): Readonly<Record<string, unknown>>;
 }
 
-type Told = CloudsCommand | AssistCommand | ThingSpaceCommand;
+type Told = CloudsCommand | AssistCommand | ThingSpaceCommand | LosantCommand;
 type Of<Name extends Told['do']> = Extract<Told, { do: Name }>;
 
 export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
   const { ztp, broker, caster, assistnow } = clouds;
   const thingspace = createThingSpaceDesk(clouds.thingspace);
+  const losant = createLosantDesk(clouds.losant);
 
   const changeZtp = async (command: Of<'ztp'>): Promise<void> => {
     ztp.configure(command.change);
@@ -97,6 +100,8 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
         case 'reachable':
           clouds.setOutage(!command.reachable);
           return { isReachable: clouds.isReachable };
+        default:
+          return losant.perform(command);
       }
     },
     state() {
@@ -115,6 +120,7 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
           ...(assistnow.requests.length > 0 ? { lastRequest: assistnow.requests.at(-1) } : {}),
         },
         thingspace: thingspace.state(),
+        losant: losant.state(),
         caster: { ...caster.stats, settings: caster.settings, ...(caster.fault ? { fault: caster.fault } : {}) },
       };
     },

@@ -8,6 +8,7 @@ import { WORLD_DEVICES, type WorldDevice } from './cables.js';
 import type { CommandEntry, CommandScope, CommandTable } from './command-table.js';
 import { ASSIST_COMMANDS, type AssistCommand } from './commands-assistnow.js';
 import { CLOUDS_COMMANDS, type CloudsCommand } from './commands-clouds.js';
+import { LOSANT_COMMANDS, type LosantCommand } from './commands-losant.js';
 import { MODULE_COMMANDS, type ModuleCommand } from './commands-module.js';
 import { THINGSPACE_COMMANDS, type ThingSpaceCommand } from './commands-thingspace.js';
 import { createFields, type Fields, isRecord, mistake, needed } from './fields.js';
@@ -17,6 +18,7 @@ import { RECEIVER_USAGE, type ReceiverCommand, readReceiverCommand } from './rec
 export type { CommandScope } from './command-table.js';
 export type { AssistCommand } from './commands-assistnow.js';
 export type { CloudsCommand } from './commands-clouds.js';
+export type { LosantCommand } from './commands-losant.js';
 export type { ModuleCommand } from './commands-module.js';
 export type { ThingSpaceCommand } from './commands-thingspace.js';
 
@@ -30,7 +32,7 @@ export type CableCommand =
 
 export type StateCommand = { do: 'state' };
 /** Everything the clouds can be told. */
-export type CloudsOrder = CloudsCommand | AssistCommand | ThingSpaceCommand;
+export type CloudsOrder = CloudsCommand | AssistCommand | ThingSpaceCommand | LosantCommand;
 /** What is done to the receiver. */
 export type ReceiverOrder = { do: 'receiver'; command: ReceiverCommand };
 export type WorldCommand = ModuleCommand | CloudsOrder | CableCommand | ReceiverOrder | StateCommand;
@@ -113,6 +115,7 @@ const ENTRIES: readonly (readonly [name: string, entry: CommandEntry<AnyCommand>
   ...Object.entries(CLOUDS_COMMANDS),
   ...Object.entries(ASSIST_COMMANDS),
   ...Object.entries(THINGSPACE_COMMANDS),
+  ...Object.entries(LOSANT_COMMANDS),
   ...Object.entries(RECEIVER_COMMANDS),
   ...Object.entries(RUNNER_COMMANDS),
 ];

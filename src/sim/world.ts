@@ -287,6 +287,13 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
           case 'thingspace-fault':
           case 'thingspace-device':
           case 'thingspace-user':
+          case 'losant':
+          case 'losant-fault':
+          case 'losant-command':
+          case 'losant-device':
+          case 'losant-key':
+          case 'losant-token':
+          case 'losant-ban':
             return cloudsDesk.perform(command);
           default:
             return desk.perform(command);

@@ -80,7 +80,7 @@ describe('reading', () => {
     ['reachable', 'reachable is missing'],
     [
       'unplug modem',
-      /^do must be one of ztp, ztp-fault, thing, caster, broker, ucenter, reachable, assistnow, assistnow-fault, assistnow-ztp-fault, thingspace, thingspace-fault, thingspace-device, thingspace-user, state, stop, help$/,
+      /^do must be one of ztp, ztp-fault, thing, caster, broker, ucenter, reachable, assistnow, assistnow-fault, assistnow-ztp-fault, thingspace, thingspace-fault, thingspace-device, thingspace-user, losant, losant-fault, losant-command, losant-device, losant-key, losant-token, losant-ban, state, stop, help$/,
     ],
   ])('%s is refused with a sentence', (line, why) => {
     expect(() => typed(line)).toThrow(why);
@@ -93,7 +93,9 @@ describe('reading', () => {
     expect(heads('clouds')).toEqual([
       ...['ztp', 'ztp-fault', 'thing', 'caster', 'broker', 'ucenter', 'reachable'],
       ...['assistnow', 'assistnow-fault', 'assistnow-ztp-fault'],
-      ...['thingspace', 'thingspace-fault', 'thingspace-device', 'thingspace-user', 'state', 'stop', 'help'],
+      ...['thingspace', 'thingspace-fault', 'thingspace-device', 'thingspace-user'],
+      ...['losant', 'losant-fault', 'losant-command', 'losant-device', 'losant-key', 'losant-token', 'losant-ban'],
+      ...['state', 'stop', 'help'],
     ]);
     expect(heads('world')).toEqual(expect.arrayContaining(['unplug', 'card', 'ztp', 'caster', 'stop']));
     expect(heads('modem')).not.toContain('ztp');

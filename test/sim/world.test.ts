@@ -128,7 +128,17 @@ describe('the wiring', () => {
       return world.clouds.ports;
     };
     const first = await ports();
-    expect(Object.keys(first)).toEqual(['ztp', 'broker', 'caster', 'casterTls', 'assistnow', 'thingspace']);
+    expect(Object.keys(first)).toEqual([
+      'ztp',
+      'broker',
+      'caster',
+      'casterTls',
+      'assistnow',
+      'thingspace',
+      'losantRest',
+      'losantBroker',
+      'losantPlain',
+    ]);
     expect(await ports()).toEqual(first);
   });
 

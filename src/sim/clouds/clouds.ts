@@ -14,6 +14,7 @@ import { createCasterSources } from './caster-sources.js';
 import type { Door } from './door.js';
 import { startFeed } from './feed.js';
 import { privateFolder } from './files.js';
+import { createSimLosant, type LosantDescription, type SimLosant } from './losant/index.js';
 import { openPki, type Pki } from './pki.js';
 import { openRegistry } from './registry.js';
 import { createSimThingSpace, type SimThingSpace, type ThingSpaceDescription } from './thingspace/index.js';
@@ -51,10 +52,21 @@ export interface CloudsDescription {
   };
   assistnow: AssistNowDescription;
   thingspace: ThingSpaceDescription;
+  losant: LosantDescription;
 }
 
 /** Ports that can be fixed, by the name of `--port NAME=N`; each is remembered from run to run. */
-export const CLOUD_PORTS = ['ztp', 'broker', 'caster', 'casterTls', 'assistnow', 'thingspace'] as const;
+export const CLOUD_PORTS = [
+  'ztp',
+  'broker',
+  'caster',
+  'casterTls',
+  'assistnow',
+  'thingspace',
+  'losantRest',
+  'losantBroker',
+  'losantPlain',
+] as const;
 export type CloudPortName = (typeof CLOUD_PORTS)[number];
 export type CloudPorts = Partial<Record<CloudPortName, number>>;
 
@@ -89,6 +101,7 @@ export interface SimClouds extends AsyncDisposable {
   readonly caster: SimCaster;
   readonly assistnow: SimAssistNow;
   readonly thingspace: SimThingSpace;
+  readonly losant: SimLosant;
   /** The ports in use. */
   readonly ports: Readonly<Record<CloudPortName, number>>;
   readonly keys: SimKeys;
@@ -163,6 +176,13 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
     const thingspace = disposer.use(
       await createSimThingSpace({ clock, log, pki, folder, ...line }, { port: options.ports?.thingspace ?? 0 }),
     );
+    const { losantRest, losantBroker, losantPlain } = options.ports ?? {};
+    const losant = disposer.use(
+      await createSimLosant(
+        { clock, log, pki, folder },
+        { rest: losantRest ?? 0, broker: losantBroker ?? 0, plain: losantPlain ?? 0 },
+      ),
+    );
     const feed = startFeed({ broker, keys, stream, clock, seed });
     disposer.add(() => feed.stop());
 
@@ -173,6 +193,9 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
       casterTls: caster.tlsDoor,
       assistnow: assistnow.door,
       thingspace: thingspace.door,
+      losantRest: losant.rest.door,
+      losantBroker: losant.broker.door,
+      losantPlain: losant.broker.plainDoor,
     };
     let hasNetwork = true;
     let isOut = false;
@@ -222,12 +245,14 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
         },
         assistnow: assistnow.description,
         thingspace: thingspace.description,
+        losant: losant.description,
       },
       ztp,
       broker,
       caster,
       assistnow,
       thingspace,
+      losant,
       ports: {
         ztp: ztp.door.port,
         broker: broker.door.port,
@@ -235,6 +260,9 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
         casterTls: caster.tlsDoor.port,
         assistnow: assistnow.door.port,
         thingspace: thingspace.door.port,
+        losantRest: losant.rest.door.port,
+        losantBroker: losant.broker.door.port,
+        losantPlain: losant.broker.plainDoor.port,
       },
       keys,
       pki,
