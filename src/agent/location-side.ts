@@ -2,7 +2,7 @@
 import type { Config } from '../config/index.js';
 import { type Clock, type ClockTrust, type Logger, toWaymarkError } from '../core/index.js';
 import type { Receiver } from '../gnss/index.js';
-import { createPositionChoice, type PositionChoice } from '../location/index.js';
+import { type BestLocation, createBestLocation, createPositionChoice, type PositionChoice } from '../location/index.js';
 import type { Modem } from '../modem/index.js';
 import { createHostDialer, createHttpsClient, type Meter } from '../net/index.js';
 import {
@@ -22,11 +22,13 @@ import type { AssistProvisioner, ProvisionSnapshot } from '../ztp/index.js';
 import { chipcodeReports, createChipcodeSource } from './assistance/chipcode.js';
 import { type Assistance, createAssistance } from './assistance/keeper.js';
 import type { CredentialSetback } from './assistance/report.js';
+import { createOutputs, type Outputs } from './clouds/outputs.js';
 import { type CredentialSet, readCa } from './credentials.js';
 import type { LampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';
 import { createAssistanceLane } from './lanes/assistance.js';
 import { createCellLocateLane } from './lanes/cell-locate.js';
+import { createModuleGnssLane } from './lanes/module-gnss.js';
 import { cellLocateLoans, legacyLoans } from './location-tokens.js';
 import type { AgentMemory } from './memory.js';
 
@@ -50,6 +52,9 @@ export interface LocationSideDeps {
 
 export interface LocationSide extends AsyncDisposable {
   readonly position: PositionChoice;
+  /** The best one, as it is reported: not good enough is better than none, and everybody is asked. */
+  readonly best: BestLocation;
+  readonly outputs: Outputs;
   /** Also the sink of what comes beside the corrections; absent without a u-blox receiver. */
   readonly assistance: Assistance | undefined;
   readonly cellLocate: CellLocateService | undefined;
@@ -65,7 +70,11 @@ const R68_OF_R50 = 1.28;
 export async function createLocationSide(deps: LocationSideDeps): Promise<LocationSide> {
   const { config, clock, log, receiver, modem, onChange } = deps;
   const position = createPositionChoice({ clock }, { configured: config.corrections?.position });
-  receiver?.onFix((fix) => position.offerFix(fix));
+  const best = createBestLocation({ clock, log: log.child('location') });
+  receiver?.onFix((fix) => {
+    position.offerFix(fix);
+    best.offerFix(fix);
+  });
   const life = new AbortController();
 
   const isAssisted = receiver !== undefined && config.gnss?.protocol === 'ubx';
@@ -83,14 +92,12 @@ export async function createLocationSide(deps: LocationSideDeps): Promise<Locati
               const known = position.current();
               return known !== undefined && known.from !== 'cell' && known.from !== 'carrier';
             },
-            onPosition: ({ latitudeDeg, longitudeDeg, altitudeM, uncertaintyM }, atMonoMs) =>
-              position.offerCell({
-                latitudeDeg,
-                longitudeDeg,
-                altitudeMslM: altitudeM,
-                accuracyM: uncertaintyM * R68_OF_R50,
-                atMonoMs,
-              }),
+            onPosition({ latitudeDeg, longitudeDeg, altitudeM, uncertaintyM }, atMonoMs) {
+              const accuracyM = uncertaintyM * R68_OF_R50;
+              const place = { latitudeDeg, longitudeDeg, altitudeMslM: altitudeM, accuracyM, atMonoMs };
+              position.offerCell(place);
+              best.offerCell(place);
+            },
             clock,
             log: log.child('cell'),
             random: Math.random,
@@ -103,14 +110,31 @@ export async function createLocationSide(deps: LocationSideDeps): Promise<Locati
   // Without a service there is nothing to run: what comes beside the corrections is injected by itself.
   if (assistance && config.assistNow) lanes.push(createAssistanceLane({ assistance }));
   if (cellLocate) lanes.push(createCellLocateLane({ service: cellLocate, lamps: deps.lamps, onChange }));
+  if (modem && config.location.moduleGnss)
+    lanes.push(
+      createModuleGnssLane({
+        modem,
+        clock,
+        hasReceiverFix: () => best.hasReceiverFix(),
+        onFix(fix) {
+          position.offerFix(fix);
+          best.offerFix(fix);
+        },
+      }),
+    );
+  const outputs = createOutputs({ settings: config.location, clock, trust: deps.trust, log, best, receiver });
+  lanes.push(...outputs.lanes);
   return {
     position,
+    best,
+    outputs,
     assistance,
     cellLocate,
     lanes,
     [Symbol.asyncDispose]() {
       life.abort();
       assistance?.[Symbol.dispose]();
+      best[Symbol.dispose]();
       return Promise.resolve();
     },
   };

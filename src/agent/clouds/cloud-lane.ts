@@ -1,0 +1,41 @@
+// The lane of a service that positions and state go up to, or that is asked where the gateway is: it waits for a clock
+// that can be believed, then runs the service, which keeps its own pauses or ends with why it has to wait.
+import type { BackoffPolicy, ClockTrust, WaymarkError } from '../../core/index.js';
+import type { Lane, LaneContext } from '../lane.js';
+
+export interface CloudLaneDeps {
+  name: string;
+  trust: ClockTrust;
+  service: {
+    run(context: LaneContext): Promise<void>;
+    /** How long to wait after that. */
+    backoff(error: WaymarkError): BackoffPolicy;
+  };
+  /** A session that ends sooner goes on in the same outage. */
+  stableAfterMs?: number;
+  /** The service's snapshot may be another. */
+  onChange: () => void;
+}
+
+export function createCloudLane({ name, trust, service, stableAfterMs, onChange }: CloudLaneDeps): Lane {
+  return {
+    name,
+    ...(stableAfterMs === undefined ? {} : { stableAfterMs }),
+    async run({ signal, ok, doing }) {
+      doing('waiting for the clock');
+      await trust.whenTrusted(signal);
+      await service.run({
+        signal,
+        ok() {
+          ok();
+          onChange();
+        },
+        doing(state) {
+          doing(state);
+          onChange();
+        },
+      });
+    },
+    policy: (error) => service.backoff(error),
+  };
+}
