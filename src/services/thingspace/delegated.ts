@@ -2,7 +2,7 @@
 // in memory. No login, no logout, no key here: a session that ended is mended by asking the endpoint again.
 //
 //   either token wanted --> pair asked before and not yet taken? take it --no--> one question, both are filled
-import { type Clock, type Logger, Secret, WaymarkError } from '../../core/index.js';
+import { type Clock, type Logger, Secret, sleep, WaymarkError } from '../../core/index.js';
 import { createDerived, type DerivedCredential, type DerivedValue } from '../../vault/index.js';
 import type { DeviceNames, OperatorEndpoint } from './operator.js';
 import { tokenText } from './wire.js';
@@ -98,6 +98,7 @@ export function createDelegatedTokens(deps: DelegatedDeps): DelegatedTokens {
       ...(pair.accountName === undefined ? {} : { accountName: pair.accountName }),
       ...(pair.mdn === undefined ? {} : { mdn: pair.mdn }),
     };
+    if (pair.notBeforeMs > 0) await sleep(clock, pair.notBeforeMs, signal);
     spare.api = { value: pair.bearer.value, endMonoMs: clock.mono() + pair.bearer.lifeMs };
     if (pair.session) spare.session = pair.session;
   };

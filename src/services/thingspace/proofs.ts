@@ -34,6 +34,9 @@ const UNCOUNTED: StrikeGuard = {
   status: () => ({ strikes: 0, isLatched: false }),
 };
 
+export const notTestable = (id: string): WaymarkError =>
+  new WaymarkError('token.not-testable', `${id}: cannot be tried by itself`);
+
 type Part = keyof DirectCredentials;
 
 export function createProofs(deps: ProofDeps): Proofs {
@@ -43,9 +46,6 @@ export function createProofs(deps: ProofDeps): Proofs {
   /** Which of the four an id names. */
   const partOf = (id: string): Part | undefined =>
     (['key', 'secret', 'user', 'password'] as const).find((part) => credentials[part].status().id === id);
-
-  const notTestable = (id: string): WaymarkError =>
-    new WaymarkError('token.not-testable', `${id}: cannot be tried by itself`);
 
   const provePair = async (part: 'key' | 'secret', candidate: Secret, signal: AbortSignal): Promise<void> => {
     // The other half may be held back together with the value that is to be replaced: then it is not lent.

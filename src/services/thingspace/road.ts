@@ -8,9 +8,9 @@ import { createBearer, type DirectCredentials } from './bearer.js';
 import type { LocationBudget } from './budget.js';
 import { createDelegatedTokens } from './delegated.js';
 import { locateByApi, withAge } from './locate.js';
-import type { CarrierPosition } from './location.js';
+import type { CarrierPosition, LocationDevice } from './location.js';
 import { createOperatorEndpoint, type DeviceNames, type OperatorIdentity } from './operator.js';
-import { createProofs } from './proofs.js';
+import { createProofs, notTestable } from './proofs.js';
 import { askOperatorPosition } from './proxy.js';
 import { createSession, sendLogout } from './session.js';
 import { createStrikeGuard, type StrikeGuard, type ThingspaceVault } from './strike-ledger.js';
@@ -73,8 +73,14 @@ function needed<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-export const notTestable = (id: string): WaymarkError =>
-  new WaymarkError('token.not-testable', `${id}: cannot be tried by itself`);
+/** What the request names the device by. Errors: `thingspace.config`, before anything is sent. */
+function checked(device: LocationDevice): LocationDevice {
+  const bad = !/^\d{14,16}$/.test(device.imei) ? 'imei' : !/^\+?\d{10,15}$/.test(device.mdn) ? 'mdn' : undefined;
+  if (bad === undefined) return device;
+  throw new WaymarkError('thingspace.config', `thingspace.${bad}: there is none that can be used`, {
+    hint: `The module does not tell the ${bad === 'mdn' ? 'number of the SIM' : 'IMEI'}: set thingspace.${bad} in the configuration, in quotes.`,
+  });
+}
 
 export function createRoad(deps: RoadDeps, options: ThingspaceOptions, budget: LocationBudget): Road {
   switch (options.mode) {
@@ -101,7 +107,7 @@ function directRoad(deps: RoadDeps, options: ThingspaceOptions, budget: Location
   const proofs = createProofs({ wire, clock, log, vault, credentials, bearer, session, loginEpoch });
   return {
     async locate(signal) {
-      const device = { imei: await deps.imei(signal), mdn: await deps.mdn(signal) };
+      const device = checked({ imei: await deps.imei(signal), mdn: await deps.mdn(signal) });
       const maxAgeMs = options.location.maxAgeHours * 3_600_000;
       return locateByApi({ ...deps, api, budget }, { accountName, device, maxAgeMs }, signal);
     },
@@ -157,7 +163,7 @@ function delegatedRoad(deps: RoadDeps, options: ThingspaceOptions, budget: Locat
       // The endpoint may have to say which account and which number this is.
       await session.get({ signal });
       const accountName = needed(options.accountName ?? tokens.facts().accountName, 'accountName');
-      const device = { imei: await deps.imei(signal), mdn: await mdnOf(signal) };
+      const device = checked({ imei: await deps.imei(signal), mdn: await mdnOf(signal) });
       const maxAgeMs = options.location.maxAgeHours * 3_600_000;
       return locateByApi({ ...deps, api, budget }, { accountName, device, maxAgeMs }, signal);
     },

@@ -85,17 +85,16 @@ export function createThingspace(deps: ThingspaceDeps, options: ThingspaceOption
   let isRunning = false;
   let locating: Promise<CarrierPosition> | undefined;
 
-  const generations = (): string => road.given.map((source) => source.status().generation).join();
-  let knownGenerations = generations();
+  const generations = (): readonly number[] => road.given.map((source) => source.status().generation);
+  let known = generations();
   const replaced = new Set<() => void>();
   const offs = road.given.map((source) =>
     source.onChange(() => {
-      const now = generations();
-      if (now === knownGenerations) return;
-      const isFirst = knownGenerations.split(',').every((generation) => generation === '0');
-      knownGenerations = now;
-      // What was made of the old values says nothing about the new ones.
-      if (!isFirst) road.forget();
+      const before = known;
+      known = generations();
+      if (known.every((generation, i) => generation === before[i])) return;
+      // What was made of the old values says nothing about the new ones; a first load replaces nothing.
+      if (known.some((generation, i) => generation !== before[i] && before[i] !== 0)) road.forget();
       for (const tell of [...replaced]) tell();
     }),
   );
@@ -150,7 +149,7 @@ export function createThingspace(deps: ThingspaceDeps, options: ThingspaceOption
       doing('known');
       await rest(intervalMs, false, signal);
     } catch (thrown) {
-      if (signal.aborted) throw abortReason(signal);
+      for (const end of [signal, life.signal]) if (end.aborted) throw abortReason(end);
       const error = toWaymarkError(thrown);
       if (error.code === 'core.internal') throw thrown;
       failures++;
