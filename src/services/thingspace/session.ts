@@ -80,7 +80,7 @@ export async function sendLogin(
   signal?: AbortSignal,
 ): Promise<LoginResult> {
   const body = loginBody(pair.user, pair.password);
-  let isSpent = false;
+  const sent = { isSpent: false };
   let answer: Answer;
   try {
     answer = await wire.post({
@@ -89,13 +89,13 @@ export async function sendLogin(
       body,
       beforeSend: async () => {
         await strikes.spend();
-        isSpent = true;
+        sent.isSpent = true;
       },
       signal,
     });
   } catch (error) {
     // It may have arrived, whatever ended the wait for its answer.
-    if (isSpent) await strikes.settle('uncertain');
+    if (sent.isSpent) await strikes.settle('uncertain');
     throw error;
   }
   const verdict = classify(answer, 'login');

@@ -89,7 +89,7 @@ async function life(world: World, vault: Pick<Vault, 'slot' | 'alarms'>, passwor
     world,
     session.get().then(
       () => 'in',
-      (error: { code: string }) => error.code,
+      (error: unknown) => (error as { code: string }).code,
     ),
     120_000,
   );

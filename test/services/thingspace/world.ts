@@ -9,7 +9,14 @@ import {
 } from '../../../src/core/index.js';
 import type { HttpsClient, HttpsRequest } from '../../../src/net/index.js';
 import { createThingspace, type ThingspaceDeps, type ThingspaceOptions } from '../../../src/services/index.js';
-import { type Credential, createCredential, type Slot, type Vault } from '../../../src/vault/index.js';
+import {
+  type Credential,
+  createCredential,
+  type RemedyTable,
+  type Slot,
+  UWS_PASSWORD_REMEDIES,
+  type Vault,
+} from '../../../src/vault/index.js';
 
 export interface Reply {
   status: number;
@@ -161,10 +168,16 @@ export function memoryVault() {
   return { vault, state };
 }
 
-export function credential(world: World, id: string, kind: SecretKind, value: () => string): Credential {
+export function credential(
+  world: World,
+  id: string,
+  kind: SecretKind,
+  value: () => string,
+  remedies: RemedyTable = {},
+): Credential {
   return createCredential(
     { clock: world.clock, log: silentLogger },
-    { id, kind, load: async () => ({ value: new Secret(kind, value()) }) },
+    { id, kind, remedies, load: async () => ({ value: new Secret(kind, value()) }) },
   );
 }
 
@@ -173,7 +186,7 @@ export function createPeople(world: World, given: { password: () => string; secr
     key: credential(world, 'thingspace-key', 'thingspace-key', () => 'key'),
     secret: credential(world, 'thingspace-secret', 'thingspace-secret', given.secret ?? (() => world.secret)),
     user: credential(world, 'thingspace-user', 'uws-user', () => 'user'),
-    password: credential(world, 'thingspace-password', 'password', given.password),
+    password: credential(world, 'thingspace-password', 'password', given.password, UWS_PASSWORD_REMEDIES),
   };
 }
 
@@ -207,14 +220,16 @@ export function serve(world: World, over: Partial<ThingspaceDeps> = {}, options:
   return { service, positions };
 }
 
-/** Settles a promise while the clock runs. */
+/** Settles a promise while the clock runs; real disks get their turns, too. */
 export async function during<T>(world: World, promise: Promise<T>, ms = 10_000): Promise<T> {
+  const state = { isSettled: false };
   const settled = promise.then(
     (value) => () => value,
     (error: unknown) => () => {
       throw error;
     },
   );
-  await world.clock.advance(ms);
+  void settled.then(() => (state.isSettled = true));
+  for (let turns = 0; !state.isSettled && turns < 2000; turns++) await world.clock.advance(Math.min(ms, 500));
   return (await settled)();
 }
