@@ -52,6 +52,21 @@ export const CLOUD_ERRORS = {
     hint: 'The operator’s endpoint holds this device back until somebody acts there: ask the operator.',
     exit: 77,
   },
+  'thingspace.deactivated': {
+    retry: 'operator',
+    hint: 'The operator’s endpoint has no such device any more: ask the operator to take it in again.',
+    exit: 77,
+  },
+  'thingspace.token-refused': {
+    retry: 'backoff',
+    hint: 'ThingSpace refuses a token that was just handed out for it: it is asked again when that token has ended. If it stays so, look in the ThingSpace portal (Key Management) whether the application is active.',
+    exit: 77,
+  },
+  'thingspace.ledger': {
+    retry: 'backoff',
+    hint: 'Tries at ThingSpace cannot be counted in the state directory, so none is made that could lock the account or cost money: make the directory writable, or make room on its disk.',
+    exit: 74,
+  },
   'thingspace.weather': { retry: 'backoff', hint: 'ThingSpace is not available; it is asked again later.', exit: 75 },
   'thingspace.malformed': {
     retry: 'backoff',

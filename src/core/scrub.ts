@@ -67,12 +67,17 @@ export function escapeControls(text: string, form: 'short' | 'json' = 'short'): 
 export const oneLine = (text: string): string => escapeControls(text.replace(/[\t\r\n]+/g, ' '));
 
 /** Kinds whose values a far side may change as often as it likes: only so many of them, the last, are remembered. */
-const REMEMBERED: ReadonlyMap<string, number> = new Map([['spartn-key', 64]]);
+const REMEMBERED: ReadonlyMap<string, number> = new Map([
+  ['spartn-key', 64],
+  // One an hour, for years.
+  ['api-token', 64],
+  ['session-token', 64],
+]);
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export interface Scrubber {
-  /** Adds a live secret value with its base64, hex, URL-encoded and JSON-escaped forms; of `spartn-key` the last 64. */
+  /** Adds a live secret value with its base64, hex, URL-encoded and JSON-escaped forms; of kinds that renew themselves the last 64. */
   register(kind: string, value: string): void;
   /** The text with every known value and secret shape replaced. Idempotent. */
   scrub(text: string): string;

@@ -6,3 +6,4 @@ export * from './mga-splitter.js';
 export * from './ntrip/index.js';
 export * from './pointperfect/index.js';
 export * from './source.js';
+export * from './thingspace/index.js';

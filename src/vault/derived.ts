@@ -18,6 +18,8 @@ export interface DerivedValue {
   value: Secret;
   /** From now on, as the server says; absent: until it is refused. */
   lifeMs?: number;
+  /** Not lent in the last so many ms of its life (default: five seconds, at most a tenth of the life). */
+  guardMs?: number;
   /** Without a use it ends after so long; each success begins it anew. */
   idleMs?: number;
 }
@@ -95,7 +97,10 @@ export function createDerived(deps: { clock: Clock; log: Logger }, options: Deri
       const now = clock.mono();
       held = {
         value: fetched.value,
-        endMonoMs: fetched.lifeMs === undefined ? undefined : now + fetched.lifeMs - guardMs(fetched.lifeMs),
+        endMonoMs:
+          fetched.lifeMs === undefined
+            ? undefined
+            : now + fetched.lifeMs - (fetched.guardMs ?? guardMs(fetched.lifeMs)),
         idleMs: fetched.idleMs,
         idleEndMonoMs: fetched.idleMs === undefined ? undefined : now + fetched.idleMs,
       };

@@ -3,6 +3,7 @@
 import type { SecretKind } from '../core/index.js';
 import type { CredentialReason, CredentialState } from './credential-model.js';
 import { CHIPCODE_REMEDIES, LOCATION_TOKEN_REMEDIES, SPARTN_KEY_REMEDIES } from './remedies-location.js';
+import { THINGSPACE_TABLES } from './remedies-thingspace.js';
 import { FILE_REMEDIES, type RemedyTable, THING_PAGE, ZTP_PAGE } from './remedy-table.js';
 
 export type CredentialKind = SecretKind | 'client-certificate';
@@ -61,10 +62,11 @@ const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
   },
 };
 
-const LOCATION_TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
+const OTHER_TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
   'location-token': LOCATION_TOKEN_REMEDIES,
   chipcode: CHIPCODE_REMEDIES,
   'spartn-key': SPARTN_KEY_REMEDIES,
+  ...THINGSPACE_TABLES,
 };
 
 const ANY_KIND: RemedyTable = {
@@ -91,7 +93,7 @@ export function remedyFor(
   isEndEstimated = false,
 ): string {
   if (state === 'valid') return own.valid ?? 'Nothing has to be done.';
-  const tables = [own, TABLES[kind] ?? LOCATION_TABLES[kind] ?? {}, ANY_KIND];
+  const tables = [own, TABLES[kind] ?? OTHER_TABLES[kind] ?? {}, ANY_KIND];
   if (state === 'expiring' && isEndEstimated)
     for (const table of tables) if (table['estimated-end'] !== undefined) return table['estimated-end'];
   // The reason says more than the state, but only where somebody wrote a sentence for it; per table, nearest first.

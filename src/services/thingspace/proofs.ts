@@ -1,0 +1,108 @@
+// Trying a person's values on purpose, in direct mode: the pair of the application by fetching its token, the UWS pair by
+// a login within the strikes. A candidate has strikes of its own, per user: with those of the value in force they stay
+// below the five misses that lock the account, however many candidates are offered.
+import { type Clock, isWaymarkError, type Logger, type Secret, WaymarkError } from '../../core/index.js';
+import type { DerivedCredential } from '../../vault/index.js';
+import { borrowPair, type DirectCredentials, requestToken } from './bearer.js';
+import { errorOf } from './errors.js';
+import { sendLogin, sendLogout } from './session.js';
+import { createStrikeGuard, loginFingerprint, type StrikeGuard, type ThingspaceVault } from './strike-ledger.js';
+import { CANDIDATE_STRIKES } from './strikes.js';
+import { loginBody, type Wire } from './wire.js';
+
+export interface ProofDeps {
+  wire: Wire;
+  clock: Clock;
+  log: Logger;
+  vault: ThingspaceVault;
+  credentials: DirectCredentials;
+  bearer: DerivedCredential;
+  session: DerivedCredential;
+  loginEpoch: number;
+}
+
+export interface Proofs {
+  test(id: string, signal: AbortSignal): Promise<void>;
+  prove(id: string, candidate: Secret, signal: AbortSignal): Promise<void>;
+}
+
+/** Refused key pairs lock nothing, so a candidate of them is not counted. */
+const UNCOUNTED: StrikeGuard = {
+  check: () => Promise.resolve(),
+  spend: () => Promise.resolve(),
+  settle: () => Promise.resolve(),
+  status: () => ({ strikes: 0, isLatched: false }),
+};
+
+export const notTestable = (id: string): WaymarkError =>
+  new WaymarkError('token.not-testable', `${id}: cannot be tried by itself`);
+
+type Part = keyof DirectCredentials;
+
+export function createProofs(deps: ProofDeps): Proofs {
+  const { wire, clock, credentials, bearer, session, loginEpoch } = deps;
+  const strikes = createStrikeGuard(deps, { slot: 'thingspace-proofs', rule: CANDIDATE_STRIKES, of: 'login' });
+
+  /** Which of the four an id names. */
+  const partOf = (id: string): Part | undefined =>
+    (['key', 'secret', 'user', 'password'] as const).find((part) => credentials[part].status().id === id);
+
+  const provePair = async (part: 'key' | 'secret', candidate: Secret, signal: AbortSignal): Promise<void> => {
+    // The other half may be held back together with the value that is to be replaced: then it is not lent.
+    const other = part === 'key' ? 'secret' : 'key';
+    const lease = await credentials[other].get({ signal });
+    const pair = part === 'key' ? { key: candidate, secret: lease.value } : { key: lease.value, secret: candidate };
+    await requestToken(wire, pair, UNCOUNTED, signal);
+  };
+
+  const proveLogin = async (part: 'user' | 'password', candidate: Secret, signal: AbortSignal): Promise<void> => {
+    const other = part === 'user' ? 'password' : 'user';
+    const lease = await credentials[other].get({ signal });
+    const pair =
+      part === 'user' ? { user: candidate, password: lease.value } : { user: lease.value, password: candidate };
+    loginBody(pair.user, pair.password);
+    await strikes.check(loginFingerprint([pair.user], loginEpoch));
+    for (let tries = 0; ; tries++) {
+      const b = await bearer.get({ signal });
+      const result = await sendLogin(wire, b.value, pair, strikes, signal);
+      if (result.is === 'session') {
+        bearer.report(b, { is: 'ok' });
+        await sendLogout(wire, clock, { bearer: b.value, session: result.value });
+        return;
+      }
+      const { verdict } = result;
+      if (verdict.is !== 'bearer-bad' || !verdict.isCertain || tries > 0) throw errorOf(verdict, 'login');
+      bearer.report(b, { is: 'refused', state: 'rejected', reason: 'refused', evidence: verdict.evidence });
+    }
+  };
+
+  return {
+    async test(id, signal) {
+      const part = partOf(id);
+      if (part === 'key' || part === 'secret' || id === bearer.status().id) {
+        await borrowPair(credentials, signal);
+        // Asking again gives the same token while it lives: nobody else loses theirs.
+        bearer.drop();
+        await bearer.get({ signal });
+        return;
+      }
+      if (part === undefined && id !== session.status().id) throw notTestable(id);
+      session.drop();
+      await session.get({ signal });
+    },
+    async prove(id, candidate, signal) {
+      const part = partOf(id);
+      if (part === undefined) throw notTestable(id);
+      try {
+        if (part === 'key' || part === 'secret') await provePair(part, candidate, signal);
+        else await proveLogin(part, candidate, signal);
+      } catch (error) {
+        deps.log.child('thingspace').info('thingspace.candidate-refused', {
+          id,
+          error: isWaymarkError(error) ? error : String(error),
+        });
+        throw error;
+      }
+    },
+  };
+}
