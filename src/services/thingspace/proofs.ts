@@ -23,8 +23,11 @@ export interface ProofDeps {
 
 export interface Proofs {
   test(id: string, signal: AbortSignal): Promise<void>;
-  prove(id: string, candidate: Secret, signal: AbortSignal): Promise<void>;
+  /** `candidates` by id: those that would come into force together. */
+  prove(id: string, candidates: Candidates, signal: AbortSignal): Promise<void>;
 }
+
+export type Candidates = Readonly<Record<string, Secret>>;
 
 /** Refused key pairs lock nothing, so a candidate of them is not counted. */
 const UNCOUNTED: StrikeGuard = {
@@ -47,19 +50,26 @@ export function createProofs(deps: ProofDeps): Proofs {
   const partOf = (id: string): Part | undefined =>
     (['key', 'secret', 'user', 'password'] as const).find((part) => credentials[part].status().id === id);
 
-  const provePair = async (part: 'key' | 'secret', candidate: Secret, signal: AbortSignal): Promise<void> => {
+  /** The value that a part would have: the candidate where there is one. */
+  const valueOf = async (part: Part, candidates: Candidates, signal: AbortSignal): Promise<Secret> => {
+    const candidate = candidates[credentials[part].status().id];
     // The other half may be held back together with the value that is to be replaced: then it is not lent.
-    const other = part === 'key' ? 'secret' : 'key';
-    const lease = await credentials[other].get({ signal });
-    const pair = part === 'key' ? { key: candidate, secret: lease.value } : { key: lease.value, secret: candidate };
+    return candidate ?? (await credentials[part].get({ signal })).value;
+  };
+
+  const provePair = async (candidates: Candidates, signal: AbortSignal): Promise<void> => {
+    const pair = {
+      key: await valueOf('key', candidates, signal),
+      secret: await valueOf('secret', candidates, signal),
+    };
     await requestToken(wire, pair, UNCOUNTED, signal);
   };
 
-  const proveLogin = async (part: 'user' | 'password', candidate: Secret, signal: AbortSignal): Promise<void> => {
-    const other = part === 'user' ? 'password' : 'user';
-    const lease = await credentials[other].get({ signal });
-    const pair =
-      part === 'user' ? { user: candidate, password: lease.value } : { user: lease.value, password: candidate };
+  const proveLogin = async (candidates: Candidates, signal: AbortSignal): Promise<void> => {
+    const pair = {
+      user: await valueOf('user', candidates, signal),
+      password: await valueOf('password', candidates, signal),
+    };
     loginBody(pair.user, pair.password);
     await strikes.check(loginFingerprint([pair.user], loginEpoch));
     for (let tries = 0; ; tries++) {
@@ -90,12 +100,12 @@ export function createProofs(deps: ProofDeps): Proofs {
       session.drop();
       await session.get({ signal });
     },
-    async prove(id, candidate, signal) {
+    async prove(id, candidates, signal) {
       const part = partOf(id);
       if (part === undefined) throw notTestable(id);
       try {
-        if (part === 'key' || part === 'secret') await provePair(part, candidate, signal);
-        else await proveLogin(part, candidate, signal);
+        if (part === 'key' || part === 'secret') await provePair(candidates, signal);
+        else await proveLogin(candidates, signal);
       } catch (error) {
         deps.log.child('thingspace').info('thingspace.candidate-refused', {
           id,

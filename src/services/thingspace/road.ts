@@ -55,8 +55,8 @@ export interface Road {
   given: readonly CredentialSource<unknown>[];
   /** Tries a credential by its id. Errors: `token.not-testable`, and what the try gave. */
   test(id: string, signal: AbortSignal): Promise<void>;
-  /** Tries another value in its place. Errors: as `test`. */
-  prove(id: string, candidate: Secret, signal: AbortSignal): Promise<void>;
+  /** Tries other values in place, by id; `id` is one of them. Errors: as `test`. */
+  prove(id: string, candidates: Candidates, signal: AbortSignal): Promise<void>;
   /** Forgets tokens made of values that have been replaced. */
   forget(): void;
   logins?: StrikeGuard;

@@ -61,8 +61,8 @@ export interface ThingspaceService extends AsyncDisposable {
   credentials(): readonly CredentialSource<Secret>[];
   /** Tries a credential. Errors: `token.not-testable`, and what the try gave. */
   test(id: string, options: { signal: AbortSignal }): Promise<void>;
-  /** Tries a value that is to replace a credential's. Errors: as `test`. */
-  prove(id: string, candidate: Secret, options: { signal: AbortSignal }): Promise<void>;
+  /** Tries values that are to replace credentials', by id; `id` is one of them. Errors: as `test`. */
+  prove(id: string, candidates: Readonly<Record<string, Secret>>, options: { signal: AbortSignal }): Promise<void>;
 }
 
 /** How often is looked whether a position has come to be needed. */
@@ -215,7 +215,7 @@ export function createThingspace(deps: ThingspaceDeps, options: ThingspaceOption
 
     credentials: () => road.derived,
     test: (id, { signal }) => road.test(id, signal),
-    prove: (id, candidate, { signal }) => road.prove(id, candidate, signal),
+    prove: (id, candidates, { signal }) => road.prove(id, candidates, signal),
 
     async [Symbol.asyncDispose]() {
       for (const off of offs) off();
