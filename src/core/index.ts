@@ -1,5 +1,6 @@
 export * from './backoff.js';
 export * from './clock.js';
+export { watchClockJumps } from './clock-jump.js';
 export * from './clock-trust.js';
 export * from './cloud-command.js';
 export * from './cloud-record.js';

@@ -16,6 +16,7 @@ export type { Codec } from './record.js';
 export * from './remedies.js';
 export * from './remedies-location.js';
 export type { RemedyTable } from './remedy-table.js';
+export * from './root-causes.js';
 export type { Slot } from './slot.js';
 export * from './store.js';
 export { watchFile } from './watch-file.js';
