@@ -17,6 +17,8 @@ export * from './remedies.js';
 export * from './remedies-location.js';
 export type { RemedyTable } from './remedy-table.js';
 export * from './root-causes.js';
+export * from './rotation.js';
+export { nextOf, previousOf } from './rotation-files.js';
 export type { Slot } from './slot.js';
 export * from './store.js';
 export { watchFile } from './watch-file.js';
