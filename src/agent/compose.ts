@@ -267,7 +267,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       },
       session,
       location,
-      credentials: () => credentials.all().map((credential) => credential.status()),
+      credentials: credentials.statuses,
       bytes: () =>
         Object.fromEntries(
           Object.entries(meter.totals()).map(([purpose, t]) => [purpose, { in: t.bytesIn, out: t.bytesOut }]),

@@ -50,5 +50,5 @@ export async function inspectCredentials({
   });
   if (chipcode?.shape === 'chipcode') await credentials.holdChipcode(chipcode);
   await Promise.all(credentials.all().map((credential) => credential.reload()));
-  return credentials.all().map((credential) => credentialView(credential.status(), clock));
+  return credentials.statuses().map((status) => credentialView(status, clock));
 }

@@ -9,6 +9,7 @@ export * from './dialer.js';
 export { ERRORS, type ErrorInfo, type Retry, type Rung } from './error-table.js';
 export * from './errors.js';
 export * from './fix.js';
+export { type JwtHints, jwtHints } from './jwt.js';
 export * from './log.js';
 export * from './machine.js';
 export * from './queue.js';

@@ -21,4 +21,5 @@ export * from './rotation.js';
 export { nextOf, previousOf } from './rotation-files.js';
 export type { Slot } from './slot.js';
 export * from './store.js';
+export { hintsOf } from './token-hints.js';
 export { watchFile } from './watch-file.js';
