@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config } from '../config/index.js';
-import { type Clock, type Logger, type Secret, WaymarkError, watchClockJumps } from '../core/index.js';
+import { type Clock, type Logger, type Secret, type SecretKind, WaymarkError, watchClockJumps } from '../core/index.js';
 import {
   ASSIST_TOKEN_REMEDIES,
   CELLLOCATE_TOKEN_REMEDIES,
@@ -28,7 +28,7 @@ import {
   loadLocationToken,
   loadSpartnKeys,
 } from './credential-loads.js';
-import { createCredentialMaker } from './credential-maker.js';
+import { createCredentialMaker, fileOf } from './credential-maker.js';
 import { createRotations } from './credential-rotations.js';
 import { type CredentialTests, createTestDesk } from './credential-tests.js';
 import {
@@ -82,6 +82,8 @@ export interface CredentialSet extends Disposable {
    * Errors: `cli.usage` (none there, no file), `token.not-rotated` (refused, or the directory is read-only), `token.waits`.
    */
   rotate(id: string): Promise<void>;
+  /** The file that holds its value; undefined when it does not come from a file. */
+  fileOf(id: string): { path: string; kind: SecretKind } | undefined;
   /** Those that matter now: what belongs to another shape of identity than the one in force is left out. */
   all(): readonly Credential[];
   /** Reads every secret, and again when its file changes: rotation without a restart. */
@@ -254,6 +256,11 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     peek: tests.peek,
     test: tests.test,
     rotate: rotations.rotate,
+    fileOf(id) {
+      const found = maker.refs.find((ref) => ref.id === id);
+      const path = found && fileOf(found.ref, place.configDir);
+      return path === undefined || !found ? undefined : { path, kind: found.kind };
+    },
     all: () => every.filter(matters),
     watch() {
       // Known before it is needed: until then a token that is in its place would be shown as missing.

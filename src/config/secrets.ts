@@ -207,6 +207,14 @@ export function resolveSecret(ref: SecretRef, kind: SecretKind, place: SecretPla
   return read(ref, kind, place, false);
 }
 
+/**
+ * Text that came from elsewhere (a person, a pipe), judged like the file it is meant for.
+ * Errors: `secret.absent`, `secret.malformed`; neither quotes the text.
+ */
+export function secretOfText(kind: SecretKind, text: string, where: string): Secret {
+  return asSecret(kind, text, where);
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Thingstream's two kinds of tokens look different: one in the other's place, in words (specs/ublox.md 0.1). */
