@@ -1,3 +1,4 @@
+export { canarySelfTest } from './canary.js';
 export { type Agent, type AgentDeps, createAgent } from './compose.js';
 export { inspectCredentials, inspectSecretFile } from './inspect.js';
 export { agentHolding, askModem, assertMaySend, inspectModem, type ModemAccess } from './inspect-modem.js';

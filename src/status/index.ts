@@ -1,3 +1,4 @@
+export { safeJson } from './answer.js';
 export * from './client.js';
 export * from './describe.js';
 export { describeCredentials } from './describe-credentials.js';
