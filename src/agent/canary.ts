@@ -63,7 +63,7 @@ export function canarySelfTest({ sink = createOutput }: CanaryDeps = {}): void {
     'its stack': () => output.write(`${error.stack ?? ''}\n`),
     'an inspection': () => output.write(`${inspect({ secret, deep: { secret }, error }, { depth: 8 })}\n`),
     'a header': () => output.write(`Authorization: Bearer ${value}\nVZ-M2M-Token: ${value}\nCookie: s=${value}\n`),
-    'an AT line': () => output.write(`AT#DWCFG="h",1,"${value}"\n`),
+    'an AT line': () => output.write(`> AT#DWCFG="h",1,"${value}"\n`),
     'a request': () => output.write(`POST /x?token=${encodeURIComponent(value)} ${JSON.stringify({ body: value })}\n`),
     'the status door': () => output.write(safeJson({ secret, text: forms, nested: JSON.stringify({ value }) })),
   };

@@ -108,6 +108,20 @@ describe('which there are', () => {
   });
 });
 
+test('a machine that slept looks at its ends soon after it woke, and tells those added', async () => {
+  await put('token', jwt({}));
+  using w = await world(APPLICATION(', applicationTokenExpires: "2026-12-01"'));
+  w.set.watch();
+  const slept: number[] = [];
+  const status = () => ({ ...w.set.losant!.applicationToken!.status(), id: 'losant-device-token' });
+  w.set.add({ status, onChange: () => () => undefined, clockJumped: (byMs) => slept.push(byMs) });
+  expect(stateOf(w.set, 'losant-application-token')?.state).toBe('valid');
+  w.clock.stepWall(200 * DAY);
+  await w.clock.advance(31_000);
+  expect(stateOf(w.set, 'losant-application-token')?.state).toBe('expired');
+  expect(slept).toEqual([200 * DAY]);
+});
+
 describe('what waits for what', () => {
   test('a session waits for the key its token is made from; the trouble is told once', async () => {
     for (const name of ['key', 'secret', 'user', 'password']) await put(name, `value-of-${name}`);
