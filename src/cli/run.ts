@@ -15,11 +15,11 @@ export interface RunOptions extends RootFlags {
 /** Gives the exit code; configuration problems reject with `config.*` (78), a leaking sink with `core.internal`. */
 export async function run(options: RunOptions): Promise<number> {
   const clock = createClock(inheritedAnchor(process.env));
-  // Before any secret is read.
-  canarySelfTest();
   const configFile = resolve(options.config);
   const config = await loadConfig(configFile, { env: process.env });
   const log = createLogger({ level: options.log ?? config.log.level, output: stdout, now: () => clock.wall() });
+  // Before the first line; what it warms up (patterns, the library) that line would have had to, too.
+  canarySelfTest();
   using stop = linkedController();
   const off = onStopSignal(() => stop.abort());
   // A second line of defence for what no lane caught: say it once, then let the service manager start us clean.
