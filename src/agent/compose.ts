@@ -102,6 +102,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     vault,
     isWallTrusted: () => trust.status().state === 'trusted',
     identity: holder.current,
+    // A dark network lamp would only cost a try; without a modem nobody lights it, and the try decides.
+    isNetworkUp: () => lamps.condition().lamps.network.state !== 'dark',
   });
 
   // Known from the first look on, not only once somebody asks for the value.
@@ -267,7 +269,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       },
       session,
       location,
-      credentials: () => credentials.all().map((credential) => credential.status()),
+      credentials: credentials.statuses,
       bytes: () =>
         Object.fromEntries(
           Object.entries(meter.totals()).map(([purpose, t]) => [purpose, { in: t.bytesIn, out: t.bytesOut }]),
@@ -305,7 +307,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           runtimeDir: config.runtimeDir,
           socketMode,
           http: config.status.http,
-          ...(side ? { actions: side.actions } : {}),
+          actions: { ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
         }),
       );
       isDoorOpen = true;

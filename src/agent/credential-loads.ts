@@ -1,8 +1,11 @@
 // How the values of single credentials are read, with what is known of their ends.
-import { resolveSecret, type SecretPlace, type SecretRef } from '../config/index.js';
+import { resolve } from 'node:path';
+import { readCertificates, resolveSecret, type SecretPlace, type SecretRef } from '../config/index.js';
 import { WaymarkError } from '../core/index.js';
 import {
+  belongTogether,
   certificateLife,
+  hintsOf,
   type Identity,
   isZtpTokenShape,
   type LoadedCredential,
@@ -86,6 +89,55 @@ export function loadLocationToken(
       ...(isZtpTokenShape(value)
         ? { objection: new WaymarkError('assist.wrong-kind', 'a UUID is a ZTP token, not a location token') }
         : {}),
+    };
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * An application token: the day a person has written down counts; what the token says of itself is only a hint
+ * (specs/tokens.md T9). It is good until the end of that day.
+ */
+export function loadApplicationToken(ref: SecretRef, expires: string | undefined, place: SecretPlace): Load {
+  const dayUtcMs = expires === undefined ? Number.NaN : Date.parse(`${expires}T00:00:00Z`);
+  return async () => {
+    const value = await resolveSecret(ref, 'application-token', place);
+    const hint = hintsOf(value)?.expiresAtUtcMs;
+    return {
+      value,
+      ...(Number.isFinite(dayUtcMs)
+        ? { expiresAtUtcMs: dayUtcMs + DAY_MS, expirySource: 'config' as const, terms: `until ${expires ?? ''}` }
+        : hint === undefined
+          ? {}
+          : { expiresAtUtcMs: hint, expirySource: 'jwt-hint' as const }),
+    };
+  };
+}
+
+/** Certificate and private key for the operator’s endpoint; the value is the key, the end the certificate’s. */
+export function loadOperatorCertificate(
+  { certFile, keyFile }: { certFile: string; keyFile: string },
+  place: SecretPlace,
+): Load {
+  return async () => {
+    const value = await resolveSecret(`file:${keyFile}`, 'client-key', place);
+    const [certificate = ''] = await readCertificates(resolve(place.configDir, certFile)).catch((cause: unknown) => {
+      throw new WaymarkError('secret.absent', `${certFile}: cannot be read`, {
+        cause,
+        ...(cause instanceof WaymarkError ? { hint: cause.hint } : {}),
+      });
+    });
+    if (!belongTogether(certificate, value))
+      throw new WaymarkError('secret.malformed', `${keyFile}: is not the key of the certificate ${certFile}`, {
+        hint: 'Put certificate and key of one and the same device into the two files.',
+      });
+    const life = certificateLife(certificate);
+    return {
+      value,
+      validFromUtcMs: life.notBeforeUtcMs,
+      expiresAtUtcMs: life.notAfterUtcMs,
+      expirySource: 'certificate' as const,
     };
   };
 }

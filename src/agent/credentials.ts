@@ -2,26 +2,25 @@
 // with a state, evidence and a remedy; the status object and `token list` show them whether or not anything is connected.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Config, resolveSecret, type SecretRef } from '../config/index.js';
-import { type Clock, type Logger, type SecretKind, WaymarkError } from '../core/index.js';
+import type { Config } from '../config/index.js';
+import { type Clock, type Logger, type Secret, type SecretKind, WaymarkError, watchClockJumps } from '../core/index.js';
 import {
   ASSIST_TOKEN_REMEDIES,
   CELLLOCATE_TOKEN_REMEDIES,
   type ChipcodeIdentity,
   CONFIGURED_ACCOUNT_REMEDIES,
   type Credential,
-  type CredentialKind,
-  type CredentialOptions,
-  createCredential,
-  credentialMemoryCodec,
+  type CredentialSource,
+  type CredentialStatus,
   type Identity,
   LEGACY_TOKEN_REMEDIES,
-  type LoadedCredential,
   PROVISIONED_ACCOUNT_REMEDIES,
   type RemedyTable,
+  rootCauses,
   type Vault,
   watchFile,
 } from '../vault/index.js';
+import { credentialEdges } from './credential-edges.js';
 import {
   loadAccount,
   loadAssistToken,
@@ -29,6 +28,20 @@ import {
   loadLocationToken,
   loadSpartnKeys,
 } from './credential-loads.js';
+import { createCredentialMaker, fileOf } from './credential-maker.js';
+import { createRotations } from './credential-rotations.js';
+import { type CredentialTests, createTestDesk } from './credential-tests.js';
+import {
+  type LosantCredentials,
+  makeLosantCredentials,
+  makeThingspaceCredentials,
+  type ThingspaceCredentials,
+} from './credentials-clouds.js';
+
+/** One that a service makes at run time; shown, and told of clock jumps, but not ours. */
+export type AddedCredential = Pick<CredentialSource<unknown>, 'status' | 'onChange'> & {
+  clockJumped?(byMs: number): void;
+};
 
 export interface CredentialSet extends Disposable {
   ztpToken: Credential | undefined;
@@ -48,6 +61,29 @@ export interface CredentialSet extends Disposable {
   ntripAccount: Credential | undefined;
   /** `spartn-keys`: how long the decryption keys of the identity last; nothing borrows it. */
   spartnKeys: Credential | undefined;
+  /** Of the sections `thingspace` and `losant`. */
+  thingspace: ThingspaceCredentials | undefined;
+  losant: LosantCredentials | undefined;
+  /** Shows one more in status and token list (of the same id: instead); returns what takes it away again. */
+  add(source: AddedCredential): () => void;
+  /** What is shown: ours that matter and those added, each with the one it waits for and with its rotation. */
+  statuses(): readonly CredentialStatus[];
+  /** How a credential is tried; returns what takes that away again. A later registration replaces an earlier one. */
+  registerTests(id: string, tests: CredentialTests): () => void;
+  /** The value as last loaded, though it be refused: for tests, which are there to find out whether it works again. */
+  peek(id: string): Promise<Secret | undefined>;
+  /**
+   * Tries a credential now; one that works is no longer parked.
+   * Errors: `cli.usage` (no such one), `token.not-testable`, `secret.*`, and what the far side said.
+   */
+  test(id: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Tries the `.next` beside a credential now and puts it in force.
+   * Errors: `cli.usage` (none there, no file), `token.not-rotated` (refused, or the directory is read-only), `token.waits`.
+   */
+  rotate(id: string): Promise<void>;
+  /** The file that holds its value; undefined when it does not come from a file. */
+  fileOf(id: string): { path: string; kind: SecretKind } | undefined;
   /** Those that matter now: what belongs to another shape of identity than the one in force is left out. */
   all(): readonly Credential[];
   /** Reads every secret, and again when its file changes: rotation without a restart. */
@@ -70,6 +106,8 @@ export interface CredentialSetDeps {
   isWallTrusted: () => boolean;
   /** The identity in force: its certificate, keys or account. */
   identity: () => Identity | undefined;
+  /** False while new values had better not be tried (default: always true). */
+  isNetworkUp?: () => boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -81,33 +119,11 @@ const LOCATION_TOKEN_BACKOFF = { baseMs: 7_200_000, capMs: 7_200_000, quickForMs
 const LOCATION_TOKEN_WARN_MS = 15 * DAY_MS;
 
 export function createCredentials(deps: CredentialSetDeps): CredentialSet {
-  const { config, configDir, env, clock, log, vault, isWallTrusted } = deps;
-  const place = { env, configDir };
-  const files: [SecretRef, Credential][] = [];
+  const { config, clock, log, vault, isWallTrusted } = deps;
+  const maker = createCredentialMaker(deps);
+  const { make, fromRef, place } = maker;
   let heldChipcode: ChipcodeIdentity | undefined;
 
-  const make = (
-    id: string,
-    kind: CredentialKind,
-    load: () => Promise<LoadedCredential>,
-    more: Partial<CredentialOptions> = {},
-  ): Credential =>
-    createCredential(
-      { clock, log, isWallTrusted, ...(vault ? { slot: vault.slot(`credential-${id}`, credentialMemoryCodec) } : {}) },
-      { id, kind, load, ...more },
-    );
-  /** One whose value stands where the configuration says. */
-  const fromRef = (
-    id: string,
-    kind: SecretKind,
-    ref: SecretRef | undefined,
-    more: Partial<CredentialOptions> = {},
-  ): Credential | undefined => {
-    if (ref === undefined) return undefined;
-    const credential = make(id, kind, async () => ({ value: await resolveSecret(ref, kind, place) }), more);
-    files.push([ref, credential]);
-    return credential;
-  };
   const locationToken = (
     id: string,
     settings: Parameters<typeof loadLocationToken>[0] | undefined,
@@ -154,6 +170,9 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     ? make('spartn-keys', 'spartn-key', loadSpartnKeys(deps.identity), { warnBeforeMs: KEYS_WARN_MS })
     : undefined;
 
+  const thingspace = config.thingspace && makeThingspaceCredentials(config.thingspace, maker);
+  const losant = config.losant && makeLosantCredentials(config.losant, maker);
+
   const every = [
     ztpToken,
     appToken,
@@ -166,6 +185,8 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     cellLocateToken,
     pin,
     bearerPassword,
+    ...(thingspace ? Object.values<Credential | undefined>({ ...thingspace }) : []),
+    ...(losant ? Object.values<Credential | undefined>({ ...losant }) : []),
   ].filter((c): c is Credential => c !== undefined);
 
   /** What the other way of delivery needs is not missed. */
@@ -177,6 +198,31 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     if (credential === spartnKeys)
       return identity?.shape === 'keys' && (identity.keys.current ?? identity.keys.next) !== undefined;
     return true;
+  };
+
+  const idOf = new Map(every.map((credential) => [credential.status().id, credential]));
+  const added = new Map<string, AddedCredential>();
+  const edges = credentialEdges(config);
+  const tests = createTestDesk({
+    find: (id) => idOf.get(id),
+    ids: () => [...idOf.keys(), ...added.keys()],
+    kindOf: (id) => (idOf.get(id) ?? added.get(id))?.status().kind,
+  });
+  const rotations = createRotations({
+    ...{ refs: maker.refs, place, clock, log, vault, isWallTrusted },
+    prover: tests.prover,
+    ...(deps.isNetworkUp ? { isNetworkUp: deps.isNetworkUp } : {}),
+  });
+
+  const statuses = (): readonly CredentialStatus[] => {
+    const shown = new Map(every.filter(matters).map((credential) => [credential.status().id, credential.status()]));
+    for (const [id, source] of added) shown.set(id, source.status());
+    const roots = rootCauses([...shown.values()], edges);
+    return [...shown.values()].map((status) => {
+      const waitsFor = roots.get(status.id);
+      const rotation = rotations.status(status.id);
+      return { ...status, ...(waitsFor === undefined ? {} : { waitsFor }), ...(rotation ? { rotation } : {}) };
+    });
   };
 
   const watched: Disposable[] = [];
@@ -192,16 +238,44 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     cellLocateToken,
     ntripAccount,
     spartnKeys,
+    thingspace,
+    losant,
+    add(source) {
+      const { id } = source.status();
+      added.set(id, source);
+      return () => {
+        if (added.get(id) === source) added.delete(id);
+      };
+    },
+    statuses,
+    registerTests(id, given) {
+      const off = tests.register(id, given);
+      rotations.proverChanged(id);
+      return off;
+    },
+    peek: tests.peek,
+    test: tests.test,
+    rotate: rotations.rotate,
+    fileOf(id) {
+      const found = maker.refs.find((ref) => ref.id === id);
+      const path = found && fileOf(found.ref, place.configDir);
+      return path === undefined || !found ? undefined : { path, kind: found.kind };
+    },
     all: () => every.filter(matters),
     watch() {
-      for (const [ref, credential] of files) {
-        // Known before it is needed: until then a token that is in its place would be shown as missing.
-        void credential.reload();
-        if (ref.startsWith('file:'))
-          watched.push(
-            watchFile({ clock }, resolve(configDir, ref.slice('file:'.length)), () => void credential.reload()),
-          );
-      }
+      // Known before it is needed: until then a token that is in its place would be shown as missing.
+      for (const { credential } of maker.refs) void credential.reload();
+      void thingspace?.certificate?.reload();
+      for (const { path, credential } of maker.watched())
+        watched.push(watchFile({ clock }, path, () => void credential.reload()));
+      watched.push(
+        watchClockJumps(clock, (byMs) => {
+          log.info('clock.jumped', { byMs });
+          for (const credential of every) credential.clockJumped();
+          for (const source of added.values()) source.clockJumped?.(byMs);
+        }),
+      );
+      rotations.watch();
     },
     identityChanged() {
       void certificate?.reload();
@@ -217,6 +291,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     },
     [Symbol.dispose]() {
       for (const watch of watched) watch[Symbol.dispose]();
+      rotations[Symbol.dispose]();
       for (const credential of every) credential[Symbol.dispose]();
     },
   };

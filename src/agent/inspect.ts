@@ -1,6 +1,6 @@
 // One-shot looks for the command line, when no agent runs: nothing is connected, nothing is written.
 import type { Config } from '../config/index.js';
-import { type Clock, silentLogger } from '../core/index.js';
+import { type Clock, type SecretKind, silentLogger } from '../core/index.js';
 import type { CredentialView } from '../status/index.js';
 import { type Identity, identityCodec, openVault, readOnly, realDisk, type Vault } from '../vault/index.js';
 import { createCredentials } from './credentials.js';
@@ -26,6 +26,18 @@ const keptIdentity = async (vault: Vault | undefined, slot: string): Promise<Ide
       .catch(() => undefined)
   )?.value;
 
+/** The file that holds a credential's value, as the configuration names it. */
+export function inspectSecretFile(
+  { config, configDir, clock, env }: InspectDeps,
+  id: string,
+): { path: string; kind: SecretKind } | undefined {
+  using credentials = createCredentials({
+    ...{ config, configDir, env, clock, log: silentLogger, vault: undefined },
+    ...{ isWallTrusted: () => true, identity: () => undefined },
+  });
+  return credentials.fileOf(id);
+}
+
 /** State, expiry and remedy of every configured credential, judged offline: by its files and by what the last agent left. */
 export async function inspectCredentials({
   config,
@@ -50,5 +62,5 @@ export async function inspectCredentials({
   });
   if (chipcode?.shape === 'chipcode') await credentials.holdChipcode(chipcode);
   await Promise.all(credentials.all().map((credential) => credential.reload()));
-  return credentials.all().map((credential) => credentialView(credential.status(), clock));
+  return credentials.statuses().map((status) => credentialView(status, clock));
 }

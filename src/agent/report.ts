@@ -137,11 +137,13 @@ export function credentialView(status: CredentialStatus, clock: Clock): Credenti
     remedy,
     expirySource,
     fingerprint: _fingerprint,
+    rotation,
     ...rest
   } = status;
   const { atUtcMs: _at, ...facts } = evidence ?? {};
   // Ten thousand PINs are soon tried against a fingerprint.
-  const fingerprint = status.kind === 'pin' ? undefined : status.fingerprint;
+  const isShort = status.kind === 'pin';
+  const fingerprint = isShort ? undefined : status.fingerprint;
   return {
     ...rest,
     since: iso(since),
@@ -153,6 +155,9 @@ export function credentialView(status: CredentialStatus, clock: Clock): Credenti
     ...(expirySource === undefined ? {} : { expirySource }),
     ...(retryAt === undefined ? {} : { retryAt: iso(retryAt) }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(rotation === undefined
+      ? {}
+      : { rotation: isShort ? { state: rotation.state, sentence: rotation.sentence } : rotation }),
     remedy,
   };
 }

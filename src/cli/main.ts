@@ -9,6 +9,7 @@ import { addModemVerbs } from './modem-verbs.js';
 import { explainFailure, printJson, stderr, stdout } from './output.js';
 import { type RootFlags, withRoots } from './roots.js';
 import { addSimVerbs } from './sim-verbs.js';
+import { addTokenVerbs } from './token-verbs.js';
 import type { Verb } from './verb.js';
 
 const DEFAULT_CONFIG = '/etc/waymark/gateway.yaml';
@@ -118,16 +119,7 @@ config
   .description('print the JSON Schema')
   .action(verb(async () => (await import('./config.js')).configSchemaVerb()));
 
-program
-  .command('token')
-  .description('credentials')
-  .command('list')
-  .description('state, expiry and remedy of every credential; never a character of one')
-  .addOption(configOption())
-  .option('--runtime-dir <dir>', 'where the agent’s socket is (default: from the configuration)')
-  .addOption(jsonOption())
-  .action(verb(async (flags: WhereFlags) => (await import('./status.js')).tokenList(flags)));
-
+addTokenVerbs(program, verb);
 addSimVerbs(program, verb);
 addModemVerbs(program, verb);
 addLocationVerbs(program, verb);

@@ -1,6 +1,6 @@
 // `waymark run`: the agent in the foreground, logging to stdout, until told to stop.
 import { dirname, resolve } from 'node:path';
-import { createAgent } from '../agent/index.js';
+import { canarySelfTest, createAgent } from '../agent/index.js';
 import { loadConfig } from '../config/index.js';
 import { createClock, createLogger, EXIT, inheritedAnchor, type LogLevel, linkedController } from '../core/index.js';
 import { onStopSignal } from './on-stop.js';
@@ -12,12 +12,14 @@ export interface RunOptions extends RootFlags {
   log?: LogLevel | undefined;
 }
 
-/** Gives the exit code; configuration problems reject with `config.*` (78). */
+/** Gives the exit code; configuration problems reject with `config.*` (78), a leaking sink with `core.internal`. */
 export async function run(options: RunOptions): Promise<number> {
   const clock = createClock(inheritedAnchor(process.env));
   const configFile = resolve(options.config);
   const config = await loadConfig(configFile, { env: process.env });
   const log = createLogger({ level: options.log ?? config.log.level, output: stdout, now: () => clock.wall() });
+  // Before the first line; what it warms up (patterns, the library) that line would have had to, too.
+  canarySelfTest();
   using stop = linkedController();
   const off = onStopSignal(() => stop.abort());
   // A second line of defence for what no lane caught: say it once, then let the service manager start us clean.

@@ -4,17 +4,15 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
-import { isWaymarkError, type SecretKind, WaymarkError } from '../core/index.js';
+import { type Clock, createClock, WaymarkError } from '../core/index.js';
+import { checkSecrets } from './check-secrets.js';
 import { crossCheck } from './cross-check.js';
 import { type Data, type Finding, type ParsedDocument, parseYaml } from './document.js';
 import { explainProblems } from './explain.js';
 import { migrate } from './migrate.js';
 import { absolutePaths } from './paths.js';
-import { readCertificates } from './pem.js';
 import { ConfigError, type ConfigProblem } from './problem.js';
-import { type Config, configSchema, type SecretRef } from './schema.js';
-import { SECRET_REF } from './schema-parts.js';
-import { checkSecret, readPrivateFile } from './secrets.js';
+import { type Config, configSchema } from './schema.js';
 import { emptySections, issueMessage, unknownKeys } from './shape.js';
 
 const MAX_CONFIG_BYTES = 262_144;
@@ -101,96 +99,6 @@ export function parseConfig(text: string, file = 'waymark.yaml'): ConfigReport {
   return { problems, warnings, ...(config ? { config } : {}) };
 }
 
-/** `document`: a file that holds secrets among other things; only who may read it is looked at. */
-const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'document'; isPath?: boolean }[] = [
-  { path: ['modem', 'deviceWise', 'appToken'], kind: 'app-token' },
-  { path: ['modem', 'sim', 'pin'], kind: 'pin' },
-  { path: ['modem', 'bearer', 'auth', 'password'], kind: 'password' },
-  { path: ['ztp', 'token'], kind: 'ztp-token' },
-  { path: ['identity', 'keyFile'], kind: 'client-key', isPath: true },
-  { path: ['identity', 'ucenterConfigFile'], kind: 'document', isPath: true },
-  { path: ['corrections', 'ntrip', 'password'], kind: 'password' },
-  { path: ['assistNow', 'token'], kind: 'ztp-token' },
-  { path: ['assistNow', 'legacy', 'token'], kind: 'location-token' },
-  { path: ['modem', 'cellLocate', 'token'], kind: 'location-token' },
-  { path: ['thingspace', 'key'], kind: 'thingspace-key' },
-  { path: ['thingspace', 'secret'], kind: 'thingspace-secret' },
-  { path: ['thingspace', 'user'], kind: 'uws-user' },
-  { path: ['thingspace', 'password'], kind: 'password' },
-  { path: ['thingspace', 'identity', 'bearer'], kind: 'enrolment-token' },
-  { path: ['thingspace', 'identity', 'keyFile'], kind: 'client-key', isPath: true },
-  { path: ['losant', 'accessKey'], kind: 'access-key' },
-  { path: ['losant', 'accessSecret'], kind: 'access-secret' },
-  { path: ['losant', 'applicationToken'], kind: 'application-token' },
-  { path: ['losant', 'enrol', 'token'], kind: 'enrolment-token' },
-];
-
-function valueAt(root: Data | undefined, path: readonly string[]): Data | undefined {
-  let value = root;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    value = (value as { readonly [key: string]: Data })[key];
-  }
-  return value;
-}
-
-/** Looks at every secret the file names, as far as it can be reached from here. True when a problem was not about file modes. */
-async function checkSecrets(checked: Checked, file: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-  let onlyModes = true;
-  for (const { path, kind, isPath } of SECRET_KEYS) {
-    const value = valueAt(checked.root, path);
-    if (typeof value !== 'string') continue;
-    const ref = isPath ? `file:${value}` : value;
-    if (!SECRET_REF.test(ref)) continue;
-    const place = { file, ...checked.document.placeOf(path), path: path.join('.') };
-    try {
-      const configDir = dirname(resolve(file));
-      if (kind === 'document') await readPrivateFile(value, configDir, MAX_CONFIG_BYTES);
-      else {
-        const oddity = await checkSecret(ref as SecretRef, kind, { env, configDir });
-        if (oddity !== undefined) checked.warnings.push({ ...place, message: oddity });
-      }
-      if (ref.startsWith('env:'))
-        checked.warnings.push({ ...place, message: 'a file (file:PATH) is safer than an environment variable' });
-    } catch (error) {
-      if (!isWaymarkError(error)) throw error;
-      const problem = { ...place, message: `${error.message}. ${error.hint}` };
-      // Not there yet is a state the running gateway shows and waits out, not a mistake in the file.
-      if (error.code === 'secret.absent') checked.warnings.push(problem);
-      else {
-        checked.problems.push(problem);
-        onlyModes &&= error.code === 'secret.permission';
-      }
-    }
-  }
-  return !onlyModes;
-}
-
-const CERTIFICATE_KEYS: readonly (readonly string[])[] = [
-  ['ztp', 'caFile'],
-  ['identity', 'caFile'],
-  ['identity', 'certFile'],
-  ['corrections', 'caFile'],
-  ['assistNow', 'caFile'],
-  ['thingspace', 'caFile'],
-  ['thingspace', 'identity', 'certFile'],
-  ['losant', 'caFile'],
-];
-
-/** Certificates that are not there (yet) are worth a word now; the gateway would only say so when it connects. */
-async function checkCertificates(checked: Checked, file: string): Promise<void> {
-  for (const path of CERTIFICATE_KEYS) {
-    const value = valueAt(checked.root, path);
-    if (typeof value !== 'string' || value === '') continue;
-    try {
-      await readCertificates(resolve(dirname(resolve(file)), value));
-    } catch (error) {
-      if (!isWaymarkError(error)) throw error;
-      checked.warnings.push({ file, ...checked.document.placeOf(path), path: path.join('.'), message: error.message });
-    }
-  }
-}
-
 async function readConfigFile(path: string): Promise<{ text: string; mode: number }> {
   const refuse = (why: string, cause?: unknown): WaymarkError =>
     new WaymarkError('config.unreadable', `${path}: ${why}`, { cause });
@@ -217,16 +125,26 @@ async function readConfigFile(path: string): Promise<{ text: string; mode: numbe
   }
 }
 
+export interface InspectOptions {
+  env: NodeJS.ProcessEnv;
+  /** Tells what is about to end (default: real time). */
+  clock?: Clock;
+}
+
 interface Inspection extends ConfigReport {
   onlyModes: boolean;
 }
 
-async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Inspection> {
+async function inspect(path: string, { env, clock = createClock() }: InspectOptions): Promise<Inspection> {
   const { text, mode } = await readConfigFile(path);
   const checked = check(text, path);
   const hadProblems = checked.problems.length > 0;
-  const beyondModes = await checkSecrets(checked, path, env);
-  await checkCertificates(checked, path);
+  const secrets = await checkSecrets({
+    ...{ root: checked.root, file: path, env, nowUtcMs: clock.wall() },
+    placeOf: (key) => checked.document.placeOf(key),
+  });
+  checked.problems.push(...secrets.problems);
+  checked.warnings.push(...secrets.warnings);
   if ((mode & 0o002) !== 0)
     checked.warnings.push({
       file: path,
@@ -240,7 +158,7 @@ async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Inspection
   return {
     problems,
     warnings: checked.warnings,
-    onlyModes: problems.length > 0 && !hadProblems && !beyondModes,
+    onlyModes: problems.length > 0 && !hadProblems && !secrets.isBeyondModes,
     ...(config && problems.length === 0 ? { config } : {}),
   };
 }
@@ -249,8 +167,8 @@ async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Inspection
  * Everything there is to say about a configuration file, without starting anything or changing the environment.
  * Errors: `config.unreadable`.
  */
-export async function inspectConfig(path: string, { env }: { env: NodeJS.ProcessEnv }): Promise<ConfigReport> {
-  const { onlyModes: _, ...report } = await inspect(path, env);
+export async function inspectConfig(path: string, options: InspectOptions): Promise<ConfigReport> {
+  const { onlyModes: _, ...report } = await inspect(path, options);
   return report;
 }
 
@@ -259,8 +177,8 @@ export async function inspectConfig(path: string, { env }: { env: NodeJS.Process
  * Errors: `config.unreadable`; a `ConfigError` with every problem (`config.invalid`, or `secret.permission` when loose
  * file modes are all that is wrong).
  */
-export async function loadConfig(path: string, { env }: { env: NodeJS.ProcessEnv }): Promise<Config> {
-  const { config, problems, onlyModes } = await inspect(path, env);
+export async function loadConfig(path: string, options: InspectOptions): Promise<Config> {
+  const { config, problems, onlyModes } = await inspect(path, options);
   if (!config)
     throw new ConfigError(onlyModes ? 'secret.permission' : 'config.invalid', problems, explainProblems(problems));
   return config;

@@ -207,22 +207,15 @@ export function resolveSecret(ref: SecretRef, kind: SecretKind, place: SecretPla
   return read(ref, kind, place, false);
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Thingstream's two kinds of tokens look different: one in the other's place, in words (specs/ublox.md 0.1). */
-function wrongKind(secret: Secret): string | undefined {
-  const isUuid = UUID.test(secret.reveal());
-  if (secret.kind === 'ztp-token' && !isUuid)
-    return 'the token is no UUID, so it is no ZTP token: a location token belongs into the file of assistNow.legacy.token or modem.cellLocate.token';
-  if (secret.kind === 'location-token' && isUuid)
-    return 'the token is a UUID, so it is a ZTP token: it belongs into the file of assistNow.token or ztp.token';
-  return undefined;
+/**
+ * Text that came from elsewhere (a person, a pipe), judged like the file it is meant for.
+ * Errors: `secret.absent`, `secret.malformed`; neither quotes the text.
+ */
+export function secretOfText(kind: SecretKind, text: string, where: string): Secret {
+  return asSecret(kind, text, where);
 }
 
-/**
- * The same checks without touching the environment; for `config check`. Resolves to what is odd about the value, if
- * anything is: the gateway starts with it all the same, and shows it as rejected.
- */
-export async function checkSecret(ref: SecretRef, kind: SecretKind, place: SecretPlace): Promise<string | undefined> {
-  return wrongKind(await read(ref, kind, place, true));
+/** The same without touching the environment; for `config check`. */
+export function peekSecret(ref: SecretRef, kind: SecretKind, place: SecretPlace): Promise<Secret> {
+  return read(ref, kind, place, true);
 }

@@ -188,4 +188,9 @@ export const CLOUD_ERRORS = {
     hint: 'The new value did not work, so the old one stays in force.',
     exit: 77,
   },
+  'token.waits': {
+    retry: 'backoff',
+    hint: 'The new value could not be tried yet: it stays beside the old one and is tried by itself.',
+    exit: 75,
+  },
 } as const satisfies Record<string, ErrorInfo>;

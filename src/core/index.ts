@@ -1,5 +1,6 @@
 export * from './backoff.js';
 export * from './clock.js';
+export { watchClockJumps } from './clock-jump.js';
 export * from './clock-trust.js';
 export * from './cloud-command.js';
 export * from './cloud-record.js';
@@ -8,6 +9,7 @@ export * from './dialer.js';
 export { ERRORS, type ErrorInfo, type Retry, type Rung } from './error-table.js';
 export * from './errors.js';
 export * from './fix.js';
+export { type JwtHints, jwtHints } from './jwt.js';
 export * from './log.js';
 export * from './machine.js';
 export * from './queue.js';

@@ -4,7 +4,7 @@
 const MIN_KNOWN = 6;
 
 const JSON_MEMBERS =
-  'token|access_token|sessionToken|refresh_token|secret|password|newPassword|oldPassword|privateKey|appToken|sessionId|chipcode|tokens';
+  'token|access_token|accessToken|sessionToken|refresh_token|refreshToken|id_token|client_secret|secret|accessSecret|accessKey|api_?token|password|newPassword|oldPassword|privateKey|appToken|sessionId|chipcode|tokens';
 
 // Most lines are JSON, some JSON within JSON: a pattern must neither miss an escaped quote nor eat one, or the line no
 // longer parses. `Q` is a quote at any of those depths; a quoted AT argument ends with the quote it began with.
@@ -33,8 +33,17 @@ const SHAPES: readonly [RegExp, string][] = [
     '[secret pem]',
   ],
   [/\b(Bearer|Basic)([ \t]+)(?!\[secret)[^\s",\\]{1,4096}/gi, '$1$2[secret]'],
-  [new RegExp(`(VZ-M2M-Token(?:${Q})?\\s*:\\s*(?:${Q})?)${NEW}[^\\s",\\\\]{1,4096}`, 'gi'), '$1[secret]'],
-  [/([?&;](?:token|access_token|key|secret|password|chipcode)=)(?!\[secret)[^&;\s"\\]{1,4096}/gi, '$1[secret]'],
+  [new RegExp(`(VZ-M2M-(?:Session)?Token(?:${Q})?\\s*:\\s*(?:${Q})?)${NEW}[^\\s",\\\\]{1,4096}`, 'gi'), '$1[secret]'],
+  [
+    /([?&;](?:token|access_token|refresh_token|client_secret|sessionToken|sessionId|newPassword|oldPassword|key|secret|password|chipcode)=)(?!\[secret)[^&;\s"\\]{1,4096}/gi,
+    '$1[secret]',
+  ],
+  // The values of decryption keys as the provisioning answer has them.
+  ...[1, 2, 4].map((unit): [RegExp, string] => {
+    const quote = `\\\\{${unit - 1}}"`;
+    const head = `${quote}(?:start|duration)${quote}\\s{0,8}:\\s{0,8}\\d{1,20}\\s{0,8},\\s{0,8}${quote}value${quote}`;
+    return [new RegExp(`(${head}\\s{0,8}:\\s{0,8}${quote})${NEW}[0-9A-Za-z+/=]{1,256}`, 'gi'), '$1[secret]'];
+  }),
   // As programs print their surroundings: a power hook's last words go into the log.
   [/((?:token|secret|passwd|password)=)(?!\[secret)[^&;\s"\\]{1,4096}/gi, '$1[secret]'],
   [/\beyJ[\w-]{1,4096}\.[\w-]{1,8192}\.[\w-]{0,4096}/g, '[secret jwt]'],

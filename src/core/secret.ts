@@ -82,7 +82,11 @@ export class Secret {
   }
 }
 
-const TOKEN = /^[\x21-\x7e]{1,512}$/;
+const TOKEN = /^[\x21-\x7e]+$/;
+const MAX_TOKEN = 512;
+/** Signed tokens that list what they are good for grow long. */
+const MAX_SIGNED_TOKEN = 8192;
+const SIGNED: readonly SecretKind[] = ['application-token', 'enrolment-token', 'api-token', 'device-token'];
 
 /**
  * Makes a Secret of text from a file or variable: one trailing line end and a BOM go, anything else outside printable
@@ -91,6 +95,9 @@ const TOKEN = /^[\x21-\x7e]{1,512}$/;
 export function tokenSecret(kind: SecretKind, text: string, where: string): Secret {
   const value = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
   if (value === '') throw new WaymarkError('secret.absent', `${where}: empty`);
+  const max = SIGNED.includes(kind) ? MAX_SIGNED_TOKEN : MAX_TOKEN;
+  if (value.length > max)
+    throw new WaymarkError('secret.malformed', `${where}: longer than the ${max} characters such a value can have`);
   if (!TOKEN.test(value))
     throw new WaymarkError('secret.malformed', `${where}: holds blanks or characters outside printable ASCII`);
   return new Secret(kind, value);

@@ -30,4 +30,14 @@ export interface StatusActions {
   modemAt?(request: AtRequest, signal: AbortSignal): Promise<AtAnswer>;
   /** Follows the AT dialogue; each line already scrubbed and terminal-safe. Returns the stop. */
   followTrace?(onLine: (line: TraceLine) => void): { recent: readonly TraceLine[]; stop(): void };
+  /**
+   * Tries a credential now; one that works is no longer parked.
+   * Errors: `cli.usage` (no such one), `token.not-testable`, `secret.*`, and what the far side said.
+   */
+  testToken?(id: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Tries the new value beside a credential now and puts it in force.
+   * Errors: `cli.usage` (there is none), `token.not-rotated`, `token.waits`.
+   */
+  rotateToken?(id: string, signal: AbortSignal): Promise<void>;
 }

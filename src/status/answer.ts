@@ -26,6 +26,7 @@ export function send(response: ServerResponse, status: number, body: unknown): v
 function statusOf({ code }: WaymarkError): number {
   if (code === 'cli.usage') return 403;
   if (code === 'modem.injection') return 400;
+  if (code.startsWith('token.')) return 409;
   if (code === 'core.timeout' || code === 'modem.timeout') return 504;
   if (code === 'modem.error' || code.startsWith('sim.')) return 502;
   return code.startsWith('link.') || code.startsWith('modem.') ? 503 : 500;

@@ -110,6 +110,29 @@ export function postModemAt(
   });
 }
 
+/** The agent keeps its own limit, shorter than this. */
+const TOKEN_MS = 160_000;
+
+/**
+ * Has the running agent try a credential, or the new value beside it.
+ * Errors: `status.unavailable`, `cli.usage`, `token.*`, `secret.*`, what the far side said, `core.timeout`.
+ */
+export function postToken(
+  runtimeDir: string,
+  clock: Clock,
+  asked: { action: 'test' | 'rotate'; id: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const socketPath = socketPathIn(runtimeDir);
+  return withDeadline({ clock, ms: TOKEN_MS, signal, what: `agent at ${socketPath}` }, async (limited) => {
+    const { action, id } = asked;
+    const path = `/api/v1/tokens/${action}`;
+    const response = await call({ runtimeDir, path, method: 'POST', body: { id }, signal: limited });
+    const body = parsed(await textOf(response), socketPath);
+    if (response.statusCode !== 200) throw errorOf(body, response.statusCode ?? 0);
+  });
+}
+
 export interface FollowOptions {
   onLine: (line: TraceLine) => void;
   /** So many lines were lost because they were not read in time. */

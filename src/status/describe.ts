@@ -1,12 +1,13 @@
 // The snapshot in plain words, for a person on a ladder.
 import { oneLine } from '../core/index.js';
 import { cloudsLines } from './describe-clouds.js';
+import { credentialLines } from './describe-credentials.js';
 import { locationLines } from './describe-location.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
 import { hanging } from './lines.js';
 import type { LampView, StatusSnapshot } from './snapshot.js';
-import type { CredentialView, ModemView } from './views.js';
+import type { ModemView } from './views.js';
 
 const MARK = { lit: '●', waiting: '◐', dark: '○', absent: '–' } as const;
 const COLOUR = { lit: 32, waiting: 33, dark: 31, absent: 90 } as const;
@@ -27,20 +28,6 @@ const RUNG_WORDS: Readonly<Record<string, string>> = {
   registration: 'registering anew',
   radio: 'switching the radio off and on',
 };
-
-/** Credentials that come with another one's provisioning. */
-const BROUGHT_BY: Readonly<Record<string, string>> = {
-  'client-certificate': 'ztp-token',
-  'ntrip-account': 'ztp-token',
-  'spartn-keys': 'ztp-token',
-  'assistnow-chipcode': 'assistnow-token',
-};
-
-/** The credential that brings a missing one: what is wrong, and what to do, is said there. */
-function awaitedFrom({ id, state }: CredentialView, all: readonly CredentialView[]): string | undefined {
-  const root = BROUGHT_BY[id];
-  return state === 'missing' && all.some((other) => other.id === root) ? root : undefined;
-}
 
 function lampLine(lamp: LampView): string {
   const label = lamp.name === 'sim' ? 'SIM' : lamp.name;
@@ -107,13 +94,7 @@ function otherLines(status: StatusSnapshot): string[] {
     lines.push(
       `  identity    another is asked for in ${duration(identity.nextInMs)}${identity.reason === undefined ? '' : ` [${identity.reason}]`}`,
     );
-  // What provisioning is about to bring is no trouble of its own.
-  const troubled = credentials.filter((x) => x.state !== 'valid' && awaitedFrom(x, credentials) === undefined);
-  for (const credential of troubled) {
-    lines.push(`  credential  ${credential.id} is ${credential.state}: ${credential.remedy ?? ''}`);
-    const evidence = evidenceWords(credential.evidence);
-    if (evidence !== '') lines.push(`              evidence: ${evidence}`);
-  }
+  lines.push(...credentialLines(credentials));
   return lines;
 }
 
@@ -132,23 +113,4 @@ function modemNotes({ profileNote, sharedWith, road, recovery }: ModemView, isSe
       );
   }
   return notes;
-}
-
-/** `token list` in words. */
-export function describeCredentials(credentials: StatusSnapshot['credentials']): string {
-  if (credentials.length === 0) return 'No credentials are configured.\n';
-  const lines = credentials.map((c) => {
-    const root = awaitedFrom(c, credentials);
-    if (root !== undefined) return oneLine(`${c.id.padEnd(20)} missing, waits for ${root}`);
-    const parts = [
-      `${c.id.padEnd(20)} ${c.state}${c.tested ? '' : ' (not tested yet)'}`,
-      c.fingerprint ? `fingerprint ${c.fingerprint}` : '',
-      c.expiresAt ? `until ${c.expiresAt.slice(0, 10)} (${c.expirySource ?? ''})` : '',
-      c.reason ? `because: ${c.reason}` : '',
-    ].filter(Boolean);
-    const evidence = evidenceWords(c.evidence);
-    const more = [evidence && `evidence: ${evidence}`, c.remedy && `→ ${c.remedy}`].filter(Boolean);
-    return [parts.join(', '), ...more.map((line) => `${' '.repeat(21)}${line ?? ''}`)].map(oneLine).join('\n');
-  });
-  return `${lines.join('\n')}\n`;
 }

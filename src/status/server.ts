@@ -1,5 +1,5 @@
 // The status door: HTTP on a unix socket always, on TCP when asked. Whoever may open the socket may read, and may ask
-// the modem what actions.ts names; TCP is read-only.
+// for what actions.ts names; TCP is read-only.
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -9,6 +9,7 @@ import type { StatusActions } from './actions.js';
 import { send } from './answer.js';
 import { createModemDoor, isModemPath, type ModemDoor } from './modem-door.js';
 import type { StatusSnapshot } from './snapshot.js';
+import { createTokenDoor, isTokenPath, type TokenDoor } from './token-door.js';
 
 export type { AtAnswer, AtRequest, StatusActions, TraceLine } from './actions.js';
 
@@ -16,7 +17,7 @@ export interface StatusServerOptions {
   runtimeDir: string;
   socketMode: number;
   http?: { host: string; port: number } | undefined;
-  /** What may be asked of the modem, on the unix socket only. */
+  /** What may be asked of the agent, on the unix socket only. */
   actions?: StatusActions | undefined;
   /** Bounds requests in time (default: real time). */
   clock?: Clock;
@@ -32,6 +33,12 @@ export const socketPathIn = (runtimeDir: string): string => join(runtimeDir, 'st
 
 const MAX_CONNECTIONS = 16;
 
+/** What is asked for and not only looked at. */
+interface Doors {
+  modem: ModemDoor;
+  token: TokenDoor;
+}
+
 /** A TCP visitor must name this host: a foreign page that rebinds its name to us is refused. */
 function hostAllowed(request: IncomingMessage, port: number): boolean {
   const host = request.headers.host ?? '';
@@ -40,14 +47,15 @@ function hostAllowed(request: IncomingMessage, port: number): boolean {
 
 function route(
   snapshot: () => StatusSnapshot,
-  modem: ModemDoor | undefined,
+  doors: Doors | undefined,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
   const path = request.url?.split('?', 1)[0] ?? '';
-  if (isModemPath(path)) {
-    if (!modem) send(response, 403, { error: 'only on the unix socket' });
-    else if (!modem.handle(path, request, response)) send(response, 404, { error: 'not found' });
+  if (isModemPath(path) || isTokenPath(path)) {
+    const door = doors?.[isModemPath(path) ? 'modem' : 'token'];
+    if (!door) send(response, 403, { error: 'only on the unix socket' });
+    else if (!door.handle(path, request, response)) send(response, 404, { error: 'not found' });
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -142,10 +150,11 @@ export async function openStatusServer(
     }
   }
   const servers: Server[] = [];
-  const modemDoor = createModemDoor(options.actions ?? {}, options.clock ?? createClock());
-  const make = (guard: (request: IncomingMessage) => boolean, modem?: ModemDoor): Server => {
+  const { actions = {}, clock = createClock() } = options;
+  const doors = { modem: createModemDoor(actions, clock), token: createTokenDoor(actions, clock) };
+  const make = (guard: (request: IncomingMessage) => boolean, open?: Doors): Server => {
     const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
-      if (guard(request)) route(snapshot, modem, request, response);
+      if (guard(request)) route(snapshot, open, request, response);
       else send(response, 403, { error: 'foreign host' });
     });
     server.maxConnections = MAX_CONNECTIONS;
@@ -153,7 +162,7 @@ export async function openStatusServer(
     return server;
   };
   await listen(
-    make(() => true, modemDoor),
+    make(() => true, doors),
     { path: socketPath },
   );
   chmodSync(socketPath, options.socketMode);

@@ -25,8 +25,12 @@ export interface CredentialView {
   latched: boolean;
   fingerprint?: string;
   generation: number;
-  /** The credential that has to be mended first. */
+  /** The id of the credential that has to be mended first: the root of the trouble. */
   waitsFor?: string;
+  /** There is no value now and nothing is wrong: the next use gets one. */
+  isOnDemand?: boolean;
+  /** A new value beside the one in force, and what becomes of it. */
+  rotation?: { state: string; fingerprint?: string; sentence: string };
   remedy?: string;
 }
 

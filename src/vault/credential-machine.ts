@@ -20,6 +20,7 @@ import {
   type CredentialMemory,
   type CredentialModel,
   endOf,
+  isEstimate,
   WARN_DAYS,
 } from './credential-model.js';
 
@@ -62,7 +63,7 @@ export function nextCredential(model: CredentialModel, event: CredentialEvent): 
     case 'probing':
       return same({ ...model, retryAtMonoMs: event.untilMonoMs });
     case 'clock':
-      return onClock(model, event.utcMs, event.warnBeforeMs);
+      return onClock(model, event);
   }
 }
 
@@ -208,15 +209,16 @@ function warnWindowMs(model: CredentialModel, warnBeforeMs: number): number {
   return Math.min(warnBeforeMs, Math.max(0, model.expiresAtUtcMs - model.validFromUtcMs) / 5);
 }
 
-function onClock(model: CredentialModel, utcMs: number, warnBeforeMs: number): Result {
+function onClock(model: CredentialModel, event: Extract<CredentialEvent, { is: 'clock' }>): Result {
+  const { utcMs, warnBeforeMs, warnDays = WARN_DAYS } = event;
   const ours =
     model.state === 'valid' || model.state === 'expiring' || (model.state === 'expired' && model.endedByClock);
   if (!ours) return same(model);
   const end = endOf(model);
   const leftMs = end === undefined ? Number.POSITIVE_INFINITY : end.utcMs - utcMs;
-  const hasEnded = leftMs <= 0 && end?.source !== 'first-use';
+  const hasEnded = leftMs <= 0 && !isEstimate(end?.source);
   const state = hasEnded ? 'expired' : leftMs <= warnWindowMs(model, warnBeforeMs) ? 'expiring' : 'valid';
-  const due = WARN_DAYS.filter((days) => leftMs > 0 && leftMs <= days * DAY_MS && !model.warnedDays.includes(days));
+  const due = warnDays.filter((days) => leftMs > 0 && leftMs <= days * DAY_MS && !model.warnedDays.includes(days));
   if (state === model.state && due.length === 0) return same(model);
   const bare = without(model, 'reason');
   const step = changed(

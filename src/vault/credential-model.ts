@@ -36,7 +36,10 @@ export type CredentialReason = (typeof CREDENTIAL_REASONS)[number];
 /** Raw facts of a refusal: status codes, modem codes, short fragments. Never a secret. */
 export type Evidence = Readonly<Record<string, string | number>>;
 
-/** `first-use`: estimated from the first success; the true end comes no later, so it warns and never ends anything. */
+/**
+ * `first-use`: estimated from the first success; the true end comes no later, so it warns and never ends anything.
+ * `jwt-hint`: read from a token whose signature nobody here can check; it warns, and only the server's word ends it.
+ */
 export type ExpirySource = 'server' | 'config' | 'jwt-hint' | 'certificate' | 'first-use';
 
 /** Everything remembered about a credential; no secret value. */
@@ -111,7 +114,7 @@ export type CredentialEvent =
   /** A refused credential is lent once to see whether it works again; nobody else gets it before `untilMonoMs`. */
   | { is: 'probing'; untilMonoMs: number }
   /** Time has passed or was corrected. Sent only while the wall clock is trusted. */
-  | { is: 'clock'; utcMs: number; warnBeforeMs: number };
+  | { is: 'clock'; utcMs: number; warnBeforeMs: number; warnDays?: readonly number[] | undefined };
 
 export type CredentialEffect =
   | { do: 'persist' }
@@ -120,8 +123,12 @@ export type CredentialEffect =
   /** The end is this many days away or nearer, said once each. */
   | { do: 'warn'; daysLeft: number };
 
-/** Days before the end at which a warning is given once (specs/tokens.md T1). */
-export const WARN_DAYS = [14, 7, 1] as const;
+/** Days before the end at which a warning is given once (specs/tokens.md T1), the furthest first. */
+export const WARN_DAYS: readonly number[] = [14, 7, 1];
+
+/** An end that is only guessed or hinted at: it warns, and never ends anything. */
+export const isEstimate = (source: ExpirySource | undefined): boolean =>
+  source === 'first-use' || source === 'jwt-hint';
 
 export function initialCredential(utcMs: number): CredentialModel {
   return {

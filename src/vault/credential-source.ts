@@ -24,6 +24,15 @@ export type CredentialOutcome =
   /** Time-outs, 408, 429, 5xx: never changes the state. */
   | { is: 'weather'; retryAfterMs?: number };
 
+/** A new value on its way into force (`<name>.next`), or one that came into force lately. */
+export interface RotationStatus {
+  state: 'waiting' | 'proving' | 'refused' | 'read-only' | 'probation';
+  /** Of the new value; absent while it cannot be read. */
+  fingerprint?: string;
+  /** One sentence: what is awaited, or what to do. */
+  sentence: string;
+}
+
 /** What status shows of a credential; holds no secret. Times are ms since 1970 UTC. */
 export interface CredentialStatus {
   id: string;
@@ -44,6 +53,10 @@ export interface CredentialStatus {
   generation: number;
   /** The credential this one is made from, or lent after, that has to be mended first: the root of the trouble. */
   waitsFor?: string;
+  /** There is no value now and nothing is wrong: the next use gets one (T6, T8, T11 of specs/tokens.md). */
+  isOnDemand?: boolean;
+  /** A new value beside the one in force, and what becomes of it. */
+  rotation?: RotationStatus;
   /** One sentence: what a person has to do. */
   remedy: string;
 }

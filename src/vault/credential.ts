@@ -24,6 +24,7 @@ import {
   type ExpirySource,
   endOf,
   initialCredential,
+  isEstimate,
   type RefusedState,
   trafficAllowed,
 } from './credential-model.js';
@@ -41,6 +42,10 @@ export interface Credential extends CredentialSource<Secret>, Disposable {
   reload(): Promise<void>;
   /** Resolves when what is known is on the disk, or could not be put there (then it was logged). Never rejects. */
   flush(): Promise<void>;
+  /** The value last loaded, whatever is said of it: for trying a parked one, and for nothing else. */
+  peek(): Secret | undefined;
+  /** The wall clock has jumped (a suspended machine, a correction): what time decides is looked at anew. */
+  clockJumped(): void;
 }
 
 export interface LoadedCredential {
@@ -66,6 +71,8 @@ export interface CredentialOptions {
   remedies?: RemedyTable;
   /** A known end nearer than this makes it `expiring` (default 30 days). */
   warnBeforeMs?: number;
+  /** Days before the end at which a line is logged, once each, the furthest first (default `WARN_DAYS`). */
+  warnDays?: readonly number[];
   /** How long a refused value rests before it may be tried once more (default `REFUSED_BACKOFF`). */
   refusedBackoff?: BackoffPolicy;
 }
@@ -106,7 +113,7 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
   let isDisposed = false;
 
   const remedy = (model: CredentialModel): string =>
-    remedyFor(options.kind, model.state, model.reason, options.remedies, endOf(model)?.source === 'first-use');
+    remedyFor(options.kind, model.state, model.reason, options.remedies, isEstimate(endOf(model)?.source));
 
   const perform = (effect: CredentialEffect): void => {
     const model = runner.state;
@@ -152,7 +159,7 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
     timer?.cancel();
     timer = undefined;
     if (isDisposed) return;
-    if (isWallTrusted()) runner.send({ is: 'clock', utcMs: clock.wall(), warnBeforeMs });
+    if (isWallTrusted()) runner.send({ is: 'clock', utcMs: clock.wall(), warnBeforeMs, warnDays: options.warnDays });
     const end = endOf(runner.state);
     if (end === undefined) return;
     const left = end.utcMs - clock.wall();
@@ -260,7 +267,7 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
       const isProbe = traffic === 'probe' && (model.retryAtMonoMs ?? 0) <= clock.mono();
       if (value === undefined || (traffic !== 'normal' && !isProbe)) throw refusal(model);
       if (isProbe) runner.send({ is: 'probing', untilMonoMs: clock.mono() + PROBE_MS });
-      const end = model.expiresAtUtcMs;
+      const end = isEstimate(model.expirySource) ? undefined : model.expiresAtUtcMs;
       return {
         value,
         generation: model.generation,
@@ -326,6 +333,8 @@ export function createCredential(deps: CredentialDeps, options: CredentialOption
 
     reload,
     flush: () => saving,
+    peek: () => value,
+    clockJumped: lookAtClock,
 
     [Symbol.dispose]() {
       isDisposed = true;

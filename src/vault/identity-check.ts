@@ -40,6 +40,11 @@ export function certificateLife(pem: string): CertificateLife {
   return lifeOf(parseCertificate(pem));
 }
 
+/** True when the key is that of the certificate. Errors: `identity.invalid` when either cannot be read. */
+export function belongTogether(certificatePem: string, key: Secret): boolean {
+  return parseCertificate(certificatePem).checkPrivateKey(parseKey(key));
+}
+
 /**
  * Checks that certificate and key of a `keys` identity parse, belong together and are within their dates; the other
  * shapes have nothing to check offline. Without a time (`undefined`: the clock is not trusted) the dates are left alone.

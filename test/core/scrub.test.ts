@@ -106,6 +106,23 @@ const SHAPES: [string, string, string, string][] = [
   ['query token', 'https://x/y?a=1&token=T0ken%20x&b=2', 'T0ken', 'https://x/y?a=1&token=[secret]&b=2'],
   ['last words of a program', 'hook: API_TOKEN=T0ken%20x ended', 'T0ken', 'hook: API_TOKEN=[secret] ended'],
   ['first query token', 'https://x/y?access_token=T0ken', 'T0ken', 'https://x/y?access_token=[secret]'],
+  ['ThingSpace header in JSON', '{"VZ-M2M-Token":"1234-abcd"}', '1234-abcd', '{"VZ-M2M-Token":"[secret]"}'],
+  ['ThingSpace login', '{"newPassword":"s3cr3t-x","a":1}', 's3cr3t-x', '{"newPassword":"[secret]","a":1}'],
+  [
+    'OAuth answer',
+    '{"access_token":"T0ken","expires_in":3600}',
+    'T0ken',
+    '{"access_token":"[secret]","expires_in":3600}',
+  ],
+  ['OAuth request', 'x?grant=1&client_secret=T0ken&b=2', 'T0ken', 'x?grant=1&client_secret=[secret]&b=2'],
+  ['deviceWISE session', '{"sessionId":"T0ken"}', 'T0ken', '{"sessionId":"[secret]"}'],
+  ['Losant secret', '{"accessSecret":"T0ken"}', 'T0ken', '{"accessSecret":"[secret]"}'],
+  [
+    'decryption key',
+    '{"current":{"start":17,"duration":24,"value":"00aaff"},"value":"kept"}',
+    '00aaff',
+    '{"current":{"start":17,"duration":24,"value":"[secret]"},"value":"kept"}',
+  ],
   ['JWT', 'got eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl!', 'c2lnbmF0dXJl', 'got [secret jwt]!'],
   ['JSON token', '{"Token": "T0ken", "a": 1}', 'T0ken', '{"Token": "[secret]", "a": 1}'],
   ['JSON session', '{"sessionToken":"T0ken"}', 'T0ken', '{"sessionToken":"[secret]"}'],
@@ -197,6 +214,8 @@ describe('cost', () => {
     ['AT arguments', `AT+CPIN=${fill('"a",')}`],
     ['commas', `AT#DWCFG=${fill(',')}`],
     ['query marks', fill('?token=')],
+    ['key members', fill('"duration":1,"value":"')],
+    ['session headers', fill('VZ-M2M-Token:')],
     ['base64', fill('QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo')],
   ])('a megabyte of %s takes linear time', (_what, text) => {
     const scrubber = createScrubber();

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { credentialLines } from '../../src/status/describe-credentials.js';
 import { type CredentialView, describeCredentials } from '../../src/status/index.js';
 
 const view = (changes: Partial<CredentialView>): CredentialView => ({
@@ -39,9 +40,41 @@ test('what is known of nothing but the time is not called evidence', () => {
   expect(describeCredentials([{ ...REFUSED, evidence: { at: '2026-01-02T03:04:05.000Z' } }])).not.toContain('evidence');
 });
 
-test('what another credential brings waits for it, and what to do is said there alone', () => {
-  const certificate = view({ id: 'client-certificate', state: 'missing', reason: 'absent', remedy: 'Provision.' });
-  expect(describeCredentials([REFUSED, certificate])).toContain('client-certificate   missing, waits for ztp-token\n');
-  // Without a root there is nothing to wait for.
-  expect(describeCredentials([certificate])).toContain('→ Provision.');
+describe('dependencies', () => {
+  const certificate = view({
+    ...{ id: 'client-certificate', state: 'missing', reason: 'absent', remedy: 'Provision.' },
+    waitsFor: 'ztp-token',
+  });
+  test('what waits for another says so, and what to do is said there alone', () => {
+    expect(describeCredentials([REFUSED, certificate])).toContain(
+      'client-certificate   missing, waits for ztp-token\n',
+    );
+    const lines = credentialLines([REFUSED, certificate]);
+    expect(lines).toEqual([
+      '  credential  ztp-token is rejected: Add it in the portal.',
+      '              evidence: http 403, body not whitelisted, at 2026-01-02T03:04:05.000Z',
+      '              for it wait: client-certificate',
+    ]);
+  });
+
+  test('what is fetched when needed is no trouble', () => {
+    const token = view({ id: 'thingspace-token', state: 'expired', isOnDemand: true });
+    expect(describeCredentials([token])).toBe('thingspace-token     fetched when it is needed\n');
+    expect(credentialLines([token])).toEqual([]);
+  });
+
+  test('a new value on its way is told below the old one, in force or not', () => {
+    const rotation = { state: 'refused', sentence: 'The new value in key.next was refused.' };
+    expect(describeCredentials([view({ rotation })])).toContain(
+      '\n                     new value: The new value in key.next',
+    );
+    expect(credentialLines([view({ rotation })])).toEqual(['  new value   The new value in key.next was refused.']);
+    expect(credentialLines([view({ rotation: { ...rotation, state: 'probation' } })])).toEqual([]);
+  });
+
+  test('long names have their column', () => {
+    const lines = describeCredentials([view({ id: 'losant-application-token' }), view({})]).split('\n');
+    expect(lines[0]).toMatch(/^losant-application-token valid/);
+    expect(lines).toContain('ztp-token                valid');
+  });
 });

@@ -10,7 +10,7 @@ import { createDelegatedTokens } from './delegated.js';
 import { locateByApi, withAge } from './locate.js';
 import type { CarrierPosition, LocationDevice } from './location.js';
 import { createOperatorEndpoint, type DeviceNames, type OperatorIdentity } from './operator.js';
-import { createProofs, notTestable } from './proofs.js';
+import { type Candidates, createProofs, notTestable } from './proofs.js';
 import { askOperatorPosition } from './proxy.js';
 import { createSession, sendLogout } from './session.js';
 import { createStrikeGuard, type StrikeGuard, type ThingspaceVault } from './strike-ledger.js';

@@ -238,7 +238,7 @@ describe('trying a value', () => {
       await during(
         world,
         service
-          .prove('thingspace-password', new Secret('password', text), { signal })
+          .prove('thingspace-password', { 'thingspace-password': new Secret('password', text) }, { signal })
           .catch((error: unknown) => void codes.push((error as WaymarkError).code)),
       );
     expect(codes).toEqual(['thingspace.login-refused', 'thingspace.login-refused', 'thingspace.latched']);
@@ -252,7 +252,14 @@ describe('trying a value', () => {
     const world = createWorld();
     const { service } = serve(world, { credentials: createPeople(world, { password: () => 'old-password' }) });
     const { signal } = new AbortController();
-    await during(world, service.prove('thingspace-password', new Secret('password', world.password), { signal }));
+    await during(
+      world,
+      service.prove(
+        'thingspace-password',
+        { 'thingspace-password': new Secret('password', world.password) },
+        { signal },
+      ),
+    );
     expect([world.count(LOGIN), world.count('/session/logout')]).toEqual([1, 1]);
   });
 });

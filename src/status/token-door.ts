@@ -1,0 +1,57 @@
+// The part of the status door that tries and rotates credentials. Only ids travel here, never a value, and only on the
+// unix socket.
+//
+//   POST test     {id} → {id, result: 'works'} | {error}
+//   POST rotate   {id} → {id, result: 'in-force'} | {error}      (the new value lies beside the old one already)
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Clock, WaymarkError } from '../core/index.js';
+import type { StatusActions } from './actions.js';
+import { sendError } from './answer.js';
+import { answerPost, hasMethod, objectOf } from './post.js';
+
+/** A far side on a slow road, and a login before the use. */
+const TEST_MS = 90_000;
+const ROTATE_MS = 150_000;
+const ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+export interface TokenDoor {
+  /** Takes the request if it is for a credential; false when it is for somebody else. */
+  handle(path: string, request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+export const isTokenPath = (path: string): boolean => path.startsWith('/api/v1/tokens/');
+
+function idOf(text: string): string | undefined {
+  const id = objectOf(text)?.['id'];
+  return typeof id === 'string' && ID.test(id) ? id : undefined;
+}
+
+export function createTokenDoor(actions: StatusActions, clock: Clock): TokenDoor {
+  return {
+    handle(path, request, response) {
+      const what = path.slice('/api/v1/tokens/'.length);
+      if (what !== 'test' && what !== 'rotate') return false;
+      if (!hasMethod('POST', request, response)) return true;
+      const act = what === 'test' ? actions.testToken : actions.rotateToken;
+      if (!act) {
+        sendError(response, new WaymarkError('cli.usage', 'this agent does not offer that'), 404);
+        return true;
+      }
+      void answerPost(
+        clock,
+        {
+          parse: idOf,
+          form: '{"id":"losant-access-key"}',
+          limit: (id) => ({ ms: what === 'test' ? TEST_MS : ROTATE_MS, what: `the trial of ${id}` }),
+          async act(id, signal) {
+            await act(id, signal);
+            return { id, result: what === 'test' ? 'works' : 'in-force' };
+          },
+        },
+        request,
+        response,
+      );
+      return true;
+    },
+  };
+}
