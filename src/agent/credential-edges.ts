@@ -18,10 +18,10 @@ export function credentialEdges({ corrections, thingspace }: Config): readonly C
     brought('assistnow-chipcode', 'assistnow-token'),
     ...(isDirect
       ? [
-          ...edge('thingspace-token', 'thingspace-key', 'thingspace-secret'),
-          ...edge('thingspace-session', 'thingspace-token', 'thingspace-user', 'thingspace-password'),
+          ...edge('thingspace-api-token', 'thingspace-key', 'thingspace-secret'),
+          ...edge('thingspace-session', 'thingspace-api-token', 'thingspace-user', 'thingspace-password'),
         ]
-      : [...edge('thingspace-token', ...operator), ...edge('thingspace-session', ...operator)]),
+      : [...edge('thingspace-api-token', ...operator), ...edge('thingspace-session', ...operator)]),
     brought('losant-access-key', 'losant-enrolment'),
     brought('losant-access-secret', 'losant-enrolment'),
     ...edge('losant-device-token', 'losant-access-key', 'losant-access-secret'),

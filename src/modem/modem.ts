@@ -1,10 +1,11 @@
 // The module as the agent sees it: bring it up, watch it, climb a rung, ask it something. Every bring-up has a fresh
 // link; what is known survives in the snapshot.
-import { abortReason, scrubber, toWaymarkError, WaymarkError } from '../core/index.js';
+import { abortReason, isWaymarkError, scrubber, toWaymarkError, WaymarkError } from '../core/index.js';
 import { createCellLocate } from './apps/celllocate/locate.js';
 import { createAppTokenKeeper } from './apps/devicewise/config.js';
 import { createModuleGnss } from './apps/module-gnss/read.js';
 import { createAtChannel } from './channel.js';
+import { parseOwnNumber } from './codec/own-number.js';
 import { rawCommand } from './command.js';
 import { runBringUp, runWatch } from './drive.js';
 import { createMemory } from './memory.js';
@@ -157,6 +158,16 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
       // A person reads this: an answer may hold the token (AT#DWCFG?).
       const shown = (line: string): string => scrubber.scrub(secrets.hide(line));
       return { lines: lines.map(shown), final: shown(final) };
+    },
+    async ownNumber({ signal }) {
+      try {
+        const { lines } = await alive().channel.run({ text: 'AT+CNUM' }, { ...(signal ? { signal } : {}) });
+        return lines.map(parseOwnNumber).find((number) => number !== undefined);
+      } catch (error) {
+        // Cards without that file are answered with an error by some modules, with nothing by others.
+        if (isWaymarkError(error, 'modem.error')) return undefined;
+        throw error;
+      }
     },
     cellLocate: createCellLocate({
       session: alive,

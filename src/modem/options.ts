@@ -62,6 +62,8 @@ export interface Modem extends AsyncDisposable {
   readonly cellLocate: CellLocate;
   /** The module's own receiver. */
   readonly moduleGnss: ModuleGnss;
+  /** The number of the card, digits alone; undefined where the card does not know it. Errors: as `run`. */
+  ownNumber(options: { signal?: AbortSignal }): Promise<string | undefined>;
   snapshot(): ModemSnapshot;
   onChange(callback: () => void): () => void;
 }

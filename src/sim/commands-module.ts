@@ -32,7 +32,7 @@ export const MODULE_COMMANDS: CommandTable<ModuleCommand> = {
   },
   card: {
     scopes,
-    usage: `card [state=${CARD_STATES.join('|')}] [pin=1234] [puk=12345678] [pinTries=3] [pukTries=10] [isPinEnabled=true] [iccid=…] [imsi=…] [lock="PH-NET PIN"] [absentMs=500]`,
+    usage: `card [state=${CARD_STATES.join('|')}] [pin=1234] [puk=12345678] [pinTries=3] [pukTries=10] [isPinEnabled=true] [iccid=…] [imsi=…] [number=…] [lock="PH-NET PIN"] [absentMs=500]`,
     what: 'another state of the SIM card; with absentMs it is pulled, and another one put in after that time',
     words: ['state'],
     read(fields) {

@@ -31,6 +31,7 @@ export function readCard(fields: Fields): Partial<SimCard> {
     isPinEnabled: fields.flag('isPinEnabled'),
     iccid: fields.text('iccid', { pattern: /^\d{18,20}$/, words: '18 to 20 digits' }),
     imsi: fields.text('imsi', { pattern: /^\d{14,15}$/, words: '14 or 15 digits' }),
+    number: fields.text('number', { pattern: /^\d{7,15}$/, words: '7 to 15 digits' }),
     lock: fields.text('lock', { pattern: /^[\w -]{3,30}$/, words: 'what +CPIN? says, such as PH-NET PIN' }),
   });
   fields.end();

@@ -140,7 +140,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
         seed,
         stateFile: join(stateDir, 'sim', 'module.json'),
         ...(options.profile === undefined ? {} : { profile: options.profile }),
-        ...(options.card === undefined ? {} : { card: options.card }),
+        card: { number: clouds.thingspace.description.mdn, ...options.card },
         ...(options.coverage === undefined ? {} : { coverage: options.coverage }),
         ...(transcript === undefined
           ? {}

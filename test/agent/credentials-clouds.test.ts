@@ -130,7 +130,7 @@ describe('what waits for what', () => {
     const fetch = () => Promise.reject(new WaymarkError('thingspace.weather', 'x'));
     const deps = { clock: w.clock, log: silentLogger };
     const from = [thingspace!.key!, thingspace!.secret!];
-    const token = createDerived(deps, { id: 'thingspace-token', kind: 'api-token', from, fetch });
+    const token = createDerived(deps, { id: 'thingspace-api-token', kind: 'api-token', from, fetch });
     const session = createDerived(deps, { id: 'thingspace-session', kind: 'session-token', from: [token], fetch });
     w.set.add(token);
     const takeAway = w.set.add(session);
@@ -147,7 +147,7 @@ describe('what waits for what', () => {
       ['thingspace-secret', undefined],
       ['thingspace-user', undefined],
       ['thingspace-password', undefined],
-      ['thingspace-token', 'thingspace-key'],
+      ['thingspace-api-token', 'thingspace-key'],
       ['thingspace-session', 'thingspace-key'],
     ]);
     takeAway();

@@ -27,6 +27,7 @@ export function initialState(options: SimModuleOptions, family: Family): ModuleS
       state: 'ready',
       iccid: factoryIccid(options.seed),
       imsi: `001010000${serial}`,
+      number: '',
       pin: '1234',
       puk: '12345678',
       isPinEnabled: false,

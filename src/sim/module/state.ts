@@ -9,6 +9,8 @@ export interface SimCard {
   state: SimCardState;
   iccid: string;
   imsi: string;
+  /** What +CNUM says; empty: the card does not know its number. */
+  number: string;
   pin: string;
   puk: string;
   /** Does the card ask for its PIN after each reset? */

@@ -6,7 +6,6 @@ import {
   type CommandTable,
   numberIn,
   type Outcome,
-  says,
 } from '../command.js';
 import type { SimCard } from '../state.js';
 
@@ -210,7 +209,15 @@ export const SIM_CARD_COMMANDS: CommandTable = {
     needsCard: true,
     latency: 'card',
   },
-  '+CNUM': { ...says(), test: '', needsCard: true, latency: 'card' },
+  '+CNUM': {
+    exec: ({ state, info }) => {
+      if (state.card.number !== '') info(`+CNUM: "","${state.card.number}",129`);
+      return 'OK';
+    },
+    test: '',
+    needsCard: true,
+    latency: 'card',
+  },
   '+CRSM': { set: restrictedAccess, arity: [1, 7], test: '', needsCard: 'present', latency: 'card' },
   '+CSIM': { set: genericAccess, arity: [2, 2], test: '', needsCard: 'present', latency: 'card' },
 };
