@@ -1,6 +1,7 @@
 // `npm run bench [-- --rounds N] [--quick]`: the agent beside its peers on this machine; writes docs/benchmark.md.
 // `npm run bench -- at [--rounds N] [--lines N]`: the AT engine alone, beside splitting lines; writes nothing.
 // `npm run bench -- framer [--rounds N]`: the GNSS framers alone, beside a bare CRC loop; writes nothing.
+// `npm run bench -- outbox [--rounds N] [--seconds N]`: the outbox alone, beside bare appends; writes nothing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +15,7 @@ import { ensureTools } from './tools.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PEERS = ['bare.mjs', 'min.mjs', 'min-ntrip.mjs', 'bare-at.mjs', 'waymark-at.ts'];
 
-const ALONE = { at: 'at-engine.mjs', framer: 'framer.mjs' };
+const ALONE = { at: 'at-engine.mjs', framer: 'framer.mjs', outbox: 'outbox.mjs' };
 const alone = ALONE[process.argv[2]];
 if (alone) process.exit(await benchAlone(alone, process.argv.slice(3)));
 
