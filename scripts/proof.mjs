@@ -25,6 +25,8 @@ const PROOFS = [
     'kill -9 during provisioning leaves a whole identity or none',
     'WAYMARK_KILLS',
   ],
+  ['test/outbox/kill.test.ts', 'kill -9 loses no accepted record (four kills for each counted)', 'WAYMARK_KILLS'],
+  ['test/fuzz/outbox.test.ts', 'files of the outbox: any damage', 'WAYMARK_FUZZ'],
   ['test/fuzz/at.test.ts', 'AT tokenizer and channel: any bytes, any cut', 'WAYMARK_FUZZ'],
   ['test/fuzz/at-parsers.test.ts', 'everything that reads an AT line, each so many cases', 'WAYMARK_FUZZ'],
   ['test/fuzz/gnss.test.ts', 'GNSS framers and parsers: any bytes, any cut', 'WAYMARK_FUZZ'],

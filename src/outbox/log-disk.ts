@@ -19,6 +19,11 @@ export interface LogDisk {
   close(fd: number): void;
   /** Up to `maxBytes` from `from` on, of a regular file. */
   read(path: string, from: number, maxBytes: number): Buffer;
+  /**
+   * The same of an open file. While a file that was cut to nothing is being written, ext4 allocates and writes back its
+   * new bytes at *any* close of it, a reader's as well (auto_da_alloc): the file being written is read only like this.
+   */
+  readOpen(fd: number, from: number, maxBytes: number): Buffer;
   /** After a failure the descriptor must not be used for this again: the system reports a lost page only once. */
   sync(fd: number): Promise<void>;
   syncDirectory(path: string): Promise<void>;
@@ -29,7 +34,7 @@ export interface LogDisk {
   replace(path: string, bytes: Uint8Array): Promise<void>;
 }
 
-const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** The real file system. */
 export const realLogDisk: LogDisk = {
@@ -37,8 +42,8 @@ export const realLogDisk: LogDisk = {
     if (fs.mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) fs.chmodSync(path, 0o700);
   },
   list: (path) => fs.readdirSync(path),
-  create: (path) => fs.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
-  openForAppend: (path) => fs.openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW),
+  create: (path) => fs.openSync(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
+  openForAppend: (path) => fs.openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW),
   append: (fd, bytes) => fs.writeSync(fd, bytes, 0, bytes.length),
   truncate: (fd, bytes) => fs.ftruncateSync(fd, bytes),
   close: (fd) => fs.closeSync(fd),
@@ -53,6 +58,10 @@ export const realLogDisk: LogDisk = {
     } finally {
       fs.closeSync(fd);
     }
+  },
+  readOpen(fd, from, maxBytes) {
+    const bytes = Buffer.allocUnsafe(maxBytes);
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, maxBytes, from));
   },
   sync: (fd) =>
     new Promise((resolve, reject) => {

@@ -56,6 +56,31 @@ export function createQuarantine(deps: { disk: LogDisk; log: Logger; dir: string
   const folder = `${deps.dir}/quarantine`;
   const ids = idsIn(disk, folder);
   let dropped = 0;
+  /** One at a time, so that the oldest are the first to go. */
+  let last: Promise<void> = Promise.resolve();
+  const keep = async (entry: QuarantineEntry): Promise<void> => {
+    const { id } = entry.record;
+    // The body may hold anything a device said: it goes into the file, not into the log.
+    log.warn(
+      'outbox.quarantined',
+      { id, kind: entry.record.kind, code: entry.code, reason: entry.reason.slice(0, MAX_REASON) },
+      'A record is put aside so that the rest goes on.',
+    );
+    try {
+      disk.makeDirectory(folder);
+      const text = JSON.stringify({ ...entry, reason: entry.reason.slice(0, MAX_REASON) });
+      await disk.replace(`${folder}/${id}.json`, Buffer.from(text));
+      ids.push(id);
+      while (ids.length > MAX_FILES) {
+        const oldest = ids.shift();
+        dropped++;
+        if (oldest !== undefined) disk.unlink(`${folder}/${oldest}.json`);
+      }
+    } catch (error) {
+      log.warn('outbox.disk', { id, code: systemCode(error) }, 'A record put aside could not be kept.');
+    }
+  };
+
   return {
     get count() {
       return ids.length;
@@ -63,27 +88,9 @@ export function createQuarantine(deps: { disk: LogDisk; log: Logger; dir: string
     get dropped() {
       return dropped;
     },
-    async add(entry) {
-      const { id } = entry.record;
-      // The body may hold anything a device said: it goes into the file, not into the log.
-      log.warn(
-        'outbox.quarantined',
-        { id, kind: entry.record.kind, code: entry.code, reason: entry.reason.slice(0, MAX_REASON) },
-        'A record is put aside so that the rest goes on.',
-      );
-      try {
-        disk.makeDirectory(folder);
-        const text = JSON.stringify({ ...entry, reason: entry.reason.slice(0, MAX_REASON) });
-        await disk.replace(`${folder}/${id}.json`, Buffer.from(text));
-        ids.push(id);
-        while (ids.length > MAX_FILES) {
-          const oldest = ids.shift();
-          dropped++;
-          if (oldest !== undefined) disk.unlink(`${folder}/${oldest}.json`);
-        }
-      } catch (error) {
-        log.warn('outbox.disk', { id, code: systemCode(error) }, 'A record put aside could not be kept.');
-      }
+    add(entry) {
+      last = last.then(() => keep(entry));
+      return last;
     },
   };
 }

@@ -58,6 +58,12 @@ export function freshSegment(dir: string, firstSeq: number, generation = 0): Seg
   };
 }
 
+/** The segment's good bytes from `from` on. Throws the system's error. */
+export function readSegment(disk: LogDisk, segment: Segment, from = 0): Buffer {
+  const wanted = segment.bytes - from;
+  return segment.fd === undefined ? disk.read(segment.path, from, wanted) : disk.readOpen(segment.fd, from, wanted);
+}
+
 /** Moves a file to corrupt/, of which the newest three stay. Never throws: on a read-only disk it stays where it is. */
 export function setAside(disk: LogDisk, dir: string, path: string): void {
   const folder = `${dir}/corrupt`;

@@ -66,11 +66,11 @@ export class Sender {
   };
   readonly #deps: SenderDeps;
   #active: { link: CloudLink; signal: AbortSignal; grace: AbortSignal } | undefined;
-  #ended: Promise<void> = Promise.resolve();
+  #ended: Promise<void> | undefined;
   readonly #line: LineUp;
   readonly #inFlight = new Map<number, Item>();
   readonly #suspects = new Suspects();
-  readonly #batch = { isUnderWay: false, nextAtMs: 0 };
+  readonly #batch = { isOn: false, isUnderWay: false, nextAtMs: 0 };
   #pace: { key: string; state: PaceState } | undefined;
   #pausedUntilMs = 0;
   #heldUntilMs = 0;
@@ -120,21 +120,25 @@ export class Sender {
 
   async drain(link: CloudLink, signal: AbortSignal): Promise<void> {
     // One link at a time: the next one begins when the last one's verdicts are in.
-    const before = this.#ended;
-    const mine = before.then(() => (signal.aborted ? undefined : this.#run(link, signal)));
-    this.#ended = mine;
-    await mine;
+    while (this.#ended) await this.#ended;
+    if (signal.aborted) return;
+    this.#ended = this.#run(link, signal).finally(() => {
+      this.#ended = undefined;
+    });
+    await this.#ended;
   }
 
   async #run(link: CloudLink, signal: AbortSignal): Promise<void> {
     const { clock, onChange } = this.#deps;
     using grace = linkedController();
+    // One listener on the caller's signal, however many records are under way.
+    using linked = linkedController(signal);
     this.#heldUntilMs = 0;
     this.#holdMs = HOLD_MS.first;
     const key = JSON.stringify(link.limits.pace);
     // Kept over a reconnect: the cloud counts on.
     if (this.#pace?.key !== key) this.#pace = { key, state: startPace(link.limits.pace, clock.mono()) };
-    this.#active = { link, signal, grace: grace.signal };
+    this.#active = { link, signal: linked.signal, grace: grace.signal };
     onChange();
     this.#pump();
     await aborted(signal);
@@ -187,10 +191,15 @@ export class Sender {
     const { limits, publishMany } = this.#active?.link ?? {};
     if (!limits || this.#batch.isUnderWay || this.#active?.signal.aborted) return undefined;
     const isGap = this.#deps.store.gap !== undefined && !this.#isGapUnderWay();
-    const head = isGap ? undefined : this.#line.firstReady(READ_AHEAD);
+    const left = this.replayLeft;
+    // Nothing to replay: the log is not even looked at.
+    const head = isGap || left === 0 ? undefined : this.#line.firstReady(READ_AHEAD);
+    if (left === 0) this.#batch.isOn = false;
     if (!isGap && !head) return undefined;
     const isSuspect = head !== undefined && this.#suspects.has(head.seq);
-    if (limits.batch && publishMany && !isGap && !isSuspect && this.replayLeft > limits.batch.fromBacklog) {
+    // Once begun, batches take the backlog to its end: singly the last ones would take longer than all before.
+    if (limits.batch && left > limits.batch.fromBacklog) this.#batch.isOn = true;
+    if (limits.batch && publishMany && this.#batch.isOn && !isGap && !isSuspect) {
       const wait = this.#batch.nextAtMs - nowMs;
       if (wait > 0) return wait;
       this.#sendBatch(nowMs, limits.batch);

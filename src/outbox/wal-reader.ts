@@ -3,7 +3,7 @@
 import type { LogDisk } from './log-disk.js';
 import { SEGMENT_HEADER } from './record-codec.js';
 import { scanAt } from './scan.js';
-import type { Segment } from './segment.js';
+import { readSegment, type Segment } from './segment.js';
 
 export interface StoredRecord {
   boot: number;
@@ -64,7 +64,7 @@ export class WalReader {
     if (now?.segment === segment && now.from + now.bytes.length >= segment.bytes) return now;
     const from = now?.segment === segment ? now.at : 0;
     try {
-      const bytes = this.#disk.read(segment.path, from, segment.bytes - from);
+      const bytes = readSegment(this.#disk, segment, from);
       if (from + bytes.length < segment.bytes) throw Object.assign(new Error('shorter than written'), { code: 'EIO' });
       const hasHeader = from === 0 && bytes.compare(SEGMENT_HEADER, 0, 4, 0, Math.min(4, bytes.length)) === 0;
       this.#reading = { segment, bytes, from, at: hasHeader ? SEGMENT_HEADER.length : from };

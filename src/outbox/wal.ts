@@ -19,7 +19,7 @@ import {
   segmentBytesFor,
 } from './retention.js';
 import { scanSegment } from './scan.js';
-import { freshSegment, type Segment, setAside } from './segment.js';
+import { freshSegment, readSegment, type Segment, setAside } from './segment.js';
 import { SettledSet } from './settled.js';
 import { type StoredRecord, WalReader } from './wal-reader.js';
 
@@ -217,7 +217,7 @@ export class Wal {
     const segment = this.segments.find(({ left }) => left > 0);
     let time: RecordTime | undefined;
     try {
-      const bytes = segment ? this.#disk.read(segment.path, 0, segment.bytes) : Buffer.alloc(0);
+      const bytes = segment ? readSegment(this.#disk, segment) : Buffer.alloc(0);
       const first = scanSegment(bytes).records.find((record) => !this.settled.has(record.seq));
       if (first) time = decodePayload(first.boot, first.seq, first.payload);
     } catch {
@@ -245,7 +245,7 @@ export class Wal {
 
   #openOf(segment: Segment): string[] {
     try {
-      return scanSegment(this.#disk.read(segment.path, 0, segment.bytes))
+      return scanSegment(readSegment(this.#disk, segment))
         .records.filter(({ seq }) => !this.settled.has(seq))
         .map(({ boot, seq }) => idOf(boot, seq));
     } catch {
@@ -345,7 +345,7 @@ export class Wal {
    * not speak of again. Throws the system's error; the old file is then still the one that counts.
    */
   replace(segment: Segment): Segment {
-    const bytes = this.#disk.read(segment.path, 0, segment.bytes);
+    const bytes = readSegment(this.#disk, segment);
     const { records } = scanSegment(bytes);
     const fresh = freshSegment(this.#options.dir, segment.firstSeq, segment.generation + 1);
     const parts = records

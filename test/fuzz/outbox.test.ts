@@ -43,7 +43,11 @@ function damage(whole: Buffer, random: (below: number) => number): Buffer {
 }
 
 const RECORDS = Array.from({ length: 40 }, (_, i) =>
-  encodeRecord(1, i + 1, Buffer.from(JSON.stringify({ k: 'state', u: 0, q: 0, m: 0, b: { n: i, x: 'x'.repeat(i * 3) } }))),
+  encodeRecord(
+    1,
+    i + 1,
+    Buffer.from(JSON.stringify({ k: 'state', u: 0, q: 0, m: 0, b: { n: i, x: 'x'.repeat(i * 3) } })),
+  ),
 );
 
 test(`a damaged segment yields its whole records and nothing else (${ROUNDS} rounds, seed ${SEED})`, () => {
