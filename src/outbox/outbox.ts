@@ -171,9 +171,18 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
   };
 
   return {
-    async put({ sync = false, ...given }) {
+    async put(given) {
       const mine = ++seq;
-      const record: CloudRecord = { ...given, id: idOf(boot, mine), boot };
+      const record: CloudRecord = {
+        id: idOf(boot, mine),
+        kind: given.kind,
+        class: given.class,
+        utcMs: given.utcMs,
+        timeQuality: given.timeQuality,
+        boot,
+        monoMs: given.monoMs,
+        body: given.body,
+      };
       let payload: Buffer;
       try {
         payload = payloadOf(record);
@@ -188,9 +197,9 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
         return record;
       }
       sweep();
-      const kept = store.put({ boot, seq: mine, payload }, record, sync || options.sync);
+      const kept = store.put({ boot, seq: mine, payload }, record, (given.sync ?? false) || options.sync);
       sender.offer(record, mine);
-      await kept;
+      if (kept) await kept;
       return record;
     },
     drain: (link, { signal }) => sender.drain(link, signal),

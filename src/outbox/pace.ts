@@ -19,7 +19,7 @@ export interface PaceState {
 
 const RESERVE = 2;
 
-const burstOf = ({ count }: Pace): number => (count < 3 ? 1 : Math.max(3, Math.ceil(count / 4)));
+const burstOf = ({ count }: Pace): number => (count < 6 ? 1 : Math.max(3, Math.ceil(count / 4)));
 const perMs = (pace: Pace): number => (pace.count - burstOf(pace) + 1) / pace.perMs;
 /** Tokens a replay leaves for live records. */
 export const reserveOf = (pace: Pace): number => Math.min(RESERVE, burstOf(pace) - 1);

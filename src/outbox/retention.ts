@@ -29,6 +29,14 @@ export function compareIds(a: string, b: string): number {
 
 export type RecordTime = Pick<CloudRecord, 'boot' | 'monoMs' | 'utcMs' | 'timeQuality'>;
 
+/** Only the time of a record: its body need not stay in memory for that. */
+export const timeOf = ({ boot, monoMs, utcMs, timeQuality }: RecordTime): RecordTime => ({
+  boot,
+  monoMs,
+  utcMs,
+  timeQuality,
+});
+
 export interface Now {
   boot: number;
   monoMs: number;

@@ -7,7 +7,7 @@ import type { Logger } from '../core/index.js';
 import { systemCode } from '../vault/index.js';
 import type { LogDisk } from './log-disk.js';
 import { decodePayload, idOf } from './record-codec.js';
-import type { RecordTime } from './retention.js';
+import { type RecordTime, timeOf } from './retention.js';
 import { type SegmentScan, scanSegment } from './scan.js';
 
 export interface Segment {
@@ -159,7 +159,7 @@ function addScan(found: FoundLog, segment: Segment, scan: SegmentScan, settledBe
   }
   const last = scan.records.at(-1);
   const record = last && decodePayload(last.boot, last.seq, last.payload);
-  if (record) segment.newest = record;
+  if (record) segment.newest = timeOf(record);
   found.endsClean = !scan.isTorn && scan.corrupt === 0 && scan.goodBytes > 0;
   found.segments.push(segment);
 }

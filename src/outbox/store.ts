@@ -122,21 +122,22 @@ export class Store {
     void this.save();
   }
 
-  /** Keeps a record; resolves when that is as durable as asked. Never rejects. */
-  async put(record: StoredRecord, time: RecordTime, isSync: boolean): Promise<void> {
+  /** Keeps a record. Where that takes an fsync, resolves after it; never throws or rejects. */
+  put(record: StoredRecord, time: RecordTime, isSync: boolean): Promise<void> | undefined {
     if (this.state !== 'ok') {
       this.#remember({ ...record, time });
-      return;
+      return undefined;
     }
     try {
-      this.#deps.wal.append({ ...record, time });
+      this.#deps.wal.append(record, time);
     } catch (error) {
       this.#failed(error);
       this.#remember({ ...record, time });
-      return;
+      return undefined;
     }
-    if (isSync) await this.sync.now();
-    else this.sync.wrote();
+    if (isSync) return this.sync.now();
+    this.sync.wrote();
+    return undefined;
   }
 
   #remember(record: StoredRecord & { time: RecordTime }): void {
@@ -238,7 +239,7 @@ export class Store {
   #flushMemory(): { error: unknown } | undefined {
     for (const [seq, waiting] of this.#memory) {
       try {
-        this.#deps.wal.append(waiting);
+        this.#deps.wal.append(waiting, waiting.time);
       } catch (error) {
         return { error };
       }

@@ -17,6 +17,7 @@ import {
   mustDropOldest,
   type RecordTime,
   segmentBytesFor,
+  timeOf,
 } from './retention.js';
 import { scanSegment } from './scan.js';
 import { freshSegment, readSegment, type Segment, setAside } from './segment.js';
@@ -87,16 +88,16 @@ export class Wal {
   }
 
   /** Writes a record at the end. Throws the system's error; the log is then as before. */
-  append(record: StoredRecord & { time: RecordTime }): void {
+  append(record: StoredRecord, time: RecordTime): void {
     const bytes = encodeRecord(record.boot, record.seq, record.payload);
     this.#makeRoom(bytes.length);
     const segment = this.#writable(record.seq, bytes.length);
     this.#write(segment, bytes);
     segment.left++;
     segment.lastSeq = record.seq;
-    segment.newest = record.time;
-    segment.firstId ??= idOf(record.boot, record.seq);
+    segment.newest = timeOf(time);
     segment.lastId = idOf(record.boot, record.seq);
+    segment.firstId ??= segment.lastId;
   }
 
   #write(segment: Segment, record: Buffer): void {
@@ -219,7 +220,8 @@ export class Wal {
     try {
       const bytes = segment ? readSegment(this.#disk, segment) : Buffer.alloc(0);
       const first = scanSegment(bytes).records.find((record) => !this.settled.has(record.seq));
-      if (first) time = decodePayload(first.boot, first.seq, first.payload);
+      const record = first && decodePayload(first.boot, first.seq, first.payload);
+      if (record) time = timeOf(record);
     } catch {
       // Not readable: its age is not known.
     }

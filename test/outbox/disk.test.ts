@@ -186,7 +186,9 @@ describe('fsync', () => {
     await using at = bench();
     let syncs = 0;
     const disk = diskWith({
-      sync: async () => void syncs++,
+      sync: async () => {
+        syncs++;
+      },
       syncDirectory: async () => undefined,
     });
     await using outbox = await at.open({}, disk);

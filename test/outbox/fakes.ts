@@ -92,7 +92,7 @@ export function fakeLink(
       for (const record of records)
         sent.push({ record, isReplay: options.isReplay, atMs: clock.mono(), of: records.length });
       await wait();
-      return Promise.all(records.map((record) => answer(record, options)));
+      return Promise.all(records.map(async (record) => answer(record, options)));
     };
   return link;
 }
