@@ -250,7 +250,8 @@ export class Store {
 
   #saveNowAndThen(): void {
     const firstOpen = this.#deps.wal.firstOpen ?? 0;
-    const isDue = this.#deps.clock.mono() - this.#savedAtMs >= CURSOR_EVERY_MS;
+    const isDue =
+      this.#deps.wal.settled.has(firstOpen - 1) && this.#deps.clock.mono() - this.#savedAtMs >= CURSOR_EVERY_MS;
     if (isDue && firstOpen > this.#savedBelow) void this.save();
   }
 
@@ -270,6 +271,8 @@ export class Store {
         this.#hasCursorFile = true;
         await disk.replace(cursorPath(dir), encodeCursor({ settledBelow, ...(gap ? { gap } : {}) }));
         this.#savedBelow = settledBelow;
+        // All may have been settled while it was written.
+        if (this.count === 0) this.#clearCursor();
       } catch (error) {
         log.debug('outbox.cursor-not-kept', { code: systemCode(error) });
       }
