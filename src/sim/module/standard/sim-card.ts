@@ -1,12 +1,5 @@
 // The SIM card: PIN and PUK with their counters, numbers, elementary files (specs/modem.md 2.3).
-import {
-  CME,
-  type CommandContext,
-  type CommandSpec,
-  type CommandTable,
-  numberIn,
-  type Outcome,
-} from '../command.js';
+import { CME, type CommandContext, type CommandSpec, type CommandTable, numberIn, type Outcome } from '../command.js';
 import type { SimCard } from '../state.js';
 
 /** Why the card cannot be used now, as a final result; undefined when it can. */
