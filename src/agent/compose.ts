@@ -19,6 +19,7 @@ import { createLinkOpener, ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
 import { openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
+import { createCloudSide } from './clouds/side.js';
 import { createCorrectionSide } from './correction-side.js';
 import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
@@ -55,6 +56,8 @@ export interface AgentDeps {
   transcript?: (direction: '>' | '<', line: string) => void;
   /** Where the machine's ports are read (default: the real ones). */
   roots?: Roots;
+  /** Told each record taken for a cloud, with its id. */
+  onRecord?: (cloud: string, id: string) => void;
   /** Off on a scaled clock: its future must not become the next start's floor. */
   keepClockFloor?: boolean;
 }
@@ -221,6 +224,18 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   }
   if (side) lanes.push(...side.lanes);
   lanes.push(...location.lanes);
+  const clouds = await createCloudSide({
+    ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session },
+    ...{ best: location.best, position: location.position, outputs: location.outputs },
+    status: () => snapshot(),
+    wake: (lane) => supervisor.wake(lane),
+    wakeSession: () => supervisor.wake('session'),
+    requestRenewal: identity ? holder.requestRenewal : undefined,
+    ladder: side?.ladder,
+    onChange: changed,
+    onRecord: deps.onRecord,
+  });
+  lanes.push(...clouds.lanes);
   lanes.push(
     createClockLane({
       clock,
@@ -269,6 +284,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       },
       session,
       location,
+      clouds: clouds.views,
       credentials: credentials.statuses,
       bytes: () =>
         Object.fromEntries(
@@ -290,6 +306,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     credentials.watch();
     if (modem) resources.use(modem);
     resources.use(location);
+    resources.use(clouds);
     const manager = createServiceManager(env, clock, log);
     const running = supervisor.run(lanes, scope.signal);
     running.catch(() => undefined);
@@ -313,6 +330,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       isDoorOpen = true;
       log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
       manager.ready();
+      void clouds.start(scope.signal);
       resources.add(everySecond(clock, tick(manager)));
       await Promise.race([running, aborted(signal), gaveUp.promise]);
     } finally {

@@ -2,6 +2,8 @@
 import type { Clock, Logger } from '../core/index.js';
 import { type Codec, type Identity, identityCodec, lockMachine, type Slot, type Vault } from '../vault/index.js';
 import { type ZtpMemory, ztpMemoryCodec } from '../ztp/index.js';
+import { type LedgerState, ledgerCodec, type ReportInterval, reportIntervalCodec } from './cloud-commands/index.js';
+import { bootCounterCodec } from './clouds/boot-counter.js';
 import { createPinLedger, type PinLedger, pinFileCodec } from './pin-ledger.js';
 import { createRecoveryMemory, type RecoveryMemory, recoveryCodec } from './recovery-memory.js';
 
@@ -14,6 +16,11 @@ export interface AgentMemory {
   clockFloor: Slot<number>;
   /** Both ladders, and what of their budgets is spent. */
   recovery: RecoveryMemory;
+  /** Which start of the gateway this is. */
+  boot: Slot<number>;
+  /** What clouds asked, and what became of it. */
+  cloudCommands: Slot<LedgerState>;
+  reportInterval: Slot<ReportInterval>;
   /** PIN attempts; a record is durable before `write` resolves. */
   pinLedger: PinLedger;
 }
@@ -38,6 +45,9 @@ export function memorySlots(vault: Vault, clock: Clock, log: Logger): AgentMemor
     assistZtp: vault.slot('ztp-assistnow', ztpMemoryCodec),
     clockFloor: vault.slot('clock-floor', clockFloorCodec),
     recovery: createRecoveryMemory(vault.slot('recovery', recoveryCodec), log, clock),
+    boot: vault.slot('boot', bootCounterCodec),
+    cloudCommands: vault.slot('cloud-commands', ledgerCodec),
+    reportInterval: vault.slot('report-interval', reportIntervalCodec),
     pinLedger: createPinLedger(vault.slot('pins', pinFileCodec), () => lockMachine('pin', clock, PIN_WAIT_MS)),
   };
 }

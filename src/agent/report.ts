@@ -3,6 +3,7 @@ import { type Clock, type ClockTrust, maskIdentifier, type WaymarkError } from '
 import type { Receiver, ReceiverSnapshot } from '../gnss/index.js';
 import type { ModemSnapshot } from '../modem/index.js';
 import {
+  type CloudView,
   type CredentialView,
   LAMPS,
   type LampView,
@@ -13,6 +14,7 @@ import {
 } from '../status/index.js';
 import type { CredentialStatus, Identity } from '../vault/index.js';
 import { certificateDates } from './certificate.js';
+import type { CloudSide } from './clouds/side.js';
 import type { IdentityCondition } from './identity-source.js';
 import type { LampBoard } from './lamp-board.js';
 import type { CorrectionLane } from './lanes/corrections.js';
@@ -40,6 +42,7 @@ export interface ReportSources {
   };
   session: CorrectionLane | undefined;
   location: Pick<LocationSide, 'position' | 'assistance' | 'cellLocate'>;
+  clouds: CloudSide['views'];
   credentials: () => readonly CredentialStatus[];
   bytes: () => Readonly<Record<string, { in: number; out: number }>>;
   loopLag: () => { p50: number; p99: number; max: number };
@@ -196,6 +199,24 @@ function identityView({ identity: from, clock, showIdentifiers }: ReportSources)
   };
 }
 
+/** A cloud that does not do its work is a person's business, though everything else is served. */
+function overallOf(state: AgentCondition['state'], clouds: readonly CloudView[] = []): StatusSnapshot['overall'] {
+  if (state === 'stopped' || state === 'misconfigured') return 'failed';
+  return state === 'serving' && !clouds.some(({ isTroubled }) => isTroubled) ? 'ok' : 'degraded';
+}
+
+/** The outboxes as one part: the first that has trouble tells. */
+function outboxPart(clouds: readonly CloudView[] = []): PartView {
+  const outboxes = clouds.flatMap(({ outbox }) => (outbox ? [outbox] : []));
+  const troubled = outboxes.find(({ state, reason }) => state !== 'ok' || reason !== undefined);
+  const shown = troubled ?? outboxes[0];
+  if (!shown) return ABSENT;
+  return {
+    ...{ state: shown.state, sinceMs: 0, attempt: 0, restarts: 0 },
+    ...(shown.reason === undefined ? {} : { reason: shown.reason }),
+  };
+}
+
 const ABSENT: PartView = { state: 'absent', sinceMs: 0, attempt: 0, restarts: 0 };
 
 export function buildSnapshot(from: ReportSources): StatusSnapshot {
@@ -205,6 +226,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
   const receiver = from.receiver?.snapshot();
   const grade = gradeOf(receiver, clock);
   const lamps = LAMPS.map((name) => lampView(name, condition.lamps[name], mono));
+  const up = from.clouds();
   const source = from.session?.current()?.snapshot();
   const fix = receiver?.fix;
   const { atMonoMs, ...fixFacts } = fix ?? { quality: 'none' as const, atMonoMs: undefined };
@@ -214,12 +236,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     bootId: from.bootId,
     startedAt: iso(from.startedWallMs),
     uptimeMs: Math.round(mono - from.startedMonoMs),
-    overall:
-      condition.state === 'serving'
-        ? 'ok'
-        : condition.state === 'stopped' || condition.state === 'misconfigured'
-          ? 'failed'
-          : 'degraded',
+    overall: overallOf(condition.state, up.clouds),
     state: condition.state,
     ...(condition.state === 'serving' ? { grade } : {}),
     since: iso(condition.sinceWallMs),
@@ -235,7 +252,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
       cellLocate: from.part('cell-locate') ?? ABSENT,
       thingspace: from.part('thingspace') ?? ABSENT,
       losant: from.part('losant') ?? ABSENT,
-      outbox: ABSENT,
+      outbox: outboxPart(up.clouds),
       clock: from.part('clock') ?? ABSENT,
       status: from.part('status') ?? ABSENT,
     },
@@ -253,6 +270,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     fix: { ...fixFacts, ...(atMonoMs === undefined ? {} : { ageMs: Math.round(mono - atMonoMs) }) },
     ...(receiver ? { receiver: receiverView(receiver, from.showIdentifiers) } : {}),
     ...locationViews(from.location, clock),
+    ...up,
     credentials: from.credentials().map((status) => credentialView(status, clock)),
     bytes: from.bytes(),
     loopLagMs: from.loopLag(),

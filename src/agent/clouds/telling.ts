@@ -23,8 +23,6 @@ export interface TellingDeps {
   outboxes: ReadonlyMap<string, Pick<Outbox, 'put'>>;
   status: () => StatusSnapshot;
   stateEveryMs: number;
-  /** Every record is forced to the disk. */
-  sync: boolean;
   /** Told each record handed over, with the id it got. */
   onRecord?: ((cloud: string, id: string) => void) | undefined;
 }
@@ -59,7 +57,7 @@ export function createTelling(deps: TellingDeps): Telling {
   };
 
   async function keep(cloud: string, record: NewRecord): Promise<void> {
-    const taken = await outboxes.get(cloud)?.put(deps.sync ? { ...record, sync: true } : record);
+    const taken = await outboxes.get(cloud)?.put(record);
     if (taken) deps.onRecord?.(cloud, taken.id);
   }
 

@@ -7,8 +7,8 @@ import { objectOf } from './envelope.js';
 
 /** What the device shows: one of the two, or both. */
 export interface OperatorIdentity {
-  /** PEM. */
-  certificate?: { cert: string; key: Secret };
+  /** The value is the private key; `pem` reads the certificate that belongs to it. */
+  certificate?: { source: CredentialSource<Secret>; pem(): Promise<string> };
   bearer?: CredentialSource<Secret>;
 }
 
@@ -68,6 +68,8 @@ export function createOperatorEndpoint(
   return {
     async ask(body, signal) {
       const lease: Lease<Secret> | undefined = await identity.bearer?.get({ signal });
+      const certificate = await identity.certificate?.source.get({ signal });
+      const cert = await identity.certificate?.pem();
       const answer = await http.request({
         method: 'POST',
         url: options.url,
@@ -76,24 +78,24 @@ export function createOperatorEndpoint(
         maxBodyBytes: MAX_ANSWER_BYTES,
         deadlineMs: DEADLINE_MS,
         signal,
-        ...(identity.certificate ? { cert: identity.certificate.cert, key: identity.certificate.key } : {}),
+        ...(certificate && cert !== undefined ? { cert, key: certificate.value } : {}),
         ...(options.ca ? { ca: options.ca } : {}),
       });
       const { status } = answer;
       if (status >= 200 && status < 300) {
         if (lease) identity.bearer?.report(lease, { is: 'ok' });
+        if (certificate) identity.certificate?.source.report(certificate, { is: 'ok' });
         const members = answer.body.length > MAX_ANSWER_BYTES ? undefined : parsed(answer.body);
         if (members) return members;
         throw new WaymarkError('thingspace.malformed', `${what}: the answer is no JSON object`);
       }
       const known = REFUSALS[status];
-      if (lease && known)
-        identity.bearer?.report(lease, {
-          is: 'refused',
-          state: known.state,
-          reason: 'refused',
-          evidence: { http: status },
-        });
+      if (known) {
+        const outcome = { is: 'refused', state: known.state, reason: 'refused', evidence: { http: status } } as const;
+        // With both shown the token is the likelier: a certificate the endpoint does not like ends the handshake.
+        if (lease) identity.bearer?.report(lease, outcome);
+        else if (certificate) identity.certificate?.source.report(certificate, outcome);
+      }
       throw refusal(status, answer.retryAfterMs);
     },
   };
