@@ -43,7 +43,7 @@ export function parseCommandText(body: Uint8Array | string, { isRetained = false
 export function parseCommandItem(item: unknown): CommandReading {
   let text: string | undefined;
   try {
-    text = JSON.stringify(item) as string | undefined;
+    text = JSON.stringify(item);
   } catch {
     return malformed('it is no JSON');
   }
