@@ -41,13 +41,13 @@ export function parseCommandText(body: Uint8Array | string, { isRetained = false
 
 /** A command out of the list REST answers with. Its size is bounded here again: a list says nothing of its items. */
 export function parseCommandItem(item: unknown): CommandReading {
-  let text: string | undefined;
+  let text: unknown;
   try {
     text = JSON.stringify(item);
   } catch {
     return malformed('it is no JSON');
   }
-  return text === undefined ? malformed('it is no object') : parseCommandText(text);
+  return typeof text === 'string' ? parseCommandText(text) : malformed('it is no object');
 }
 
 function read(value: unknown, isRetained: boolean): CommandReading {
