@@ -95,16 +95,12 @@ export function codecSlot<T>(codec: Codec<T>, point: (name: string) => void, nam
           ? undefined
           : { value: codec.decode(JSON.parse(slot.text), 1), generation: 'current' as const },
       ),
-    write: (value: T) => {
-      try {
+    write: (value: T) =>
+      Promise.resolve().then(() => {
         point(`before ${name}`);
         slot.text = JSON.stringify(codec.encode(value));
         point(`after ${name}`);
-        return Promise.resolve();
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
+      }),
   };
   return slot;
 }
