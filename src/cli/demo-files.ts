@@ -13,7 +13,7 @@ export interface DemoFiles {
 }
 
 export function writeDemoFiles(stateDir: string, runtimeDir: string, world: WorldReady, region: string): DemoFiles {
-  const { caFile } = world.clouds;
+  const { caFile, losant, thingspace } = world.clouds;
   const secrets = join(stateDir, 'secrets');
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
   const secretFile = (name: string, value: string): string => {
@@ -41,6 +41,20 @@ export function writeDemoFiles(stateDir: string, runtimeDir: string, world: Worl
     assistNow: {
       token: secretFile('assistnow-token', world.clouds.assistnow.ztp.token),
       url: world.clouds.assistnow.ztp.url,
+      caFile,
+    },
+    location: { raw: { port: 0 }, jsonLines: { port: 0 } },
+    losant: {
+      apiUrl: losant.restUrl,
+      broker: `${losant.mqtt.host}:${losant.mqtt.port}`,
+      ...{ applicationId: losant.applicationId, deviceId: losant.deviceId, caFile },
+      accessKey: secretFile('losant-key', losant.accessKey),
+      accessSecret: secretFile('losant-secret', losant.accessSecret),
+    },
+    thingspace: {
+      mode: 'proxy',
+      locateEndpoint: thingspace.locateEndpoint,
+      identity: { bearer: secretFile('enrolment-token', thingspace.enrolmentToken) },
       caFile,
     },
   };

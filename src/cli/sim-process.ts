@@ -53,6 +53,15 @@ export interface WorldReady {
       ucenterConfigFile: string;
     };
     assistnow: { ztp: { url: string; token: string } };
+    losant: {
+      restUrl: string;
+      mqtt: { host: string; port: number };
+      applicationId: string;
+      deviceId: string;
+      accessKey: string;
+      accessSecret: string;
+    };
+    thingspace: { locateEndpoint: string; enrolmentToken: string };
   };
 }
 

@@ -23,6 +23,7 @@ import type { AgentMemory } from '../memory.js';
 import type { NetworkLadder } from '../network-ladder.js';
 import { countBoot } from './boot-counter.js';
 import type { Cloud } from './cloud.js';
+import { createLosantCloud } from './losant.js';
 import type { Outputs } from './outputs.js';
 import { commandsView, locatedView, outboxView } from './report.js';
 import { createTelling } from './telling.js';
@@ -31,6 +32,7 @@ import { createThingspaceCloud } from './thingspace.js';
 export interface CloudSideDeps {
   config: Config;
   configDir: string;
+  env: NodeJS.ProcessEnv;
   clock: Clock;
   trust: ClockTrust;
   log: Logger;
@@ -84,7 +86,7 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
     outboxes.set(destination, outbox);
     return outbox;
   };
-  if (config.losant) await open('losant');
+  const losantOutbox = config.losant && (await open('losant'));
 
   const life = new AbortController();
   const telling = createTelling({
@@ -119,6 +121,15 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
 
   const clouds: Cloud[] = [];
   if (config.thingspace) clouds.push(await createThingspaceCloud({ ...deps, settings: config.thingspace }));
+  if (config.losant && losantOutbox)
+    clouds.push(
+      await createLosantCloud({
+        ...deps,
+        ...{ settings: config.losant, outbox: losantOutbox, boot, sink: commands.sink },
+        reportSeconds: config.location.reportSeconds,
+        answer: (result) => telling.result('losant', result),
+      }),
+    );
   for (const cloud of clouds) resources.use(cloud);
 
   return {
