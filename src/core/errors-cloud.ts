@@ -109,6 +109,11 @@ export const CLOUD_ERRORS = {
     hint: 'The application token may not do this: create one with device.sendState, device.getCommand and device.setConnectionStatus.',
     exit: 77,
   },
+  'losant.bad-request': {
+    retry: 'never',
+    hint: 'Losant refuses the form of what was sent: this is a fault of the gateway; the rest goes on.',
+    exit: 70,
+  },
   'losant.duplicate': {
     retry: 'operator',
     hint: 'Several devices carry this gateway’s hardware id: remove all but one in the Losant application, or set losant.deviceId.',

@@ -1,0 +1,2 @@
+// Losant: states up over MQTT or REST, commands down.
+export * from './state.js';
