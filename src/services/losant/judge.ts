@@ -85,6 +85,10 @@ export function judge(before: JudgeState, event: JudgeEvent): JudgeStep {
   }
 }
 
+/** After the first refusal, and after later ones: a key can be made active again, but rarely is. */
+export const refusedWaitMs = (refusalsBefore: number): number =>
+  refusalsBefore === 0 ? REFUSED_MS : REFUSED_LATER_MS;
+
 const isFlooded = ({ floodedAtMonoMs }: JudgeState, nowMonoMs: number): boolean =>
   floodedAtMonoMs !== undefined && nowMonoMs - floodedAtMonoMs < FLOOD_MEMORY_MS;
 
@@ -106,15 +110,10 @@ function banned(before: JudgeState, nowMonoMs: number): JudgeStep {
 function dropped(before: JudgeState, event: JudgeEvent & { is: 'dropped' }): JudgeStep {
   const { aliveMs, messages, nowMonoMs } = event;
   // It was up: the key is good, and a long life is the good behaviour that Losant forgets bans for.
-  const { banEndMonoMs, floodedAtMonoMs, ...rest } = before;
   const up: JudgeState =
     aliveMs >= GOOD_MS
-      ? { ...rest, is: 'quiet', bans: 0, refusals: 0 }
-      : {
-          ...before,
-          is: 'quiet',
-          refusals: 0,
-        };
+      ? { is: 'quiet', bans: 0, shortLives: 0, refusals: 0 }
+      : { ...before, is: 'quiet', refusals: 0 };
   if (messages >= FLOOD_MESSAGES) return banned({ ...up, shortLives: 0, floodedAtMonoMs: nowMonoMs }, nowMonoMs);
   const shortLives = aliveMs < SHORT_LIFE_MS ? before.shortLives + 1 : 0;
   const state = { ...up, shortLives };
@@ -128,7 +127,7 @@ function answered(before: JudgeState, { answer, nowMonoMs }: JudgeEvent & { is: 
     case 'good':
       return banned(quiet, nowMonoMs);
     case 'refused': {
-      const ms = before.refusals === 0 ? REFUSED_MS : REFUSED_LATER_MS;
+      const ms = refusedWaitMs(before.refusals);
       return { state: { ...quiet, refusals: before.refusals + 1 }, effect: { do: 'wait', code: 'losant.refused', ms } };
     }
     case 'config':
