@@ -2,6 +2,7 @@
 export * from './assistnow/index.js';
 export * from './celllocate.js';
 export * from './flow.js';
+export * from './losant/index.js';
 export * from './mga-splitter.js';
 export * from './ntrip/index.js';
 export * from './pointperfect/index.js';

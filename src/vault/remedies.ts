@@ -3,6 +3,7 @@
 import type { SecretKind } from '../core/index.js';
 import type { CredentialReason, CredentialState } from './credential-model.js';
 import { CHIPCODE_REMEDIES, LOCATION_TOKEN_REMEDIES, SPARTN_KEY_REMEDIES } from './remedies-location.js';
+import { LOSANT_TABLES } from './remedies-losant.js';
 import { THINGSPACE_TABLES } from './remedies-thingspace.js';
 import { FILE_REMEDIES, type RemedyTable, THING_PAGE, ZTP_PAGE } from './remedy-table.js';
 
@@ -66,6 +67,7 @@ const OTHER_TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
   'location-token': LOCATION_TOKEN_REMEDIES,
   chipcode: CHIPCODE_REMEDIES,
   'spartn-key': SPARTN_KEY_REMEDIES,
+  ...LOSANT_TABLES,
   ...THINGSPACE_TABLES,
 };
 

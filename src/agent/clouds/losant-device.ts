@@ -8,8 +8,8 @@ import {
   createLosantEnrolment,
   type EnrolmentSnapshot,
   type LosantCredentials,
-  losantEnrolmentCodec,
   type LosantIdentity,
+  losantEnrolmentCodec,
   losantIdentityCodec,
 } from '../../services/index.js';
 import { type Credential, createCredential, credentialMemoryCodec, type Vault } from '../../vault/index.js';
@@ -127,7 +127,11 @@ function enrolled(deps: LosantDeviceDeps): LosantDeviceSource {
       };
     },
     snapshot: () =>
-      enrolment?.snapshot() ?? { state: 'stopped', sentence: 'Nothing to enrol with is configured.', reason: 'losant.config' },
+      enrolment?.snapshot() ?? {
+        state: 'stopped',
+        sentence: 'Nothing to enrol with is configured.',
+        reason: 'losant.config',
+      },
     [Symbol.dispose]() {
       for (const off of offs) off();
       for (const credential of made) credential[Symbol.dispose]();

@@ -132,7 +132,8 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
     return made;
   }
 
-  for (const source of Object.values(credentials.losant ?? {})) offs.push(wakeOnNewValue(source, () => wiring.wake(LANE)));
+  for (const source of Object.values(credentials.losant ?? {}))
+    offs.push(wakeOnNewValue(source, () => wiring.wake(LANE)));
   return {
     lanes: [
       createCloudLane({

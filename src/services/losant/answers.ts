@@ -118,11 +118,20 @@ function codeOf(is: Exclude<AnswerIs, 'ok'>, shown: Shown): ErrorCode {
 const WAITS_FOR_A_PERSON: readonly AnswerIs[] = ['scope', 'config', 'deleted'];
 
 /** An answer that is none, as error. `step` names the call, `shown` what was shown with it. */
-export function answerError(answer: LosantAnswer & { is: Exclude<AnswerIs, 'ok'> }, step: string, shown: Shown): WaymarkError {
+export function answerError(
+  answer: LosantAnswer & { is: Exclude<AnswerIs, 'ok'> },
+  step: string,
+  shown: Shown,
+): WaymarkError {
   const { is, http, type, message } = answer;
   const retryAfterMs = answer.retryAfterMs ?? (WAITS_FOR_A_PERSON.includes(is) ? CONFIG_WAIT_MS : undefined);
   return new WaymarkError(codeOf(is, shown), `${step}: answered ${http}${type === undefined ? '' : ` ${type}`}`, {
-    evidence: { http, step, ...(type === undefined ? {} : { type }), ...(message === undefined ? {} : { text: message }) },
+    evidence: {
+      http,
+      step,
+      ...(type === undefined ? {} : { type }),
+      ...(message === undefined ? {} : { text: message }),
+    },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

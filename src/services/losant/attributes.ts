@@ -99,7 +99,7 @@ export function checkedAttributes(attributes: Attributes): {
       (isNumber(value) ||
         typeof value === 'boolean' ||
         (typeof value === 'string' && Buffer.byteLength(value) <= MAX_STRING_BYTES));
-    if (isGood) data[key] = value as AttributeValue;
+    if (isGood) data[key] = value;
     else dropped.push(key.slice(0, 64));
   }
   return { data, dropped };

@@ -1,6 +1,13 @@
 // Many records in one request: an array of states by REST (specs/losant.md section 4). A refused array is halved until the
 // state that is refused stands alone, so that one bad record costs itself and not its neighbours.
-import { type CloudRecord, isWaymarkError, type SendOptions, sleep, type Verdict, type WaymarkError } from '../../core/index.js';
+import {
+  type CloudRecord,
+  isWaymarkError,
+  type SendOptions,
+  sleep,
+  type Verdict,
+  type WaymarkError,
+} from '../../core/index.js';
 import type { LosantRest } from './rest.js';
 import type { LosantState, StateAnswer } from './state.js';
 
@@ -17,7 +24,9 @@ export interface PosterDeps {
 }
 
 /** Posts as few arrays as the limits allow. Never rejects. */
-export function createPoster(deps: PosterDeps): (records: readonly CloudRecord[], options: SendOptions) => Promise<Verdict[]> {
+export function createPoster(
+  deps: PosterDeps,
+): (records: readonly CloudRecord[], options: SendOptions) => Promise<Verdict[]> {
   const { clock, rest } = deps;
 
   /** One array; the verdict for all of it, or `split`. */

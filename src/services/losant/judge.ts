@@ -86,8 +86,7 @@ export function judge(before: JudgeState, event: JudgeEvent): JudgeStep {
 }
 
 /** After the first refusal, and after later ones: a key can be made active again, but rarely is. */
-export const refusedWaitMs = (refusalsBefore: number): number =>
-  refusalsBefore === 0 ? REFUSED_MS : REFUSED_LATER_MS;
+export const refusedWaitMs = (refusalsBefore: number): number => (refusalsBefore === 0 ? REFUSED_MS : REFUSED_LATER_MS);
 
 const isFlooded = ({ floodedAtMonoMs }: JudgeState, nowMonoMs: number): boolean =>
   floodedAtMonoMs !== undefined && nowMonoMs - floodedAtMonoMs < FLOOD_MEMORY_MS;
@@ -111,9 +110,7 @@ function dropped(before: JudgeState, event: JudgeEvent & { is: 'dropped' }): Jud
   const { aliveMs, messages, nowMonoMs } = event;
   // It was up: the key is good, and a long life is the good behaviour that Losant forgets bans for.
   const up: JudgeState =
-    aliveMs >= GOOD_MS
-      ? { is: 'quiet', bans: 0, shortLives: 0, refusals: 0 }
-      : { ...before, is: 'quiet', refusals: 0 };
+    aliveMs >= GOOD_MS ? { is: 'quiet', bans: 0, shortLives: 0, refusals: 0 } : { ...before, is: 'quiet', refusals: 0 };
   if (messages >= FLOOD_MESSAGES) return banned({ ...up, shortLives: 0, floodedAtMonoMs: nowMonoMs }, nowMonoMs);
   const shortLives = aliveMs < SHORT_LIFE_MS ? before.shortLives + 1 : 0;
   const state = { ...up, shortLives };

@@ -4,8 +4,8 @@
 import { type Clock, isWaymarkError, Secret, toWaymarkError, WaymarkError } from '../../core/index.js';
 import type { CredentialSource, Evidence, Lease } from '../../vault/index.js';
 import { answerError, CONFIG_WAIT_MS, type LosantAnswer } from './answers.js';
+import type { LosantCredentials } from './credentials.js';
 import { refusedWaitMs } from './judge.js';
-import type { LosantCredentials } from './types.js';
 
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const ID = /^[0-9a-f]{24}$/i;
@@ -76,6 +76,8 @@ export function createOracle(deps: OracleDeps): Oracle {
         accessSecret.report(pair.secret, { is: 'weather' });
         return answer;
       case 'refused': {
+        // Half of a pair that has changed meanwhile: the other half is not to blame.
+        if (accessKey.status().generation !== pair.key.generation) return { is: 'weather', error: answer.error };
         const waitMs = refusedWaitMs(refusals++);
         const evidence = { ...answer.error.evidence, ...extra };
         accessSecret.report(pair.secret, {

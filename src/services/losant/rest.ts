@@ -6,11 +6,11 @@ import { type Clock, type Logger, type Secret, WaymarkError } from '../../core/i
 import type { HttpsClient } from '../../net/index.js';
 import { createDerived, type DerivedCredential, type Lease } from '../../vault/index.js';
 import { answerError, type LosantAnswer, MAX_ANSWER_BYTES, readLosantAnswer } from './answers.js';
+import type { LosantCredentials } from './credentials.js';
 import { refusedWaitMs } from './judge.js';
 import { type AuthAnswer, createOracle, type Oracle } from './oracle.js';
 import type { LosantState } from './state.js';
 import { createThrottle } from './throttle.js';
-import type { LosantCredentials } from './types.js';
 
 const DEADLINE_MS = 30_000;
 
@@ -57,8 +57,11 @@ export interface LosantRest {
   call(call: LosantCall, options: Options): Promise<unknown>;
   postState(state: LosantState | readonly LosantState[], options: Options): Promise<void>;
   /** Commands since then, oldest first, untrusted. */
-  commandHistory(since: { startUtcMs: number; limit: number }, options: Options): Promise<readonly unknown[]>;
-  setConnectionStatus(status: { status: 'connected' | 'disconnected'; reason?: string }, options: Options): Promise<void>;
+  commandHistory(since: { startUtcMs: number; limit: number }, options: Options): Promise<unknown[]>;
+  setConnectionStatus(
+    status: { status: 'connected' | 'disconnected'; reason?: string },
+    options: Options,
+  ): Promise<void>;
   /** Tries an application token that is not in force, by the cheapest read. */
   proveToken(candidate: Secret, options: Options): Promise<void>;
   /** Tries a pair that need not be in force. */

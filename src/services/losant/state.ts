@@ -57,7 +57,11 @@ function timeOf(
     // With a wrong clock of our own nothing can be said against a good stamp.
     if (isClockTrusted && nowUtcMs - utcMs > MAX_AGE_MS) return tooOld;
     if (isClockTrusted && utcMs - nowUtcMs > MAX_AHEAD_MS)
-      return { is: 'rejected', code: 'losant.time', reason: 'its time is more than a day ahead; Losant would ignore it' };
+      return {
+        is: 'rejected',
+        code: 'losant.time',
+        reason: 'its time is more than a day ahead; Losant would ignore it',
+      };
     return { time: Math.round(utcMs) };
   }
   if (ageMs === undefined)

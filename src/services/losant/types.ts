@@ -1,16 +1,19 @@
 // What the Losant service is given, and what it shows.
 import type { Duplex } from 'node:stream';
-import type { BackoffPolicy, Clock, CloudLink, ClockTrust, ErrorCode, Logger, Secret, WaymarkError } from '../../core/index.js';
+import type {
+  BackoffPolicy,
+  Clock,
+  ClockTrust,
+  CloudLink,
+  ErrorCode,
+  Logger,
+  Secret,
+  WaymarkError,
+} from '../../core/index.js';
 import type { HttpsClient } from '../../net/index.js';
-import type { CredentialSource, DerivedCredential } from '../../vault/index.js';
+import type { DerivedCredential } from '../../vault/index.js';
+import type { LosantCredentials } from './credentials.js';
 import type { LosantRest } from './rest.js';
-
-/** An access key with its secret, an application token, or all three: then the token is not used here. */
-export interface LosantCredentials {
-  accessKey?: CredentialSource<Secret>;
-  accessSecret?: CredentialSource<Secret>;
-  applicationToken?: CredentialSource<Secret>;
-}
 
 /** What is used of the outbox. */
 export interface LosantOutbox {
