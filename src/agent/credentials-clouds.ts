@@ -111,9 +111,17 @@ export function makeLosantCredentials(
     warnDays: APPLICATION_TOKEN_WARNINGS,
     warnBeforeMs: 30 * DAY_MS,
   });
+  const [accessKey, accessSecret] = makeTogether(
+    [
+      { id: 'losant-access-key', kind: 'access-key', ref: settings.accessKey },
+      { id: 'losant-access-secret', kind: 'access-secret', ref: settings.accessSecret },
+    ],
+    0,
+    maker,
+  );
   return {
-    accessKey: maker.fromRef('losant-access-key', 'access-key', settings.accessKey),
-    accessSecret: maker.fromRef('losant-access-secret', 'access-secret', settings.accessSecret),
+    accessKey,
+    accessSecret,
     applicationToken:
       applicationToken &&
       maker.fromRef(
