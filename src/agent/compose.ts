@@ -229,6 +229,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     ...{ best: location.best, position: location.position, outputs: location.outputs },
     status: () => snapshot(),
     wake: (lane) => supervisor.wake(lane),
+    networkUp,
     wakeSession: () => supervisor.wake('session'),
     requestRenewal: identity ? holder.requestRenewal : undefined,
     ladder: side?.ladder,
@@ -244,13 +245,15 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       saveFloor: (utcMs) => (deps.keepClockFloor === false ? Promise.resolve() : memory.clockFloor.write(utcMs)),
     }),
   );
+  const isForNet = (lane: string): boolean =>
+    /^(?:net\.|core\.timeout|tls\.failed)/.test(supervisor.part(lane)?.reason ?? '');
   // A session that waits for its next try has nothing to wait for once the network is back.
   lamps.onChange(
     wakeOnRise(lamps, 'network', () => {
       supervisor.wake('session');
+      if (isForNet('losant')) supervisor.wake('losant');
       // Nor has provisioning, where only the road was missing; a refusal keeps its own pace.
-      if (/^(?:net\.|core\.timeout|tls\.failed)/.test(supervisor.part('identity')?.reason ?? ''))
-        supervisor.wake('identity');
+      if (isForNet('identity')) supervisor.wake('identity');
     }),
   );
 

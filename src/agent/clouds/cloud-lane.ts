@@ -6,6 +6,8 @@ import type { Lane, LaneContext } from '../lane.js';
 export interface CloudLaneDeps {
   name: string;
   trust: ClockTrust;
+  /** Resolves when there is a road, or nobody knows better. */
+  networkUp: (signal: AbortSignal) => Promise<void>;
   service: {
     run(context: LaneContext): Promise<void>;
     /** How long to wait after that. */
@@ -17,13 +19,20 @@ export interface CloudLaneDeps {
   onChange: () => void;
 }
 
-export function createCloudLane({ name, trust, service, stableAfterMs, onChange }: CloudLaneDeps): Lane {
+export function createCloudLane({ name, trust, networkUp, service, stableAfterMs, onChange }: CloudLaneDeps): Lane {
+  let hasWaited = false;
   return {
     name,
     ...(stableAfterMs === undefined ? {} : { stableAfterMs }),
     async run({ signal, ok, doing }) {
       doing('waiting for the clock');
       await trust.whenTrusted(signal);
+      // Once: later on a dark lamp may only mean that the gateway has another way out.
+      if (!hasWaited) {
+        doing('waiting for the network');
+        await networkUp(signal);
+        hasWaited = true;
+      }
       await service.run({
         signal,
         ok() {

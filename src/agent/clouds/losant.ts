@@ -46,6 +46,7 @@ export interface LosantWiring {
   /** Keeps what is to be answered. */
   answer: (result: CommandResult) => Promise<void>;
   wake: (lane: string) => void;
+  networkUp: (signal: AbortSignal) => Promise<void>;
   onChange: () => void;
 }
 
@@ -137,7 +138,7 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
   return {
     lanes: [
       createCloudLane({
-        ...{ name: LANE, trust, onChange, stableAfterMs: STABLE_MS },
+        ...{ name: LANE, trust, onChange, stableAfterMs: STABLE_MS, networkUp: wiring.networkUp },
         service: {
           async run(context) {
             if (!service) {

@@ -49,6 +49,7 @@ export interface CloudSideDeps {
   session: CorrectionLane | undefined;
   wakeSession: () => void;
   wake: (lane: string) => void;
+  networkUp: (signal: AbortSignal) => Promise<void>;
   requestRenewal: ((reason: string) => void) | undefined;
   ladder: NetworkLadder | undefined;
   onChange: () => void;

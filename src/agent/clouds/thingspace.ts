@@ -27,6 +27,7 @@ export interface ThingspaceWiring {
   modem: Modem | undefined;
   best: BestLocation;
   position: PositionChoice;
+  networkUp: (signal: AbortSignal) => Promise<void>;
   onChange: () => void;
 }
 
@@ -80,6 +81,7 @@ export async function createThingspaceCloud(wiring: ThingspaceWiring): Promise<C
       createCloudLane({
         name: 'thingspace',
         trust,
+        networkUp: wiring.networkUp,
         onChange,
         service: { run: (context) => service.run(context), backoff: () => REFUSED_BACKOFF },
       }),
