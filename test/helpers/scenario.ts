@@ -31,6 +31,8 @@ export interface ScenarioOptions {
   /** Use this folder (and keep it) instead of a temporary one. */
   dir?: string;
   log?: { level: LogLevel; lines: string[] };
+  /** Told each record taken for a cloud, with its id. */
+  onRecord?: (cloud: string, id: string) => void;
 }
 
 export interface Scenario extends AsyncDisposable {
@@ -132,6 +134,8 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
     clock,
     log,
     env: options.env ?? {},
+    ...(options.onRecord ? { onRecord: options.onRecord } : {}),
+    keepClockFloor: options.world?.clock === undefined,
     ...(world.machine ? { roots: rootsIn(world.machine) } : {}),
     transcript: (direction, line) => void transcript.push(`${direction} ${line}`),
   });
