@@ -89,6 +89,8 @@ export interface ThingSpaceState {
   unlock(): void;
   ageToken(ms: number): void;
   ageSessions(ms: number): void;
+  /** Every token and session handed out. */
+  issued(): readonly string[];
 }
 
 export function createThingSpaceState(deps: { clock: Clock; account: ThingSpaceAccount }): ThingSpaceState {
@@ -116,6 +118,7 @@ export function createThingSpaceState(deps: { clock: Clock; account: ThingSpaceA
 
   return {
     counters,
+    issued: () => [...tokens.map(({ value }) => value), ...sessions.map(({ token }) => token)],
     devices: [],
     token() {
       let current = tokens.find(isLive);

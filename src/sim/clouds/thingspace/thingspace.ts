@@ -54,6 +54,8 @@ export interface SimThingSpace extends AsyncDisposable {
   /** As if so much time had passed for the token, or for every session. */
   ageToken(ms: number): void;
   ageSessions(ms: number): void;
+  /** Every token and session handed out: simulated secrets, for who looks where they get to. */
+  issued(): readonly string[];
   /** What certificate the server shows from now on. */
   show(face: ServerFace): Promise<void>;
 }
@@ -199,6 +201,7 @@ export async function createSimThingSpace(deps: ThingSpaceDeps, options: { port:
     },
     devices: state.devices,
     callbacksSent: callbacks.sent,
+    issued: () => state.issued(),
     get settings() {
       return settings;
     },
