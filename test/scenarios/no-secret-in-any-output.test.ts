@@ -23,6 +23,8 @@ const CELL_TOKEN = 'Canary/Cell+Token=%&<8>Zq';
 
 const isFed = (s: StatusSnapshot): boolean => isServing(s) && s.corrections.usedByReceiver > 0;
 
+const cloudOf = ({ clouds = [] }: StatusSnapshot, name: string) => clouds.find((each) => each.name === name);
+
 const VERBS = [
   ['status', '--json'],
   ['status'],
@@ -197,55 +199,53 @@ describe.concurrent('a running agent shows no secret in its log at trace, in sta
       expectNone(shown, secrets);
       expectKeptOnlyIn(stateDir, secrets, {});
     }));
+
+  test(
+    'what ThingSpace and Losant are reached with, what both hand out, and an enrolled key',
+    () =>
+      inFolder(async (dir) => {
+        const [stateDir, runtimeDir] = [join(dir, 'state'), join(dir, 'run')];
+        await using world = await startWorldIn(dir, { module: QUICK_MODULE });
+        const { losant, thingspace, caFile } = world.ready.clouds;
+        const configFile = writeConfig(dir, world, {
+          ...{ modem: { deviceWise: undefined }, gnss: null, ztp: null, corrections: null },
+          thingspace: directThingspace(dir, world),
+          losant: {
+            ...{ apiUrl: losant.restUrl, broker: `${losant.mqtt.host}:${losant.mqtt.port}`, caFile },
+            applicationId: losant.applicationId,
+            enrol: { mode: 'application-token', token: secretFile(dir, 'bootstrap', losant.applicationToken) },
+          },
+        });
+        const shown = await outputsOf(
+          configFile,
+          runtimeDir,
+          (s) => cloudOf(s, 'losant')?.state === 'connected' && cloudOf(s, 'thingspace')?.state === 'known',
+        );
+        // The file of the wide token is gone once the device has a key of its own.
+        expect(existsSync(join(dir, 'bootstrap'))).toBe(false);
+        const identity = readFileSync(join(stateDir, 'losant-identity'), 'utf8');
+        const { key, secret } = (JSON.parse(identity) as { data: { key: string; secret: string } }).data;
+        const issued = world.clouds.thingspace.issued();
+        expect(issued.length).toBeGreaterThanOrEqual(2);
+        const secrets: Secrets = {
+          'Losant key': formsOf(key),
+          'Losant secret': formsOf(secret),
+          'Losant application token': formsOf(losant.applicationToken),
+          'ThingSpace key': formsOf(thingspace.key),
+          'ThingSpace secret': formsOf(thingspace.secret),
+          'ThingSpace pair': formsOf(`${thingspace.key}:${thingspace.secret}`),
+          'UWS user': formsOf(thingspace.username),
+          'UWS password': formsOf(thingspace.password),
+          'tokens and sessions': issued.flatMap(formsOf),
+        };
+        expectNone(shown, secrets);
+        for (const [where, text] of Object.entries(shown))
+          expect(text.match(/eyJ[\w-]{8,}\.[\w-]{8,}\./), where).toBeNull();
+        expectKeptOnlyIn(stateDir, secrets, { 'losant-identity': ['Losant key', 'Losant secret'] });
+      }),
+    60_000,
+  );
 });
-
-const cloudOf = ({ clouds = [] }: StatusSnapshot, name: string) => clouds.find((each) => each.name === name);
-
-test(
-  'what ThingSpace and Losant are reached with, what both hand out, and an enrolled key',
-  () =>
-    inFolder(async (dir) => {
-      const [stateDir, runtimeDir] = [join(dir, 'state'), join(dir, 'run')];
-      await using world = await startWorldIn(dir, { module: QUICK_MODULE });
-      const { losant, thingspace, caFile } = world.ready.clouds;
-      const configFile = writeConfig(dir, world, {
-        ...{ modem: { deviceWise: undefined }, gnss: null, ztp: null, corrections: null },
-        thingspace: directThingspace(dir, world),
-        losant: {
-          ...{ apiUrl: losant.restUrl, broker: `${losant.mqtt.host}:${losant.mqtt.port}`, caFile },
-          applicationId: losant.applicationId,
-          enrol: { mode: 'application-token', token: secretFile(dir, 'bootstrap', losant.applicationToken) },
-        },
-      });
-      const shown = await outputsOf(
-        configFile,
-        runtimeDir,
-        (s) => cloudOf(s, 'losant')?.state === 'connected' && cloudOf(s, 'thingspace')?.state === 'known',
-      );
-      // The file of the wide token is gone once the device has a key of its own.
-      expect(existsSync(join(dir, 'bootstrap'))).toBe(false);
-      const identity = readFileSync(join(stateDir, 'losant-identity'), 'utf8');
-      const { key, secret } = (JSON.parse(identity) as { data: { key: string; secret: string } }).data;
-      const issued = world.clouds.thingspace.issued();
-      expect(issued.length).toBeGreaterThanOrEqual(2);
-      const secrets: Secrets = {
-        'Losant key': formsOf(key),
-        'Losant secret': formsOf(secret),
-        'Losant application token': formsOf(losant.applicationToken),
-        'ThingSpace key': formsOf(thingspace.key),
-        'ThingSpace secret': formsOf(thingspace.secret),
-        'ThingSpace pair': formsOf(`${thingspace.key}:${thingspace.secret}`),
-        'UWS user': formsOf(thingspace.username),
-        'UWS password': formsOf(thingspace.password),
-        'tokens and sessions': issued.flatMap(formsOf),
-      };
-      expectNone(shown, secrets);
-      for (const [where, text] of Object.entries(shown))
-        expect(text.match(/eyJ[\w-]{8,}\.[\w-]{8,}\./), where).toBeNull();
-      expectKeptOnlyIn(stateDir, secrets, { 'losant-identity': ['Losant key', 'Losant secret'] });
-    }),
-  60_000,
-);
 
 /** Runs a demo and looks at all it leaves; the caller's umask lets everybody read. */
 const demoOf = (source: 'ntrip' | 'mqtt'): Promise<void> =>
