@@ -19,6 +19,8 @@ export const TEST_TOOLS = {
   str2str: 'rtklib',
   convbin: 'rtklib',
   openssl: 'openssl',
+  gpsd: 'gpsd',
+  gpspipe: 'gpsd-clients',
 };
 
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
