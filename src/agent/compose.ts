@@ -15,7 +15,7 @@ import {
   onAbort,
   withDeadline,
 } from '../core/index.js';
-import { createLinkOpener, ROOTS, type Roots } from '../link/index.js';
+import { ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
 import { openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
@@ -23,6 +23,7 @@ import { createCloudSide } from './clouds/side.js';
 import { createCorrectionSide } from './correction-side.js';
 import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
+import { createDevices } from './devices.js';
 import { createIdentityHolder } from './identity-holder.js';
 import { createLampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';
@@ -30,18 +31,15 @@ import { createClockLane } from './lanes/clock.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
 import { createLocationSide } from './location-side.js';
 import { memorySlots } from './memory.js';
-import { followModemSecrets } from './modem-secrets.js';
 import { createModemSide } from './modem-side.js';
 import { untilNetwork } from './network-up.js';
-import { identityOrigin, makeModem, makeReceiver, presentLamps } from './parts.js';
-import { createPortBook } from './ports/book.js';
+import { identityOrigin, presentLamps } from './parts.js';
 import { buildSnapshot } from './report.js';
 import { reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
 import { createSupervisor } from './supervisor.js';
 import { everySecond, wakeOnRise } from './ticks.js';
-import { createTrace } from './trace.js';
 import { buildTimeMs } from './version.js';
 import { createServiceManager, type ServiceManager, watchLoopLag } from './watchdog.js';
 
@@ -114,38 +112,10 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   const supervisor = createSupervisor({ clock, log, random: Math.random, onChange: changed });
   const roots = deps.roots ?? ROOTS;
-  const book = createPortBook({
-    open: createLinkOpener({ clock, log: log.child('link') }),
-    clock,
-    log: log.child('ports'),
-    roots,
-    ...(config.gnss ? { gnssProtocol: config.gnss.protocol } : {}),
+  const { book, trace, modem, receiver } = await createDevices({
+    ...{ config, configDir, clock, log, env, roots, credentials, memory, transcript: deps.transcript },
+    wakeModem: () => supervisor.wake('modem'),
   });
-  const trace = createTrace({ clock, showIdentifiers: config.log.identifiers });
-  const transcript = (direction: '>' | '<', line: string): void => {
-    trace.push(direction, line);
-    deps.transcript?.(direction, line);
-  };
-  // Both ports are claimed before either is looked for.
-  const openModem = config.modem && book.opener('modem', config.modem.port);
-  const openReceiver = config.gnss && book.opener('gnss', config.gnss.port);
-  const modem =
-    config.modem &&
-    openModem &&
-    makeModem(
-      config.modem,
-      { clock, log, transcript },
-      await followModemSecrets(config.modem, {
-        credentials,
-        configDir,
-        env,
-        // Whoever waits for the right PIN need not wait for the next minute.
-        onChange: () => supervisor.wake('modem'),
-      }),
-      openModem,
-      memory.pinLedger,
-    );
-  const receiver = config.gnss && openReceiver && makeReceiver(config, config.gnss, { clock, log }, openReceiver);
   receiver?.onUtc((utcMs) => trust.offer('gnss', utcMs));
   const meter = createMeter();
   const bootId = randomUUID();

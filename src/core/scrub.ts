@@ -81,6 +81,7 @@ const REMEMBERED: ReadonlyMap<string, number> = new Map([
   // One an hour, for years.
   ['api-token', 64],
   ['session-token', 64],
+  ['device-token', 64],
 ]);
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

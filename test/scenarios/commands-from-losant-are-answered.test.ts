@@ -54,11 +54,11 @@ test(
       expect(gateway.status().commands).toMatchObject({ done: 3, refused: 4 });
 
       // One that comes while the session is down is fetched, and answered once.
-      cloud.broker.setOutage('close');
+      await cloud.broker.setOutage('close');
       cloud.broker.cutSessions();
       await gateway.until('cut', (now) => losant(now)?.state !== 'connected');
       cloud.command('set-report-interval', { seconds: 30 });
-      cloud.broker.setOutage('off');
+      await cloud.broker.setOutage('off');
       await gateway.until('the missed command is run', (now) => now.located?.reportSeconds === 30, 30_000);
       await eventually(
         'and answered',

@@ -133,7 +133,8 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
     return made;
   }
 
-  for (const source of Object.values(credentials.losant ?? {}))
+  const { accessKey, accessSecret, applicationToken, enrolment } = credentials.losant ?? {};
+  for (const source of [accessKey, accessSecret, applicationToken, enrolment])
     offs.push(wakeOnNewValue(source, () => wiring.wake(LANE)));
   return {
     lanes: [
