@@ -2,7 +2,7 @@
 // made from them at run time (API tokens, sessions) belongs to their services, which add it to the set.
 import { type Config, resolveSecret, type SecretRef } from '../config/index.js';
 import type { Secret, SecretKind } from '../core/index.js';
-import { type Credential, type RemedyTable, UWS_PASSWORD_REMEDIES } from '../vault/index.js';
+import { type Credential, LOSANT_ENROLMENT_REMEDIES, type RemedyTable, UWS_PASSWORD_REMEDIES } from '../vault/index.js';
 import { loadApplicationToken, loadOperatorCertificate } from './credential-loads.js';
 import { type CredentialMaker, fileOf } from './credential-maker.js';
 
@@ -132,7 +132,10 @@ export function makeLosantCredentials(
       ),
     enrolment:
       enrol?.mode === 'application-token'
-        ? maker.fromRef('losant-enrolment', 'application-token', enrol.token, asApplicationToken(enrol.token))
+        ? maker.fromRef('losant-enrolment', 'application-token', enrol.token, {
+            ...asApplicationToken(enrol.token),
+            remedies: LOSANT_ENROLMENT_REMEDIES,
+          })
         : maker.fromRef('losant-enrolment', 'enrolment-token', enrol?.token),
   };
 }

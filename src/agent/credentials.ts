@@ -66,6 +66,8 @@ export interface CredentialSet extends Disposable {
   losant: LosantCredentials | undefined;
   /** Shows one more in status and token list (of the same id: instead); returns what takes it away again. */
   add(source: AddedCredential): () => void;
+  /** No longer shown, nor missed: it has done its work. */
+  retire(id: string): void;
   /** What is shown: ours that matter and those added, each with the one it waits for and with its rotation. */
   statuses(): readonly CredentialStatus[];
   /** How a credential is tried; returns what takes that away again. A later registration replaces an earlier one. */
@@ -202,6 +204,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
 
   const idOf = new Map(every.map((credential) => [credential.status().id, credential]));
   const added = new Map<string, AddedCredential>();
+  const retired = new Set<string>();
   const edges = credentialEdges(config);
   const tests = createTestDesk({
     find: (id) => idOf.get(id),
@@ -217,6 +220,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
   const statuses = (): readonly CredentialStatus[] => {
     const shown = new Map(every.filter(matters).map((credential) => [credential.status().id, credential.status()]));
     for (const [id, source] of added) shown.set(id, source.status());
+    for (const id of retired) shown.delete(id);
     const roots = rootCauses([...shown.values()], edges);
     return [...shown.values()].map((status) => {
       const waitsFor = roots.get(status.id);
@@ -247,6 +251,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
         if (added.get(id) === source) added.delete(id);
       };
     },
+    retire: (id) => void retired.add(id),
     statuses,
     registerTests(id, given) {
       const off = tests.register(id, given);
@@ -303,6 +308,9 @@ export async function readCa(file: string | undefined, configDir: string): Promi
   try {
     return [await readFile(resolve(configDir, file), 'utf8')];
   } catch (cause) {
-    throw new WaymarkError('config.unreadable', `CA file ${file} cannot be read`, { cause });
+    throw new WaymarkError('config.unreadable', `CA file ${file} cannot be read`, {
+      cause,
+      hint: 'Name a PEM file of authorities that the service user may read, or leave caFile out.',
+    });
   }
 }

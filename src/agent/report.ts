@@ -199,6 +199,12 @@ function identityView({ identity: from, clock, showIdentifiers }: ReportSources)
   };
 }
 
+/** What is not served beside what is. */
+function butNot(clouds: readonly CloudView[] = []): string {
+  const names = clouds.filter(({ isTroubled }) => isTroubled).map(({ name }) => name);
+  return names.length === 0 ? '' : `; not: ${names.join(', ')}`;
+}
+
 /** A cloud that does not do its work is a person's business, though everything else is served. */
 function overallOf(state: AgentCondition['state'], clouds: readonly CloudView[] = []): StatusSnapshot['overall'] {
   if (state === 'stopped' || state === 'misconfigured') return 'failed';
@@ -240,7 +246,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     state: condition.state,
     ...(condition.state === 'serving' ? { grade } : {}),
     since: iso(condition.sinceWallMs),
-    why: why(condition, grade, receiver),
+    why: `${why(condition, grade, receiver)}${butNot(up.clouds)}`,
     next: nextStep(lamps),
     lamps,
     parts: {

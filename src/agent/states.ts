@@ -65,7 +65,9 @@ export function initialCondition(present: readonly LampName[], wallMs: number): 
     sinceWallMs: wallMs,
   });
   const lamps = Object.fromEntries(LAMPS.map((name) => [name, lamp(name)])) as Record<LampName, Lamp>;
-  return { state: 'booting', sinceWallMs: wallMs, lamps };
+  // Without any there is nothing to come up.
+  const { state } = stateFrom(lamps);
+  return { state: state === 'serving' ? state : 'booting', sinceWallMs: wallMs, lamps };
 }
 
 function stateFrom(lamps: Lamps): { state: AgentState; lost?: LampName } {

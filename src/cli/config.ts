@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import schema from '../../config/waymark.schema.json' with { type: 'json' };
 import { inspectCredentials } from '../agent/index.js';
-import { explainProblems, inspectConfig } from '../config/index.js';
+import { explainProblem, explainProblems, inspectConfig } from '../config/index.js';
 import { createClock, EXIT } from '../core/index.js';
 import { describeCredentials } from '../status/index.js';
 import { printJson, stderr, stdout } from './output.js';
@@ -18,12 +18,11 @@ export async function configCheck(options: { config: string; json: boolean }): P
   const credentials = config ? await inspectCredentials({ config, configDir: dirname(file), clock, env }) : [];
   if (options.json) printJson({ ok, problems, warnings, credentials });
   else {
-    if (warnings.length > 0)
-      stderr.write(`Warnings (they keep nothing from starting):\n${explainProblems(warnings)}\n`);
+    if (warnings.length > 0) stderr.write(`Warnings:\n${warnings.map(explainProblem).join('\n')}\n\n`);
     if (ok) stdout.write(`${file}: can be used.\n`);
+    else stderr.write(`${explainProblems(problems)}\n`);
     if (credentials.length > 0)
       stdout.write(`\nCredentials (nothing was sent anywhere):\n${describeCredentials(credentials)}`);
-    else stderr.write(`${explainProblems(problems)}\n`);
   }
   return ok ? EXIT.ok : EXIT.config;
 }

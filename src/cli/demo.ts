@@ -151,6 +151,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   void world.exited.then(() => stop.abort());
   const interactive = !options.json && process.stdout.isTTY && process.stdin.isTTY;
   const elsewhere = `From another terminal: waymark status -c ${configFile}`;
+  if (!options.json && !process.stdout.isTTY) stderr.write(`${elsewhere}\n`);
   const footer = `${interactive ? 'u: unplug or replug the modem   r: the receiver   q: quit' : 'Ctrl-C ends the demo'}\n${elsewhere}`;
   const keys = interactive ? listenForKeys(world, () => stop.abort()) : () => undefined;
   resources.add(keys);

@@ -116,7 +116,7 @@ export async function checkSecrets({ root, file, env, nowUtcMs, placeOf }: Secre
     }
   }
 
-  // Certificates that are not there (yet) are worth a word now; the gateway would only say so when it connects.
+  // Certificates that are not there (yet) are worth a word now.
   for (const { path, key } of CERTIFICATE_KEYS) {
     const value = valueAt(root, path);
     if (typeof value !== 'string' || value === '') continue;
@@ -125,7 +125,9 @@ export async function checkSecrets({ root, file, env, nowUtcMs, placeOf }: Secre
       if (key) for (const odd of certificateOddities(certificate, keys.get(key.join('.')), nowUtcMs)) warn(path, odd);
     } catch (error) {
       if (!isWaymarkError(error)) throw error;
-      warn(path, error.message);
+      // Authorities are read at the start; a certificate may still come while the gateway runs.
+      const isNeeded = path.at(-1) === 'caFile';
+      warn(path, isNeeded ? `${error.message}; without it the gateway ends at once` : error.message);
     }
   }
 

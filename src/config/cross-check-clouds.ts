@@ -1,5 +1,5 @@
 // Mistakes between keys of the clouds' sections: thingspace, losant, commands, location.
-import { type CrossFinding, type Section, section } from './cross-check-parts.js';
+import { type CrossFinding, isDay, type Section, section } from './cross-check-parts.js';
 import { CLOUD_COMMANDS } from './schema-clouds.js';
 import { nearest } from './suggest.js';
 
@@ -15,7 +15,7 @@ export function crossCheckClouds(root: Section): CrossFinding[] {
   const thingspace = section(root, 'thingspace');
   if (thingspace) checkThingspace(thingspace, root, problem, warning);
   const losant = section(root, 'losant');
-  if (losant) checkLosant(losant, problem, warning);
+  if (losant) checkLosant(losant, root, problem, warning);
 
   const allow = section(root, 'commands')?.['allow'];
   if (Array.isArray(allow))
@@ -60,7 +60,7 @@ function checkThingspace(thingspace: Section, root: Section, problem: Say, warni
         ['thingspace', 'mode'],
         'is direct: whoever reads this disk can then use every SIM of the account. Set acceptAccountWideRisk: true if this gateway is the only one, else take delegated or proxy',
       );
-  } else {
+  } else if (mode === 'delegated' || mode === 'proxy') {
     const endpoint = mode === 'proxy' ? 'locateEndpoint' : 'tokenEndpoint';
     const missing = [
       ...(thingspace[endpoint] === undefined ? [endpoint] : []),
@@ -77,11 +77,15 @@ function checkThingspace(thingspace: Section, root: Section, problem: Say, warni
     if (identity['certFile'] === undefined && identity['bearer'] === undefined)
       problem(['thingspace', 'identity'], 'needs certFile and keyFile, or bearer');
   }
-  if (thingspace['imei'] === undefined && root['modem'] === undefined)
-    warning(['thingspace', 'imei'], 'is auto, but there is no modem section to ask: write the IMEI');
+  if (root['modem'] === undefined) {
+    if ((thingspace['imei'] ?? 'auto') === 'auto')
+      warning(['thingspace', 'imei'], 'is auto, but there is no modem section to ask: write the IMEI');
+    if (mode !== 'proxy' && thingspace['mdn'] === undefined)
+      warning(['thingspace', 'mdn'], 'is missing, and there is no modem section to ask: write the number of the SIM');
+  }
 }
 
-function checkLosant(losant: Section, problem: Say, warning: Say): void {
+function checkLosant(losant: Section, root: Section, problem: Say, warning: Say): void {
   const has = (key: string): boolean => losant[key] !== undefined;
   const enrol = section(losant, 'enrol');
   if (has('accessKey') !== has('accessSecret'))
@@ -99,12 +103,21 @@ function checkLosant(losant: Section, problem: Say, warning: Say): void {
     problem(['losant', 'applicationToken'], 'needs applicationId and deviceId beside it');
   if (losant['transport'] === 'rest' && !has('applicationId') && !has('accessKey') && !enrol)
     problem(['losant', 'transport'], 'is rest, which needs applicationId');
+  if (has('applicationToken') && has('accessKey'))
+    warning(['losant', 'applicationToken'], 'has no effect beside accessKey: the narrower one is used');
+  const ends = losant['applicationTokenExpires'];
+  if (typeof ends === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(ends) && !isDay(ends))
+    problem(['losant', 'applicationTokenExpires'], 'is not a day of the calendar');
   if (enrol) {
     if (enrol['mode'] === 'operator' && enrol['url'] === undefined)
       problem(['losant', 'enrol', 'mode'], 'is operator, which needs url');
     if (enrol['mode'] === 'application-token' && !has('applicationId'))
       problem(['losant', 'enrol', 'mode'], 'is application-token, which needs losant.applicationId');
     if (has('accessKey')) warning(['losant', 'enrol'], 'has no effect beside accessKey: the device is given');
+    else if (root['modem'] === undefined)
+      problem(['losant', 'enrol'], 'needs a modem section: a device is enrolled under the IMEI of its module');
+    if (enrol['mode'] === 'application-token' && enrol['url'] !== undefined)
+      warning(['losant', 'enrol', 'url'], 'has no effect in the mode application-token');
     const tags = enrol['tags'];
     if (Array.isArray(tags))
       for (const tag of tags as readonly unknown[])

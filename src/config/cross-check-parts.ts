@@ -13,3 +13,9 @@ export const section = (parent: Section | undefined, key: string): Section | und
   const value = parent?.[key];
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : undefined;
 };
+
+/** February has no 31st, though the parser would make it the 3rd of March. */
+export const isDay = (day: string): boolean => {
+  const utcMs = Date.parse(`${day}T00:00:00Z`);
+  return Number.isFinite(utcMs) && new Date(utcMs).toISOString().startsWith(day);
+};

@@ -2,7 +2,7 @@
 // too are reported in the first round.
 import { crossCheckClouds } from './cross-check-clouds.js';
 import { crossCheckLocation } from './cross-check-location.js';
-import { type CrossFinding, type Section, section } from './cross-check-parts.js';
+import { type CrossFinding, isDay, type Section, section } from './cross-check-parts.js';
 
 export type { CrossFinding } from './cross-check-parts.js';
 
@@ -11,12 +11,6 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 const MAX_RUNTIME_DIR = 88;
 
 const portOf = (hostAndPort: string): number => Number(hostAndPort.slice(hostAndPort.lastIndexOf(':') + 1));
-
-/** February has no 31st, though the parser would make it the 3rd of March. */
-const isDay = (day: string): boolean => {
-  const utcMs = Date.parse(`${day}T00:00:00Z`);
-  return Number.isFinite(utcMs) && new Date(utcMs).toISOString().startsWith(day);
-};
 
 export function crossCheck(root: Section): CrossFinding[] {
   const found: CrossFinding[] = [];
@@ -38,8 +32,8 @@ export function crossCheck(root: Section): CrossFinding[] {
     );
   if (has('corrections') && !has('gnss'))
     warning(['corrections'], 'there is no gnss section, so nothing uses the corrections');
-  if (!has('modem') && !has('gnss') && !has('ztp') && !has('identity'))
-    warning([], 'nothing is configured: add modem, gnss or ztp');
+  if (!['modem', 'gnss', 'ztp', 'identity', 'losant', 'thingspace'].some(has))
+    warning([], 'nothing is configured: add modem, gnss, ztp or losant');
 
   for (const finding of crossCheckLocation(root)) found.push(finding);
   for (const finding of crossCheckClouds(root)) found.push(finding);

@@ -8,6 +8,10 @@ import type { CloudView, OutboxView, OutputView } from './views-clouds.js';
 
 const line = (label: string, text: string): string => `  ${label.padEnd(12)}${oneLine(text)}`;
 
+/** Nothing is “in 0 s”. */
+const whenWords = (inMs: number | undefined): string =>
+  inMs === undefined ? '' : inMs < 1000 ? ' now' : ` in ${duration(inMs)}`;
+
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** `12 records wait (oldest 3 min), kept in memory`; empty when nothing waits and nothing is wrong. */
@@ -33,10 +37,7 @@ function cloudLines(cloud: CloudView): string[] {
     const said = evidenceWords(cloud.evidence);
     if (said !== '') lines.push(line('', `evidence: ${said}`));
     if (cloud.hint !== undefined) lines.push(...hanging(line('', '→ '), cloud.hint));
-    if (cloud.next !== undefined)
-      lines.push(
-        line('', `next: ${cloud.next}${cloud.nextInMs === undefined ? '' : ` in ${duration(cloud.nextInMs)}`}`),
-      );
+    if (cloud.next !== undefined) lines.push(line('', `next: ${cloud.next}${whenWords(cloud.nextInMs)}`));
   }
   const waiting = cloud.outbox ? outboxWords(cloud.outbox) : '';
   if (waiting !== '') lines.push(line('', waiting));

@@ -22,6 +22,12 @@ export function credentialLines(credentials: readonly CredentialView[]): string[
   return lines;
 }
 
+/** The last day of its life; the minute where that is near. An end at midnight is the end of the day before. */
+function endWords(expiresAt: string, inDays = 0): string {
+  if (inDays < 1) return `${expiresAt.slice(0, 16).replace('T', ' ')} UTC`;
+  return new Date(Date.parse(expiresAt) - 1).toISOString().slice(0, 10);
+}
+
 /** `token list` in words. */
 export function describeCredentials(credentials: readonly CredentialView[]): string {
   if (credentials.length === 0) return 'No credentials are configured.\n';
@@ -34,13 +40,15 @@ export function describeCredentials(credentials: readonly CredentialView[]): str
       return [`${id} ${c.state}, waits for ${c.waitsFor}`, ...rotation].map(oneLine).join('\n');
     if (c.isOnDemand === true) return [`${id} fetched when it is needed`, ...rotation].map(oneLine).join('\n');
     const parts = [
-      `${id} ${c.state}${c.tested ? '' : ' (not tested yet)'}`,
+      `${id} ${c.state}${c.tested || c.state !== 'valid' ? '' : ' (not tested yet)'}`,
       c.fingerprint ? `fingerprint ${c.fingerprint}` : '',
-      c.expiresAt ? `until ${c.expiresAt.slice(0, 10)} (${c.expirySource ?? ''})` : '',
+      c.expiresAt ? `until ${endWords(c.expiresAt, c.expiresInDays)} (${c.expirySource ?? ''})` : '',
       c.reason ? `because: ${c.reason}` : '',
     ].filter(Boolean);
     const evidence = evidenceWords(c.evidence);
-    const more = [evidence && `evidence: ${evidence}`, c.remedy && `→ ${c.remedy}`].filter(Boolean);
+    const more = [evidence && `evidence: ${evidence}`, c.state === 'valid' ? '' : c.remedy && `→ ${c.remedy}`].filter(
+      Boolean,
+    );
     return [parts.join(', '), ...more.map(below), ...rotation].map(oneLine).join('\n');
   });
   return `${lines.join('\n')}\n`;

@@ -15,6 +15,7 @@ export { lockDirectory, lockMachine } from './lock.js';
 export type { Codec } from './record.js';
 export * from './remedies.js';
 export * from './remedies-location.js';
+export { LOSANT_ENROLMENT_REMEDIES } from './remedies-losant.js';
 export * from './remedies-thingspace.js';
 export type { RemedyTable } from './remedy-table.js';
 export * from './root-causes.js';

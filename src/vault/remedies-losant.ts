@@ -39,6 +39,16 @@ const APPLICATION_TOKEN_REMEDIES: RemedyTable = {
   scope: `The application token may not do this, and its scope cannot be changed: create one with ${TOKEN_SCOPES} ${TOKEN_PAGE}.`,
 };
 
+const ENROL_SCOPES = 'devices.get, devices.post and applicationKeys.post';
+
+/** The application token that makes device and key: it is erased once it has done that. */
+export const LOSANT_ENROLMENT_REMEDIES: RemedyTable = {
+  ...APPLICATION_TOKEN_REMEDIES,
+  missing: `Before the enrolment: create an application token with ${ENROL_SCOPES} and a short life ${TOKEN_PAGE}, and put it into the file that losant.enrol.token names. After it nothing has to be done: the file was erased.`,
+  expired: `The application token for the enrolment has ended: create one with ${ENROL_SCOPES} ${TOKEN_PAGE} and put it into the file that losant.enrol.token names.`,
+  scope: `The application token may not make a device and its key: create one with ${ENROL_SCOPES} ${TOKEN_PAGE}.`,
+};
+
 const DEVICE_TOKEN_REMEDIES: RemedyTable = {
   missing: 'It is fetched by itself with the access key when it is needed.',
   expired: 'It is fetched again by itself with the access key.',

@@ -7,7 +7,7 @@ const said = (text: string): { problems: string; warnings: string } => {
   return { problems: line(problems), warnings: line(warnings) };
 };
 
-const BASE = 'version: 1\ngnss: {}\n';
+const BASE = 'version: 1\nmodem: {}\ngnss: {}\n';
 const ID = '0123456789abcdef01234567';
 const PAIR = 'accessKey: "file:k", accessSecret: "file:s"';
 const DIRECT =
@@ -82,4 +82,23 @@ test('an output that others in the network can reach is warned of', () => {
 
 test('there is nothing to pass on without a receiver', () => {
   expect(said('version: 1\nlocation: {raw: {port: 5000}}\n').problems).toContain('needs a gnss section');
+});
+
+test('a mode that is none is told once, and nothing else of it', () => {
+  const { problems } = said(`${BASE}thingspace: {mode: straight, key: "file:k", secret: "file:s"}\n`);
+  expect(problems).toContain('must be one of direct, delegated, proxy');
+  expect(problems).not.toContain('remove the line');
+});
+
+test('an enrolment without a module, and an end that is no day, are named', () => {
+  const enrol = '{enrol: {mode: operator, url: "https://o.example", token: "file:t"}}';
+  expect(said(`version: 1\nlosant: ${enrol}\n`).problems).toContain('needs a modem section');
+  const rest = `transport: rest, applicationId: ${ID}, deviceId: ${ID}, applicationToken: "file:t"`;
+  expect(said(`${BASE}losant: {${rest}, applicationTokenExpires: 2027-02-30}\n`).problems).toContain(
+    'is not a day of the calendar',
+  );
+});
+
+test('a gateway for the clouds alone has something configured', () => {
+  expect(said(`version: 1\nlosant: {deviceId: ${ID}, ${PAIR}}\n`).warnings).not.toContain('nothing is configured');
 });

@@ -1,6 +1,6 @@
 // The lane of a service that positions and state go up to, or that is asked where the gateway is: it waits for a clock
 // that can be believed, then runs the service, which keeps its own pauses or ends with why it has to wait.
-import type { BackoffPolicy, ClockTrust, WaymarkError } from '../../core/index.js';
+import type { BackoffPolicy, ClockTrust, Logger, WaymarkError } from '../../core/index.js';
 import type { Lane, LaneContext } from '../lane.js';
 
 export interface CloudLaneDeps {
@@ -15,11 +15,20 @@ export interface CloudLaneDeps {
   };
   /** A session that ends sooner goes on in the same outage. */
   stableAfterMs?: number;
+  log: Logger;
   /** The service's snapshot may be another. */
   onChange: () => void;
 }
 
-export function createCloudLane({ name, trust, networkUp, service, stableAfterMs, onChange }: CloudLaneDeps): Lane {
+export function createCloudLane({
+  name,
+  log,
+  trust,
+  networkUp,
+  service,
+  stableAfterMs,
+  onChange,
+}: CloudLaneDeps): Lane {
   let hasWaited = false;
   return {
     name,
@@ -33,10 +42,13 @@ export function createCloudLane({ name, trust, networkUp, service, stableAfterMs
         await networkUp(signal);
         hasWaited = true;
       }
+      let isUp = false;
       await service.run({
         signal,
         ok() {
           ok();
+          if (!isUp) log.info('cloud.up', { cloud: name });
+          isUp = true;
           onChange();
         },
         doing(state) {

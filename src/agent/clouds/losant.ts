@@ -139,7 +139,7 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
   return {
     lanes: [
       createCloudLane({
-        ...{ name: LANE, trust, onChange, stableAfterMs: STABLE_MS, networkUp: wiring.networkUp },
+        ...{ name: LANE, log, trust, onChange, stableAfterMs: STABLE_MS, networkUp: wiring.networkUp },
         service: {
           async run(context) {
             if (!service) {

@@ -8,7 +8,7 @@ type Known = 'imei' | 'iccid';
 export async function moduleIdentifier(modem: Modem | undefined, which: Known, signal: AbortSignal): Promise<string> {
   if (!modem)
     throw new WaymarkError('thingspace.config', `there is no module to ask for its ${which.toUpperCase()}`, {
-      hint: 'Write thingspace.imei and thingspace.mdn into the configuration.',
+      hint: 'Add a modem section, or (for ThingSpace) write thingspace.imei and thingspace.mdn.',
     });
   const found = deferred<string>();
   const look = (): void => {

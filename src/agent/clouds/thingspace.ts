@@ -80,6 +80,7 @@ export async function createThingspaceCloud(wiring: ThingspaceWiring): Promise<C
     lanes: [
       createCloudLane({
         name: 'thingspace',
+        log,
         trust,
         networkUp: wiring.networkUp,
         onChange,
