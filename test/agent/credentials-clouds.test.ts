@@ -119,7 +119,7 @@ test('a machine that slept looks at its ends soon after it woke, and tells those
   expect(stateOf(w.set, 'losant-application-token')?.state).toBe('valid');
   w.clock.stepWall(200 * DAY);
   await w.clock.advance(31_000);
-  expect(stateOf(w.set, 'losant-application-token')?.state).toBe('expired');
+  await settle(() => stateOf(w.set, 'losant-application-token')?.state === 'expired');
   expect(slept).toEqual([200 * DAY]);
 });
 
