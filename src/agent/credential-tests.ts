@@ -1,6 +1,7 @@
 // Trying a credential because a person asks. Services say how; what nobody has said a way for, or what a try would use up
-// or put at risk, is not tried, and the reason is given.
-import { abortable, type Secret, WaymarkError } from '../core/index.js';
+// or put at risk, is not tried, and the reason is given. Who asks at the same time, or soon after, is told of the same
+// try: it would tell nothing new, and far sides count.
+import { abortable, type Clock, linkedController, type Secret, toWaymarkError, WaymarkError } from '../core/index.js';
 import type { Credential, CredentialKind, Prove } from '../vault/index.js';
 
 export interface CredentialTests {
@@ -25,6 +26,9 @@ export interface TestDesk {
   prover(ids: readonly string[]): Prove | undefined;
 }
 
+/** What was found is told for so long; a value that was replaced since is tried at once. */
+const FRESH_MS = 10_000;
+
 /** Why a credential cannot be tried: by id, else by kind. */
 const NOT_TESTABLE: Readonly<Record<string, string>> = {
   'ztp-token': 'a ZTP token is one-shot: each call to its endpoint registers a device',
@@ -42,13 +46,24 @@ const notTestable = (id: string, kind: CredentialKind | undefined): WaymarkError
   );
 };
 
+/** One try, for everybody who asks meanwhile: it goes on while one of them waits. */
+interface Trial {
+  tests: CredentialTests | undefined;
+  generation: number;
+  outcome: Promise<void>;
+  askers: number;
+  giveUp: () => void;
+  endMonoMs?: number;
+}
+
 export function createTestDesk(deps: {
+  clock: Clock;
   find: (id: string) => Credential | undefined;
   ids: () => readonly string[];
   kindOf: (id: string) => CredentialKind | undefined;
 }): TestDesk {
   const registered = new Map<string, CredentialTests>();
-  const running = new Map<string, Promise<void>>();
+  const trials = new Map<string, Trial>();
 
   const peek = async (id: string): Promise<Secret | undefined> => {
     const credential = deps.find(id);
@@ -71,6 +86,38 @@ export function createTestDesk(deps: {
     credential?.report({ generation }, { is: 'ok' });
   };
 
+  const begin = (id: string): Trial => {
+    // Its own signal: the first to ask may leave before the others.
+    const life = linkedController();
+    const trial: Trial = {
+      tests: registered.get(id),
+      generation: deps.find(id)?.status().generation ?? 0,
+      outcome: run(id, life.signal),
+      askers: 0,
+      giveUp: () => {
+        if (trials.get(id) === trial) trials.delete(id);
+        life.abort();
+      },
+    };
+    const ended = (error?: unknown): void => {
+      trial.endMonoMs = deps.clock.mono();
+      // It was not sent anywhere.
+      const wasTried =
+        error === undefined || !['token.not-testable', 'secret.absent'].includes(toWaymarkError(error).code);
+      if (!wasTried && trials.get(id) === trial) trials.delete(id);
+    };
+    trial.outcome.then(() => ended(), ended);
+    trials.set(id, trial);
+    return trial;
+  };
+
+  const fresh = (id: string): Trial | undefined => {
+    const trial = trials.get(id);
+    if (trial?.endMonoMs === undefined) return trial;
+    const isSame = trial.tests === registered.get(id) && trial.generation === (deps.find(id)?.status().generation ?? 0);
+    return isSame && deps.clock.mono() - trial.endMonoMs < FRESH_MS ? trial : undefined;
+  };
+
   return {
     register(id, tests) {
       registered.set(id, tests);
@@ -84,14 +131,14 @@ export function createTestDesk(deps: {
         throw new WaymarkError('cli.usage', `there is no credential ${id}`, {
           hint: `\`waymark token list\` shows them: ${deps.ids().join(', ')}.`,
         });
-      // A second try at the same time would tell nothing new, and may cost.
-      const test =
-        running.get(id) ??
-        run(id, signal).finally(() => {
-          running.delete(id);
-        });
-      running.set(id, test);
-      await abortable(test, signal);
+      signal.throwIfAborted();
+      const trial = fresh(id) ?? begin(id);
+      trial.askers++;
+      try {
+        await abortable(trial.outcome, signal);
+      } finally {
+        if (--trial.askers === 0 && trial.endMonoMs === undefined) trial.giveUp();
+      }
     },
     prover(ids) {
       const id = ids.find((one) => registered.get(one)?.prove);

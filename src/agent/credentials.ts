@@ -207,6 +207,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
   const retired = new Set<string>();
   const edges = credentialEdges(config);
   const tests = createTestDesk({
+    clock,
     find: (id) => idOf.get(id),
     ids: () => [...idOf.keys(), ...added.keys()],
     kindOf: (id) => (idOf.get(id) ?? added.get(id))?.status().kind,

@@ -1,7 +1,7 @@
 // `waymark token test` and `waymark token rotate`: asked of the running agent, which alone uses credentials. No value is
 // ever in the arguments or on the socket: a new one goes straight into its file.
 import { constants } from 'node:fs';
-import { chown, open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { inspectCredentials, inspectSecretFile } from '../agent/index.js';
 import { type Config, loadConfig, parseConfig, secretOfText } from '../config/index.js';
@@ -15,7 +15,7 @@ import {
   WaymarkError,
 } from '../core/index.js';
 import { postToken } from '../status/index.js';
-import { atomicWrite, nextOf } from '../vault/index.js';
+import { nextOf, writeForOwner } from '../vault/index.js';
 import { createProgress } from './modem-access.js';
 import { onStopSignal } from './on-stop.js';
 import { explainFailure, printJson, stderr, stdout } from './output.js';
@@ -127,16 +127,8 @@ async function writeNext(id: string, from: string, options: WhereOptions, clock:
   const text = from === '-' ? await readStdin() : await readBounded(resolve(from), MAX_VALUE_BYTES);
   // Judged now, while the person is there; the value is not kept. A PEM stays as it is, a token loses its line end.
   secretOfText(place.kind, text, from === '-' ? 'standard input' : from);
-  const next = nextOf(place.path);
-  await atomicWrite(next, Buffer.from(text, 'utf8'));
-  await giveToOwner(next, place.path);
-}
-
-/** Written by root, it must still belong to the service user, whose file it is to replace. */
-async function giveToOwner(next: string, path: string): Promise<void> {
-  if (process.geteuid?.() !== 0) return;
-  const owner = await stat(path).catch(() => stat(dirname(path)));
-  await chown(next, owner.uid, owner.gid);
+  // Written by root, it must still belong to the service user, whose file it is to replace.
+  await writeForOwner(nextOf(place.path), Buffer.from(text, 'utf8'), place.path);
 }
 
 async function readStdin(): Promise<string> {

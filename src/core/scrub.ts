@@ -75,19 +75,26 @@ export function escapeControls(text: string, form: 'short' | 'json' = 'short'): 
 /** Text from outside as a part of one line for people: it can neither steer a terminal nor begin a line of its own. */
 export const oneLine = (text: string): string => escapeControls(text.replace(/[\t\r\n]+/g, ' '));
 
-/** Kinds whose values a far side may change as often as it likes: only so many of them, the last, are remembered. */
-const REMEMBERED: ReadonlyMap<string, number> = new Map([
-  ['spartn-key', 64],
-  // One an hour, for years.
-  ['api-token', 64],
-  ['session-token', 64],
-  ['device-token', 64],
+/** Of every kind the last so many are remembered: whatever a far side or a person may renew is renewed for years. */
+const REMEMBERED = 64;
+/** Those a far side may renew at every answer; the one before is of no use to anybody soon. */
+const RENEWED: ReadonlyMap<string, number> = new Map([
+  ['spartn-key', REMEMBERED],
+  ['api-token', 16],
+  ['session-token', 16],
+  ['device-token', 16],
 ]);
+/** Of all forms of a kind together; each line is searched for all of them. */
+const MAX_BYTES_OF_KIND = 256 * 1024;
+/** A longer form is known by its head, if what follows is of `TAIL`, and is replaced as far as it may reach. */
+const HEAD = 256;
+const TAIL = String.raw`[\w.~+/=%-]`;
+const IS_TAIL = new RegExp(`^${TAIL}+$`);
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export interface Scrubber {
-  /** Adds a live secret value with its base64, hex, URL-encoded and JSON-escaped forms; of kinds that renew themselves the last 64. */
+  /** Adds a live secret value with its base64, hex, URL-encoded and JSON-escaped forms; of each kind the last are remembered. */
   register(kind: string, value: string): void;
   /** The text with every known value and secret shape replaced. Idempotent. */
   scrub(text: string): string;
@@ -96,74 +103,115 @@ export interface Scrubber {
 /** Means the same in either case: one that is corrected before it is sent comes back in another than it was read in. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** Every way the value may stand in a line. */
+function formsOf(value: string): string[] {
+  const buffer = Buffer.from(value, 'utf8');
+  const escaped = JSON.stringify(value).slice(1, -1);
+  const forms = [
+    value,
+    buffer.toString('base64'),
+    buffer.toString('base64').replace(/=+$/, ''),
+    buffer.toString('base64url'),
+    buffer.toString('hex'),
+    buffer.toString('hex').toUpperCase(),
+    encodeURIComponent(value),
+    encodeURI(value),
+    escaped,
+    JSON.stringify(escaped).slice(1, -1),
+  ];
+  // A PEM body must not survive when its lines are printed one by one.
+  for (const line of value.split('\n')) if (line.length >= 32 && !line.startsWith('-----')) forms.push(line);
+  return forms;
+}
+
+/** What is kept of a form: all of it, or its head. */
+const keyOf = (form: string): string =>
+  form.length > HEAD && IS_TAIL.test(form.slice(HEAD)) ? form.slice(0, HEAD) : form;
+
+interface Known {
+  kind: string;
+  /** How many values have it. */
+  values: number;
+  /** What may follow a head. */
+  tail: number;
+}
+
 export function createScrubber(): Scrubber {
-  const known = new Map<string, string>();
-  /** Of the kinds in `REMEMBERED`: value to its forms, the oldest first. */
-  const passing = new Map<string, Map<string, readonly string[]>>();
+  const known = new Map<string, Known>();
+  /** By kind: value to the keys of its forms, the oldest first. */
+  const remembered = new Map<string, Map<string, readonly string[]>>();
+  const bytes = new Map<string, number>();
   let pattern: RegExp | undefined;
 
-  const isKnownForGood = (text: string): boolean => {
-    const kind = known.get(text);
-    return kind !== undefined && !REMEMBERED.has(kind);
+  const weigh = (kind: string, keys: readonly string[], sign: 1 | -1): void => {
+    const length = keys.reduce((sum, key) => sum + key.length, 0);
+    bytes.set(kind, (bytes.get(kind) ?? 0) + sign * length);
   };
   /** True when it was remembered: it is the newest again. */
-  const renew = (kind: string, value: string): boolean => {
-    const values = passing.get(kind);
-    const forms = values?.get(value);
-    if (!values || !forms) return false;
+  const renew = (values: Map<string, readonly string[]>, value: string): boolean => {
+    const keys = values.get(value);
+    if (!keys) return false;
     values.delete(value);
-    values.set(value, forms);
+    values.set(value, keys);
     return true;
   };
-  const remember = (kind: string, value: string, forms: readonly string[]): void => {
-    const limit = REMEMBERED.get(kind) ?? 0;
-    const values = passing.get(kind) ?? new Map<string, readonly string[]>();
-    passing.set(kind, values.set(value, forms));
-    const oldest = values.keys().next().value;
-    if (values.size <= limit || oldest === undefined) return;
+  const forgetOldest = (kind: string, values: Map<string, readonly string[]>): void => {
+    const [oldest] = values;
+    if (!oldest) return;
+    const [value, keys] = oldest;
+    values.delete(value);
+    weigh(kind, keys, -1);
     // What another secret has for a value or form, too, stays.
-    for (const form of values.get(oldest) ?? []) if (known.get(form) === kind) known.delete(form);
-    values.delete(oldest);
+    for (const key of keys) {
+      const one = known.get(key);
+      if (one && --one.values === 0) known.delete(key);
+    }
   };
+  const learn = (kind: string, value: string): string[] => {
+    const tails = new Map<string, number>();
+    for (const given of UUID.test(value) ? [value, value.toLowerCase(), value.toUpperCase()] : [value])
+      for (const form of formsOf(given)) {
+        const key = keyOf(form);
+        if (form.length >= MIN_KNOWN) tails.set(key, Math.max(tails.get(key) ?? 0, form.length - key.length));
+      }
+    for (const [key, tail] of tails) {
+      const one = known.get(key) ?? { kind, values: 0, tail };
+      // The kind that lasts is the one to be told.
+      const isTold = RENEWED.has(one.kind) || !RENEWED.has(kind);
+      known.set(key, { kind: isTold ? kind : one.kind, values: one.values + 1, tail: Math.max(one.tail, tail) });
+    }
+    return [...tails.keys()];
+  };
+  const source = ([key, { tail }]: [string, Known]): string =>
+    tail === 0 ? escapeRegExp(key) : `${escapeRegExp(key)}${TAIL}{0,${tail}}`;
+  const nameOf = (hit: string): string => (known.get(hit) ?? known.get(hit.slice(0, HEAD)))?.kind ?? '';
 
-  const register = (kind: string, value: string): void => {
-    if (value.length < MIN_KNOWN || renew(kind, value)) return;
-    if (isKnownForGood(value)) return;
-    const buffer = Buffer.from(value, 'utf8');
-    const forms = [
-      value,
-      buffer.toString('base64'),
-      buffer.toString('base64').replace(/=+$/, ''),
-      buffer.toString('base64url'),
-      buffer.toString('hex'),
-      buffer.toString('hex').toUpperCase(),
-      encodeURIComponent(value),
-      encodeURI(value),
-      JSON.stringify(value).slice(1, -1),
-      JSON.stringify(JSON.stringify(value).slice(1, -1)).slice(1, -1),
-    ];
-    // A PEM body must not survive when its lines are printed one by one.
-    for (const line of value.split('\n')) if (line.length >= 32 && !line.startsWith('-----')) forms.push(line);
-    const isPassing = REMEMBERED.has(kind);
-    const taken = forms.filter((form) => form.length >= MIN_KNOWN && !(isPassing && isKnownForGood(form)));
-    for (const form of taken) known.set(form, kind);
-    if (isPassing) remember(kind, value, taken);
-    pattern = undefined;
-    if (UUID.test(value)) for (const other of [value.toLowerCase(), value.toUpperCase()]) register(kind, other);
-  };
   return {
-    register,
+    register(kind, value) {
+      const values = remembered.get(kind) ?? new Map<string, readonly string[]>();
+      remembered.set(kind, values);
+      if (value.length < MIN_KNOWN || renew(values, value)) return;
+      const keys = learn(kind, value);
+      values.set(value, keys);
+      weigh(kind, keys, 1);
+      while (
+        values.size > (RENEWED.get(kind) ?? REMEMBERED) ||
+        (values.size > 1 && (bytes.get(kind) ?? 0) > MAX_BYTES_OF_KIND)
+      )
+        forgetOldest(kind, values);
+      pattern = undefined;
+    },
     scrub(text) {
       let out = text;
       if (known.size > 0) {
         pattern ??= new RegExp(
-          [...known.keys()]
-            .sort((a, b) => b.length - a.length)
-            .map(escapeRegExp)
+          [...known]
+            .sort(([a], [b]) => b.length - a.length)
+            .map(source)
             .join('|'),
           'g',
         );
-        out = out.replace(pattern, (hit) => `[secret ${known.get(hit) ?? ''}]`);
+        out = out.replace(pattern, (hit) => `[secret ${nameOf(hit)}]`);
       }
       for (const [shape, replacement] of SHAPES) out = out.replace(shape, replacement);
       return out;

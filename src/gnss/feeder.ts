@@ -6,7 +6,9 @@
 //   corrections ─ queue ≤ 64 KiB, fresh ─┤  (both wait here while the gate is shut, see identity.ts)
 //   local programs, a frame at a time ───┘  (taken only while the gate is open)
 //
-// While corrections wait, at most one aid and one frame of a local program go between two of them. Paced delivery (for a receiver behind a UART without
+// While corrections wait, at most one aid and one frame of a local program go between two of them, and local programs
+// have a tenth of the bytes.
+// Paced delivery (for a receiver behind a UART without
 // flow control, which loses what comes in bursts) cuts everything into small pieces with a pause after each. A source that outruns a working port is held back a moment; one whose port is stuck never is.
 import {
   abortReason,
@@ -23,6 +25,12 @@ import { createPortWriter, type FeederPort } from './port-writer.js';
 const MAX_URGENT = 32;
 /** Of local programs: they ask a question now and then. */
 const MAX_LOCAL = 32;
+/** On a port that is slow or paced; a longer one would hold corrections up for a second. */
+const MAX_SLOW_LOCAL_BYTES = 1024;
+/** For so many bytes of corrections local programs have one while corrections wait. */
+const CORRECTIONS_PER_LOCAL = 9;
+/** What they may have saved up. */
+const MAX_LOCAL_CREDIT_BYTES = 1024;
 const HOLD_MS = 100;
 
 export interface FeederCounters {
@@ -41,7 +49,7 @@ export interface Feeder {
   offer(frame: Uint8Array): void;
   /** A frame that goes before all corrections, but never inside one. */
   offerUrgent(frame: Uint8Array): void;
-  /** A frame of a local program. False: not taken, because no receiver is there for it or too many wait already. */
+  /** A frame of a local program. False: not taken, because no receiver is there for it, too many wait already, or it is too long for a slow port. */
   offerLocal(frame: Uint8Array): boolean;
   /**
    * One assistance message, made when its turn has come (it may hold the time); `make` may return undefined to step back.
@@ -111,6 +119,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
   let aid: Aid | undefined;
   let wasAid = false;
   let wasLocal = false;
+  let localCreditBytes = MAX_LOCAL_CREDIT_BYTES;
   let held: { until: Deferred<undefined>; timer: Timer } | undefined;
   let holdsSpent = false;
 
@@ -141,6 +150,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
       batch.bytes += size;
       batch.corrections++;
     }
+    localCreditBytes = Math.min(MAX_LOCAL_CREDIT_BYTES, localCreditBytes + batch.bytes / CORRECTIONS_PER_LOCAL);
     return batch.corrections > 0 ? batch : undefined;
   }
 
@@ -157,13 +167,17 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
   }
 
   function takeLocal(): Batch | undefined {
-    const frame = isOpen ? local.shift() : undefined;
+    const [first] = local;
+    const isCorrectionWaiting = queue.peek() !== undefined;
+    if (!isOpen || !first || (isCorrectionWaiting && first.length > localCreditBytes)) return undefined;
+    const frame = local.shift();
+    if (isCorrectionWaiting) localCreditBytes -= first.length;
     return frame && { parts: [frame], bytes: frame.length, corrections: 0, isLocal: true };
   }
 
   function take(): Batch | undefined {
     if (urgent.length === 0) {
-      const first = wasLocal ? undefined : takeLocal();
+      const first = wasLocal || queue.peek() === undefined ? undefined : takeLocal();
       wasLocal = first !== undefined;
       if (first) return first;
       const batch = aid && !wasAid ? (takeAid() ?? takeCorrections()) : (takeCorrections() ?? takeAid());
@@ -193,6 +207,7 @@ export function createFeeder(deps: FeederDeps, options: { maxAgeMs: number; maxQ
     },
     offerLocal(frame) {
       if (!isRunning || !isOpen || local.length >= MAX_LOCAL) return false;
+      if (writer.batchBytes === 0 && frame.length > MAX_SLOW_LOCAL_BYTES) return false;
       local.push(frame);
       rouse();
       return true;

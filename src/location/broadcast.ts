@@ -1,5 +1,6 @@
 // One listening TCP socket that says the same to everybody who has connected. A listener that reads too slowly loses whole
-// pieces, counted, and is cut when it takes nothing for long; it never slows the others, or who speaks.
+// pieces, counted, and is cut when that goes on for long, or at once when a newcomer finds every place taken; it never slows
+// the others, or who speaks.
 import { createServer, type Server, type Socket } from 'node:net';
 import {
   abortReason,
@@ -51,7 +52,7 @@ interface BroadcastCounters {
   accepted: number;
   /** Not let in: there were as many as may be. */
   refused: number;
-  /** Took nothing for long and were cut. */
+  /** Too slow for long, or while another waited for the place, and cut. */
   cut: number;
   bytesOut: number;
   /** Whole pieces a slow listener did not get. */
@@ -78,14 +79,17 @@ export interface Broadcast extends Output {
 export const MAX_CLIENTS = 8;
 /** Waiting for one listener; about a minute of a busy receiver. */
 export const MAX_WAITING_BYTES = 256 * 1024;
-/** Its buffer has been full for so long: it will not read again. */
+/** It has lost pieces for so long: it does not keep up, or does not read at all. */
 const CUT_AFTER_MS = 30_000;
+/** What it takes so long after the last loss shows that it keeps up again. */
+const CAUGHT_UP_MS = 10_000;
 /** Notices a listener whose machine has gone. */
 const KEEPALIVE_MS = 30_000;
 
 interface Client {
   socket: Socket;
-  fullSinceMonoMs?: number | undefined;
+  /** Of the losses that go on: the first, the last, and how much. */
+  losing?: { sinceMonoMs: number; lastMonoMs: number; bytes: number } | undefined;
 }
 
 export function createBroadcast(deps: BroadcastDeps, options: BroadcastOptions): Broadcast {
@@ -107,21 +111,43 @@ export function createBroadcast(deps: BroadcastDeps, options: BroadcastOptions):
     const { socket } = client;
     if (!socket.writable) return;
     if (socket.writableLength + bytes.length <= MAX_WAITING_BYTES) {
-      client.fullSinceMonoMs = undefined;
+      if (client.losing && clock.mono() - client.losing.lastMonoMs >= clock.ioBudgetMs(CAUGHT_UP_MS))
+        client.losing = undefined;
       counters.bytesOut += bytes.length;
       socket.write(bytes);
       return;
     }
     counters.droppedChunks++;
     counters.droppedBytes += bytes.length;
-    client.fullSinceMonoMs ??= clock.mono();
-    if (clock.mono() - client.fullSinceMonoMs < clock.ioBudgetMs(CUT_AFTER_MS)) return;
+    const losing = client.losing ?? { sinceMonoMs: clock.mono(), lastMonoMs: 0, bytes: 0 };
+    client.losing = { ...losing, lastMonoMs: clock.mono(), bytes: losing.bytes + bytes.length };
+    if (clock.mono() - losing.sinceMonoMs >= clock.ioBudgetMs(CUT_AFTER_MS)) cut(client);
+  };
+
+  const cut = (client: Client): void => {
     counters.cut++;
-    log.info('location.client-cut', { setting }, 'A local program took nothing for long and was disconnected.');
-    socket.destroy();
+    log.info('location.client-cut', { setting }, 'A local program did not keep up and was disconnected.');
+    // Its place is free at once; the last one goes with its `close`, as the audience does.
+    if (clients.size > 1) clients.delete(client);
+    client.socket.destroy();
+  };
+
+  /** A place for one more: where all are taken, that of the one that loses most. */
+  const hasPlace = (): boolean => {
+    if (clients.size < MAX_CLIENTS) return true;
+    const [slowest] = [...clients]
+      .filter(({ losing }) => losing !== undefined)
+      .sort((a, b) => (b.losing?.bytes ?? 0) - (a.losing?.bytes ?? 0));
+    if (slowest) cut(slowest);
+    return slowest !== undefined;
   };
 
   const welcome = (socket: Socket): void => {
+    if (!hasPlace()) {
+      counters.refused++;
+      socket.on('error', () => undefined).destroy();
+      return;
+    }
     const client: Client = { socket };
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_MS);
@@ -144,7 +170,8 @@ export function createBroadcast(deps: BroadcastDeps, options: BroadcastOptions):
     async serve({ signal, onListening }) {
       if (signal.aborted) throw abortReason(signal);
       const server = createServer(welcome);
-      server.maxConnections = MAX_CLIENTS;
+      // Who is turned away takes a moment to go.
+      server.maxConnections = 2 * MAX_CLIENTS;
       server.on('drop', () => counters.refused++);
       const ended = deferred<never>();
       const off = onAbort(signal, () => ended.reject(abortReason(signal)));

@@ -3,7 +3,7 @@
 // (specs/reliability.md sections 0.9 and 2.4).
 import { dirname } from 'node:path';
 import { WaymarkError } from '../core/index.js';
-import { type Disk, type DiskFile, realDisk, systemCode } from './disk.js';
+import { type Disk, type DiskFile, type Owner, realDisk, systemCode } from './disk.js';
 
 /** Temporary files this process is writing at this moment; a second vault in the process must not sweep them away. */
 const inFlight = new Set<string>();
@@ -67,6 +67,7 @@ export async function writeTemporary(
   path: string,
   bytes: Uint8Array,
   place: (temporary: string) => Promise<void>,
+  owner?: Owner,
 ): Promise<void> {
   const temporary = temporaryName(path);
   inFlight.add(temporary);
@@ -76,6 +77,8 @@ export async function writeTemporary(
       const written = await file.write(bytes);
       if (written !== bytes.length)
         throw new WaymarkError('vault.write', `${path}: only ${written} of ${bytes.length} bytes fit on the disk`);
+      // Before it has its name: afterwards the path may lead elsewhere.
+      if (owner) await file.giveTo(owner);
       // A failed fsync is final: the system says so once, and a second one may pass although the data is gone.
       await file.sync();
     } finally {
@@ -90,10 +93,16 @@ export async function writeTemporary(
   }
 }
 
-/** Replaces one file, old or new at every moment. Mode 0600. Errors: `vault.write`. */
-export async function atomicWrite(path: string, bytes: Uint8Array, disk: Disk = realDisk): Promise<void> {
-  await writeTemporary(disk, path, bytes, async (temporary) => {
+/** Replaces one file, old or new at every moment. Mode 0600; `owner`: whose it is. Errors: `vault.write`. */
+export async function atomicWrite(
+  path: string,
+  bytes: Uint8Array,
+  disk: Disk = realDisk,
+  owner?: Owner,
+): Promise<void> {
+  const place = async (temporary: string): Promise<void> => {
     await disk.rename(temporary, path);
     await syncDirectory(disk, dirname(path));
-  });
+  };
+  await writeTemporary(disk, path, bytes, place, owner);
 }

@@ -2,10 +2,17 @@
 import { constants } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
 /** An open file or directory. Single use: after `close` open it again. */
 export interface DiskFile {
   /** Bytes the system took; may be fewer than given when the disk is full. */
   write(bytes: Uint8Array): Promise<number>;
+  /** fchown: the open file itself, whatever its path leads to by now. */
+  giveTo(owner: Owner): Promise<void>;
   /** fsync. After a failure the descriptor must not be used again: the system reports a lost page only once. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -39,6 +46,7 @@ async function opened(path: string, flags: number, mode?: number): Promise<DiskF
   const handle = await open(path, flags, mode);
   return {
     write: async (bytes) => (await handle.write(bytes, 0, bytes.length)).bytesWritten,
+    giveTo: ({ uid, gid }) => handle.chown(uid, gid),
     sync: () => handle.sync(),
     close: () => handle.close(),
   };

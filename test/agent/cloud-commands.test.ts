@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { boundedData, MAX_DATA_BYTES } from '../../src/agent/cloud-commands/answer.js';
 import {
   type Entry,
+  isForgotten,
   KEPT_MS,
   LEDGER_START,
   ledgerCodec,
@@ -221,6 +222,26 @@ describe('the ring', () => {
     expect(state.entries[1]?.id).toBe('4');
     // What was let go of is known by when it was sent.
     expect(state.forgottenUtcMs).toEqual({ losant: NOW + 3 });
+  });
+
+  test.each([
+    ['by a clock nobody believed, then or now', false, false, undefined],
+    ['by a clock nobody believed then', false, true, NOW],
+    ['by a clock that is believed', true, true, NOW + 600_000],
+  ])('a time of sending far ahead, noted %s, keeps no others away', (_, isTimed, isTrusted, mark) => {
+    const ahead = done('ahead', { isTimed, sentUtcMs: NOW + 10 * KEPT_MS });
+    let state = withEntry(LEDGER_START, ahead);
+    for (let i = 0; i < MAX_ENTRIES; i++) state = pruned(withEntry(state, done(`${i}`)), { wallMs: NOW, isTrusted });
+    expect(state.entries).toHaveLength(MAX_ENTRIES);
+    expect(state.forgottenUtcMs['losant']).toBe(mark);
+  });
+
+  test('a mark far ahead of a believed clock, kept by an earlier version, is not looked at and is replaced', () => {
+    const poisoned = { entries: [], forgottenUtcMs: { losant: NOW + 10 * KEPT_MS } };
+    expect(isForgotten(poisoned, 'losant', NOW, { wallMs: NOW, isTrusted: true })).toBe(false);
+    const old = done('old', { atUtcMs: NOW - KEPT_MS, sentUtcMs: NOW - KEPT_MS });
+    const state = pruned({ ...poisoned, entries: [old] }, { wallMs: NOW, isTrusted: true });
+    expect(state.forgottenUtcMs).toEqual({ losant: NOW - KEPT_MS });
   });
 
   test.each([

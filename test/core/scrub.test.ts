@@ -77,6 +77,53 @@ describe('known values', () => {
     expect(scrubber.scrub(b(key(1)).toString('hex'))).toBe('[secret password]');
   });
 
+  test.each([
+    ['password', 64],
+    ['access-secret', 64],
+    ['api-token', 16],
+    ['session-token', 16],
+    ['device-token', 16],
+  ])('of %s the last %i are known', (kind, limit) => {
+    const scrubber = createScrubber();
+    const value = (n: number): string => b(`${kind}-${n}`.padStart(30, 'v')).toString('hex');
+    for (let n = 1; n <= 100; n++) scrubber.register(kind, value(n));
+    const left = Array.from({ length: 100 }, (_, i) => i + 1).filter((n) => scrubber.scrub(value(n)) !== value(n));
+    expect(left).toEqual(Array.from({ length: limit }, (_, i) => 101 - limit + i));
+  });
+
+  test('a long token goes whole in every form, though only its head is searched for', () => {
+    const scrubber = createScrubber();
+    const tokens = ['a', 'b'].map((seed) => b(seed.repeat(6000)).toString('base64url'));
+    for (const token of tokens) scrubber.register('api-token', token);
+    for (const token of tokens)
+      for (const text of [
+        token,
+        b(token).toString('base64'),
+        b(token).toString('base64url'),
+        b(token).toString('hex').toUpperCase(),
+        encodeURIComponent(token),
+      ])
+        expect(scrubber.scrub(`{"x":"${text}", "y": 1}`)).toBe('{"x":"[secret api-token]", "y": 1}');
+  });
+
+  test('a long value that is no token goes whole, too', () => {
+    const scrubber = createScrubber();
+    const value = `${'p'.repeat(300)} with "words" and ${'q'.repeat(300)}`;
+    scrubber.register('password', value);
+    expect(scrubber.scrub(`x ${value} y`)).toBe('x [secret password] y');
+    expect(scrubber.scrub(JSON.stringify({ value }))).toBe('{"value":"[secret password]"}');
+  });
+
+  test('of a kind with large values fewer are known, the last in any case', () => {
+    const scrubber = createScrubber();
+    const large = (n: number): string => `${n} ${'large value '.repeat(2000)}`;
+    for (let n = 1; n <= 20; n++) scrubber.register('client-key', large(n));
+    const known = (n: number): boolean => scrubber.scrub(large(n)) === '[secret client-key]';
+    const left = Array.from({ length: 20 }, (_, i) => i + 1).filter(known);
+    expect(left.length).toBeLessThan(15);
+    expect(left.at(-1)).toBe(20);
+  });
+
   test('what is too short to be told from a word is not registered', () => {
     const scrubber = createScrubber();
     scrubber.register('pin', '1234');

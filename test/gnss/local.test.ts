@@ -1,6 +1,6 @@
 // What local programs hear of the receiver, and how what they send reaches it.
 import { describe, expect, test } from 'vitest';
-import { createFakeClock } from '../../src/core/index.js';
+import { createFakeClock, sleep } from '../../src/core/index.js';
 import { createFeeder, createLocalWriter } from '../../src/gnss/index.js';
 import { nmea, ubx } from './frames.js';
 import { besides, createRig } from './rig.js';
@@ -60,6 +60,32 @@ describe('what a program sends', () => {
     expect(receiver.snapshot().counters).toMatchObject({ localToReceiver: 2, framesToReceiver: 1 });
     going.stop();
     await going.ended;
+  });
+
+  test.each([100, 1000])('of %i bytes each in a flood: corrections arrive all the same', async (size) => {
+    const clock = createFakeClock();
+    const feeder = createFeeder({ clock }, { maxAgeMs: 10_000, maxQueuedBytes: 65_536 });
+    const stop = new AbortController();
+    const bytesPerS = 1000;
+    const ended = feeder
+      .run({ write: (bytes) => sleep(clock, (bytes.length / bytesPerS) * 1000, stop.signal) }, { signal: stop.signal })
+      .catch((error: unknown) => error);
+    // Four fifths of what the port carries are corrections.
+    for (let second = 0; second < 60; second++) {
+      for (let n = 0; n < 5; n++) feeder.offer(new Uint8Array(160));
+      for (let tenth = 0; tenth < 10; tenth++) {
+        while (feeder.offerLocal(new Uint8Array(size)));
+        await clock.advance(100);
+      }
+    }
+    expect(feeder.counters).toMatchObject({ droppedStale: 0, droppedOverflow: 0 });
+    expect(feeder.counters.framesToReceiver).toBeGreaterThan(285);
+    // What corrections leave is theirs.
+    expect(feeder.counters.localToReceiver * size).toBeGreaterThan(60 * 100);
+    // On a port this slow a long one is not taken at all.
+    expect(feeder.offerLocal(new Uint8Array(1025))).toBe(false);
+    stop.abort(new Error('over'));
+    await ended;
   });
 
   test('waits in a bounded queue, alternates with corrections, and is gone with the port', async () => {

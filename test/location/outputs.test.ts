@@ -153,6 +153,36 @@ test('a slow one loses whole pieces, is cut in the end, and slows nobody', async
   expect(output.status().counters.cut).toBe(1);
 });
 
+test('one that takes a little now and then is cut as well, and nine slow ones do not shut a new one out', async () => {
+  const { clock, output, say } = rawScene();
+  const port = await serve(output);
+  const slow = await Promise.all(Array.from({ length: MAX_CLIENTS }, () => visit(port)));
+  for (const socket of slow) socket.pause();
+  await until(() => output.status().clients === MAX_CLIENTS);
+  const piece = Buffer.alloc(65_536, 1);
+  const lost = (): number => output.status().counters.droppedChunks;
+  for (let i = 0; i < 400 && lost() < 2 * MAX_CLIENTS; i++) {
+    say(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const late = await visit(port);
+  let got = 0;
+  late.on('data', (chunk) => (got += chunk.length));
+  await until(() => output.status().counters.accepted === MAX_CLIENTS + 1);
+  expect(output.status()).toMatchObject({ clients: MAX_CLIENTS, counters: { cut: 1, refused: 0 } });
+  say(Buffer.from('new'));
+  await until(() => got === 3);
+  // Each second it loses a large piece and is given a small one.
+  for (let second = 0; second < 31; second++) {
+    await clock.advance(1000);
+    say(piece);
+    say(Buffer.alloc(1));
+    const sent = 3 + (second + 1) * (piece.length + 1);
+    await until(() => got === sent);
+  }
+  expect(output.status()).toMatchObject({ clients: 1, counters: { cut: MAX_CLIENTS } });
+});
+
 test('a port that cannot be had is said with what to do', async () => {
   const { output } = rawScene();
   const port = await serve(output);

@@ -34,6 +34,7 @@ export function watchedDisk(before: Call, base: Disk = realDisk): Disk {
   };
   const file = (path: string, real: DiskFile): DiskFile => ({
     write: (bytes) => step('write', path, () => real.write(bytes)),
+    giveTo: (owner) => step('giveTo', path, () => real.giveTo(owner)),
     sync: () => step('sync', path, () => real.sync()),
     // A dead process's descriptors are closed by the system: closing never leaks here.
     close: async () => {
@@ -95,12 +96,14 @@ export function powerDisk(from: ReadonlyMap<string, Buffer> = new Map()) {
           inode.data = Buffer.concat([inode.data, bytes]);
           return bytes.length;
         },
+        giveTo: async () => {},
         sync: async () => void (inode.safe = Buffer.from(inode.data)),
         close: async () => {},
       };
     },
     openDirectory: async () => ({
       write: async () => 0,
+      giveTo: async () => {},
       sync: async () => {
         for (const apply of pending) apply(safeNames);
         pending = [];

@@ -11,7 +11,7 @@
 // to tell old from new. Refusals are not remembered: the same command is refused again, or run once the reason is gone.
 import type { Config } from '../../config/index.js';
 import type { CloudCommand, ErrorCode } from '../../core/index.js';
-import { type Entry, entryOf, isForgotten, type LedgerState, MAX_ID } from './ledger-model.js';
+import { type Entry, entryOf, FUTURE_MS, isForgotten, type LedgerState, MAX_ID } from './ledger-model.js';
 import { commandOf, type Order, RECOVER_RUNGS, readOrder, shown, unknownWords } from './table.js';
 
 export type CommandSettings = Config['commands'];
@@ -35,7 +35,6 @@ export type Decision =
   | { do: 'interrupted'; entry: Entry }
   | { do: 'run'; order: Order };
 
-const FUTURE_MS = 10 * 60_000;
 export const RATE_WINDOW_MS = 60_000;
 const ID = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 const CLOUD = /^[a-z][a-z0-9-]{0,31}$/;
@@ -92,7 +91,7 @@ export function decide(command: CloudCommand, facts: DecisionFacts): Decision {
       ? { do: 'repeat', entry }
       : { do: 'interrupted', entry };
   }
-  if (isForgotten(ledger, command.from, command.sentUtcMs))
+  if (isForgotten(ledger, command.from, command.sentUtcMs, facts))
     return refuse('command.expired', 'it was sent before others that are not remembered any more');
   const lately = facts.runsMonoMs.filter((at) => facts.monoMs - at < RATE_WINDOW_MS);
   if (lately.length >= settings.maxPerMinute)

@@ -6,7 +6,8 @@
 //
 // An intent is never let go of: it is the only witness of an effect that may have happened. Of what is let go of, the
 // newest time of sending is kept for each cloud: whatever that cloud sent then or earlier counts as known, so that a
-// command which has left the ring cannot be run a second time by being sent again as it was.
+// command which has left the ring cannot be run a second time by being sent again as it was. A time nobody could check, or
+// that is ahead of a clock that is believed, moves nothing: it would keep away everything sent until then.
 import { COMMAND_ENDS, type CommandEnd } from '../../core/index.js';
 import type { Codec } from '../../vault/index.js';
 
@@ -18,6 +19,14 @@ const MAX_FROM = 32;
 const MAX_NAME = 32;
 const MAX_CODE = 64;
 const MAX_CLOUDS = 8;
+/** How far clocks may be apart: a command from further ahead is not taken while ours is believed. */
+export const FUTURE_MS = 10 * 60_000;
+
+export interface LedgerNow {
+  wallMs: number;
+  /** May the wall clock be believed? */
+  isTrusted: boolean;
+}
 
 /** How it ended, short enough to be kept; what a report held is not kept. */
 export interface Outcome {
@@ -51,16 +60,29 @@ export const entryOf = (state: LedgerState, from: string, id: string): Entry | u
   state.entries.find((entry) => entry.from === from && entry.id === id);
 
 /** True for what was sent no later than something of the same cloud that has left the ring. */
-export function isForgotten(state: LedgerState, from: string, sentUtcMs: number | undefined): boolean {
+export function isForgotten(state: LedgerState, from: string, sentUtcMs: number | undefined, now: LedgerNow): boolean {
   const mark = state.forgottenUtcMs[from];
-  return mark !== undefined && sentUtcMs !== undefined && sentUtcMs <= mark;
+  if (mark === undefined || sentUtcMs === undefined) return false;
+  // Kept by an earlier version, or while the clock ran ahead.
+  if (now.isTrusted && mark > now.wallMs + FUTURE_MS) return false;
+  return sentUtcMs <= mark;
 }
 
-function without(state: LedgerState, gone: readonly Entry[]): LedgerState {
+/** What may be kept of its time of sending; undefined: nobody could check it, then or now. */
+function markOf({ sentUtcMs, isTimed, atUtcMs }: Entry, now: LedgerNow): number | undefined {
+  if (sentUtcMs === undefined || (!isTimed && !now.isTrusted)) return undefined;
+  return Math.min(sentUtcMs, isTimed ? atUtcMs + FUTURE_MS : now.wallMs);
+}
+
+function without(state: LedgerState, gone: readonly Entry[], now: LedgerNow): LedgerState {
   if (gone.length === 0) return state;
   const marks = new Map(Object.entries(state.forgottenUtcMs));
-  for (const { from, sentUtcMs } of gone)
-    if (sentUtcMs !== undefined) marks.set(from, Math.max(marks.get(from) ?? sentUtcMs, sentUtcMs));
+  for (const entry of gone) {
+    const before = marks.get(entry.from) ?? Number.NEGATIVE_INFINITY;
+    const kept = now.isTrusted && before > now.wallMs + FUTURE_MS ? Number.NEGATIVE_INFINITY : before;
+    const mark = Math.max(markOf(entry, now) ?? kept, kept);
+    if (Number.isFinite(mark)) marks.set(entry.from, mark);
+  }
   const isGone = new Set(gone);
   return {
     entries: state.entries.filter((entry) => !isGone.has(entry)),
@@ -69,13 +91,14 @@ function without(state: LedgerState, gone: readonly Entry[]): LedgerState {
 }
 
 /** Pure: without what is older than a day, as far as the clock can tell, and at most so many. Intents stay. */
-export function pruned(state: LedgerState, now: { wallMs: number; isTrusted: boolean }): LedgerState {
+export function pruned(state: LedgerState, now: LedgerNow): LedgerState {
   const isOld = ({ phase, isTimed, atUtcMs }: Entry): boolean =>
     phase === 'done' && now.isTrusted && isTimed && now.wallMs - atUtcMs >= KEPT_MS;
-  const young = without(state, state.entries.filter(isOld));
+  const young = without(state, state.entries.filter(isOld), now);
   const surplus = young.entries.length - MAX_ENTRIES;
   if (surplus <= 0) return young;
-  return without(young, young.entries.filter(({ phase }) => phase === 'done').slice(0, surplus));
+  const gone = young.entries.filter(({ phase }) => phase === 'done').slice(0, surplus);
+  return without(young, gone, now);
 }
 
 /** Pure: with one more at the end, or in place of the entry of the same command. */

@@ -208,10 +208,25 @@ export function createCloudCommands(deps: CloudCommandDeps, settings: CommandSet
     }
   }
 
+  let saidCode: string | undefined;
+  let saidMonoMs = Number.NEGATIVE_INFINITY;
+  let unsaid = 0;
+  /** One line for each new reason, and once a minute how often it was the same. */
+  const sayRefused = (told: { name: string; code?: string }): void => {
+    if (told.code === saidCode && clock.mono() - saidMonoMs < RATE_WINDOW_MS) {
+      unsaid++;
+      return;
+    }
+    log.info('command.refused', { ...told, ...(unsaid === 0 ? {} : { unsaid }) });
+    saidCode = told.code;
+    saidMonoMs = clock.mono();
+    unsaid = 0;
+  };
+
   const note = (from: unknown, { name, end, code, message }: CommandResult): void => {
     const told = { name, end, ...(code === undefined ? {} : { code }), message };
     last = { from: typeof from === 'string' ? sentence(from) : '', ...told, monoMs: clock.mono() };
-    if (end === 'refused') log.info('command.refused', told);
+    if (end === 'refused') sayRefused(told);
   };
 
   return {

@@ -54,6 +54,8 @@ const LANE = 'losant';
 /** A session that ends sooner has not proved anything. */
 const STABLE_MS = 30_000;
 const DEFAULT_PORT = 8883;
+/** Commands nobody can read are told once in so long, with their number. */
+const QUIET_MS = 60_000;
 
 const TESTED: Readonly<Record<string, LosantCredentialId>> = {
   'losant-access-key': 'accessKey',
@@ -73,11 +75,17 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
   const offs: (() => void)[] = [];
   let service: LosantService | undefined;
   let catchUp: CatchUp | undefined;
+  let malformed = 0;
+  let malformedMonoMs = Number.NEGATIVE_INFINITY;
 
   async function onCommand(payload: Buffer, isRetained: boolean): Promise<void> {
     const read = parseCommandText(payload, { isRetained });
     if (read.is === 'malformed') {
-      log.warn('losant.command-malformed', { reason: read.reason, bytes: payload.length });
+      malformed++;
+      if (clock.mono() - malformedMonoMs < QUIET_MS) return;
+      malformedMonoMs = clock.mono();
+      log.warn('losant.command-malformed', { reason: read.reason, bytes: payload.length, count: malformed });
+      malformed = 0;
       return;
     }
     await wiring.answer(await wiring.sink(read.command));
@@ -94,11 +102,10 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
           const road = await dial(target, { signal });
           return connectTls(road, { host: target.host, ca, sessions, clock, signal });
         },
-        onCommand: (payload, isRetained) => {
+        onCommand: (payload, isRetained) =>
           onCommand(payload, isRetained).catch((error: unknown) =>
             log.error('losant.command-not-answered', { error: toWaymarkError(error) }),
-          );
-        },
+          ),
         async onUp(_ids, signal) {
           if (settings.catchUp) await catchUp?.run({ signal });
         },

@@ -30,17 +30,25 @@ export interface TellingDeps {
 export interface Telling {
   /** Takes a record of the sampler. */
   put(record: NewRecord): void;
-  /** What became of a command, to the cloud it came from. Resolves when it is kept. */
+  /**
+   * What became of a command, to the cloud it came from. Resolves when it is kept. Of those without an effect six a minute
+   * are told one by one; the next one told says how many were not.
+   */
   result(cloud: string, result: CommandResult): Promise<void>;
   /** Looks for troubles, and says the state when that is due. */
   start(signal: AbortSignal): void;
 }
 
 const LOOK_MS = 5000;
+/** Of commands that were not run. More would drive positions out of the outbox, and wear the flash. */
+const REFUSALS_PER_WINDOW = 6;
+const REFUSAL_WINDOW_MS = 60_000;
 
 export function createTelling(deps: TellingDeps): Telling {
   const { clock, trust, outboxes } = deps;
   const log = deps.log.child('telling');
+  /** By cloud: when refusals were told, and how many were not. */
+  const refusals = new Map<string, { toldMonoMs: readonly number[]; untold: number }>();
   let known: Troubles = new Map();
   let stateMonoMs = Number.NEGATIVE_INFINITY;
 
@@ -68,6 +76,19 @@ export function createTelling(deps: TellingDeps): Telling {
       );
   };
 
+  /** How many were not told since the last; undefined: nor is this one. */
+  const turnOf = (cloud: string, isRefusal: boolean): number | undefined => {
+    const { toldMonoMs, untold } = refusals.get(cloud) ?? { toldMonoMs: [], untold: 0 };
+    const now = clock.mono();
+    const lately = toldMonoMs.filter((at) => now - at < REFUSAL_WINDOW_MS);
+    const isTold = !isRefusal || lately.length < REFUSALS_PER_WINDOW;
+    refusals.set(cloud, {
+      toldMonoMs: isTold && isRefusal ? [...lately, now] : lately,
+      untold: isTold ? 0 : untold + 1,
+    });
+    return isTold ? untold : undefined;
+  };
+
   const look = (): void => {
     const status = deps.status();
     const now = troublesOf(status);
@@ -82,15 +103,20 @@ export function createTelling(deps: TellingDeps): Telling {
   return {
     put: keepEverywhere,
     async result(cloud, { id, name, end, code, message, data }) {
+      const hasEffect = end !== 'refused' && end !== 'repeated';
+      const untold = turnOf(cloud, !hasEffect);
+      if (untold === undefined) return;
       const body = {
         commandId: id,
         name,
         end,
-        message,
+        message: untold === 0 ? message : `${message} (${untold} refused before it are not told one by one)`,
+        ...(untold === 0 ? {} : { untold }),
         ...(code === undefined ? {} : { code }),
         ...(data ? { data } : {}),
       };
-      await keep(cloud, { ...stamped('result', body), sync: true });
+      // What had no effect may be lost with the power: it is refused again.
+      await keep(cloud, { ...stamped('result', body), ...(hasEffect ? { sync: true } : {}) });
     },
     start(signal) {
       if (outboxes.size === 0) return;

@@ -7,7 +7,8 @@
 //
 // The mark is the time up to which everything is answered. It never passes a command that has not been: within a run it
 // stays a millisecond behind, for several commands can carry the same one, and live commands move it only while nothing
-// is missing. It needs a clock to be believed, ours for the first mark and for holding off a mark in the future.
+// is missing. A live one moves it in memory at once and on the disk once in half a minute: what is fetched again after a
+// restart is known by its id. It needs a clock to be believed, ours for the first mark and for holding off a mark in the future.
 import {
   abortReason,
   type Clock,
@@ -21,6 +22,9 @@ import { commandTimeMs, parseCommandItem } from './commands.js';
 
 export const CATCH_UP_LIMIT = 100;
 export const CATCH_UP_PAGES = 10;
+
+/** Live commands write the mark no more often. */
+const LIVE_WRITE_MS = 30_000;
 
 /** The slot `losant-commands`. */
 export interface CommandsSeen {
@@ -66,6 +70,9 @@ export interface CatchUp {
 export function createCatchUp(deps: CatchUpDeps): CatchUp {
   const { clock, log, slot } = deps;
   let lastSeenMs: number | undefined;
+  /** Is the mark in memory ahead of the one on the disk? */
+  let isUnwritten = false;
+  let writtenMonoMs = Number.NEGATIVE_INFINITY;
   let isBehind = true;
   /** Live commands answered while something older may be missing. */
   let liveMs = 0;
@@ -74,10 +81,17 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
   const load = async (): Promise<number | undefined> => (lastSeenMs ??= (await slot.read())?.value.lastSeenMs);
 
   /** Forwards only, and never beyond now: a mark in the future would hide what comes before it. */
-  const advance = async (toMs: number): Promise<void> => {
-    const at = Math.min(toMs, Math.floor(clock.wall()));
-    if (at <= ((await load()) ?? Number.NEGATIVE_INFINITY)) return;
-    await slot.write({ lastSeenMs: at });
+  const advance = async (toMs: number, { isLive = false } = {}): Promise<void> => {
+    const before = (await load()) ?? Number.NEGATIVE_INFINITY;
+    const at = Math.max(before, Math.min(toMs, Math.floor(clock.wall())));
+    if (at === before && !isUnwritten) return;
+    if (isLive && clock.mono() - writtenMonoMs < LIVE_WRITE_MS) {
+      isUnwritten = true;
+    } else {
+      if (isLive) writtenMonoMs = clock.mono();
+      await slot.write({ lastSeenMs: at });
+      isUnwritten = false;
+    }
     lastSeenMs = at;
   };
 
@@ -151,7 +165,7 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
         return;
       }
       try {
-        await advance(sentUtcMs);
+        await advance(sentUtcMs, { isLive: true });
       } catch (error) {
         log.debug('losant.mark-not-written', { error });
       }

@@ -20,7 +20,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 const HEX_ID = /^[0-9a-f]{24}$/;
 const PRINTABLE = /^[\x21-\x7e]{1,512}$/;
-const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9]\d{0,4})?$/i;
+const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::(\d{1,5}))?$/i;
+const MAX_PORT = 65_535;
 const NAME = /^[\w.-]{1,64}$/;
 
 function text(from: Json, name: string, shape: RegExp): string {
@@ -33,8 +34,14 @@ function text(from: Json, name: string, shape: RegExp): string {
 export function readIdentity(value: unknown): LosantIdentity {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is no object');
   const from = value as Json;
-  const host = (name: 'apiHost' | 'brokerHost'): Partial<LosantIdentity> =>
-    from[name] === undefined || from[name] === null ? {} : { [name]: text(from, name, HOST) };
+  const host = (name: 'apiHost' | 'brokerHost'): Partial<LosantIdentity> => {
+    if (from[name] === undefined || from[name] === null) return {};
+    const value = text(from, name, HOST);
+    const [, port] = HOST.exec(value) ?? [];
+    if (port !== undefined && (port.startsWith('0') || Number(port) > MAX_PORT))
+      throw new Error(`${name} has no such port`);
+    return { [name]: value };
+  };
   return {
     applicationId: text(from, 'applicationId', HEX_ID),
     deviceId: text(from, 'deviceId', HEX_ID),
@@ -68,7 +75,7 @@ export const losantEnrolmentCodec: Codec<EnrolState> = {
   decode(data) {
     if (typeof data !== 'object' || data === null) throw new Error('it is no object');
     const from = data as Json;
-    const { mode, keyTries } = from;
+    const { mode, keyTries, disprovedUtcMs } = from;
     if (mode !== 'operator' && mode !== 'application-token') throw new Error('mode is unknown');
     if (!(ENROL_PHASES as readonly unknown[]).includes(from['phase'])) throw new Error('phase is unknown');
     if (typeof keyTries !== 'number' || !Number.isSafeInteger(keyTries) || keyTries < 0)
@@ -82,6 +89,7 @@ export const losantEnrolmentCodec: Codec<EnrolState> = {
       others: names(from, 'others'),
       orphans: names(from, 'orphans'),
       keyTries,
+      ...(typeof disprovedUtcMs === 'number' && Number.isFinite(disprovedUtcMs) ? { disprovedUtcMs } : {}),
     };
   },
 };

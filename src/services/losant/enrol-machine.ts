@@ -18,6 +18,8 @@
 //   keying ──answer kept──→ held
 //    └─lost: that key is told as an orphan, its secret cannot be had again; another is made
 //
+// held ──login refused, not sooner than an hour after the last──→ asking, or looking; what was refused is told as an orphan
+//
 // A lost answer needs no state of its own: it is what a state with a request under way is after a restart (`resumed`).
 
 export type EnrolMode = 'operator' | 'application-token';
@@ -49,6 +51,8 @@ export interface EnrolState {
   orphans: readonly string[];
   /** Keys asked for so far. */
   keyTries: number;
+  /** When an identity was last given up because its login was refused. */
+  disprovedUtcMs?: number;
 }
 
 export interface FoundDevice {
@@ -67,6 +71,8 @@ export type EnrolEvent =
   /** Device, key and secret are on the disk. */
   | { is: 'kept' }
   | { is: 'proved' }
+  /** The far side does not know the identity that is held; `name`: by which a person finds it. */
+  | { is: 'disproved'; name: string; atUtcMs: number }
   | { is: 'erased' };
 
 export type EnrolEffect =
@@ -86,7 +92,11 @@ export interface EnrolStep {
   effects: readonly EnrolEffect[];
 }
 
+const AFTER_KEY: readonly EnrolPhase[] = ['keying', 'held', 'proved', 'done'];
+
 export const MAX_LISTED = 32;
+/** Each new identity may be a device or a key more at the far side. */
+const DISPROVED_EVERY_MS = 3_600_000;
 
 export function initialEnrolment(mode: EnrolMode, imei: string): EnrolState {
   const phase = mode === 'operator' ? 'asking' : 'looking';
@@ -112,6 +122,9 @@ export function enrolStep(state: EnrolState, event: EnrolEvent): EnrolStep {
       if (state.phase !== 'creating') return stay(state);
       return to({ ...state, phase: 'confirming', deviceId: event.id }, { do: 'find' });
     case 'not-made':
+      // No other is to be had: the one that was refused is tried again, for that may have been a mistake.
+      if (state.phase === 'asking' && state.disprovedUtcMs !== undefined)
+        return to({ ...state, phase: 'held' }, { do: 'give-up' });
       if (state.phase === 'creating') return to({ ...state, phase: 'looking' }, { do: 'give-up' });
       if (state.phase === 'keying' && event.isDeviceGone) {
         const { deviceId: _, ...rest } = state;
@@ -128,6 +141,15 @@ export function enrolStep(state: EnrolState, event: EnrolEvent): EnrolStep {
       // Only the application token is a danger once it has done its work: it can make keys for any device.
       if (state.mode === 'operator') return to({ ...state, phase: 'done' }, { do: 'finish' });
       return to({ ...state, phase: 'proved' }, { do: 'erase' });
+    case 'disproved': {
+      const { disprovedUtcMs: before } = state;
+      // Apart in either direction: a clock set back must not hold it up for years.
+      const isSoon = before !== undefined && Math.abs(event.atUtcMs - before) < DISPROVED_EVERY_MS;
+      if (state.phase !== 'held' || isSoon) return stay(state);
+      const orphans = added(state.orphans, [event.name]);
+      const phase = state.mode === 'operator' ? 'asking' : 'looking';
+      return to({ ...state, phase, orphans, disprovedUtcMs: event.atUtcMs }, { do: 'give-up' });
+    }
     case 'erased':
       if (state.phase !== 'proved') return stay(state);
       return to({ ...state, phase: 'done' }, { do: 'finish' });
@@ -135,7 +157,9 @@ export function enrolStep(state: EnrolState, event: EnrolEvent): EnrolStep {
 }
 
 function resumed(state: EnrolState, hasIdentity: boolean): EnrolStep {
-  if (hasIdentity) {
+  // What is there was refused; another is on its way. While a key is made it may be either: its login tells.
+  const isGivenUp = state.disprovedUtcMs !== undefined && !AFTER_KEY.includes(state.phase);
+  if (hasIdentity && !isGivenUp) {
     if (state.phase === 'done') return to(state, { do: 'finish' });
     if (state.phase === 'proved') return to(state, { do: 'erase' });
     // The answer was kept just before the end.

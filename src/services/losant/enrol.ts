@@ -14,6 +14,7 @@ import {
   type EnrolState,
   enrolStep,
   initialEnrolment,
+  keyName,
 } from './enrol-machine.js';
 import { createAuthFetch, provePair } from './rotate.js';
 
@@ -153,7 +154,10 @@ export function createLosantEnrolment(deps: LosantEnrolmentDeps, options: Losant
           hardware ??= await hardwareOf(signal);
           const body = { ...hardware, agentVersion: deps.agentVersion };
           const end = await withToken(signal, (token) => calls.askOperator(token, body, signal));
-          if (end.is !== 'answer') throw end.error;
+          if (end.is !== 'answer') {
+            if (kept && end.error.code !== 'losant.pending') return await failed(end, current);
+            throw end.error;
+          }
           identity = end.value;
           await slots.identity.write(identity);
           return { is: 'kept' };
@@ -161,7 +165,10 @@ export function createLosantEnrolment(deps: LosantEnrolmentDeps, options: Losant
         case 'prove': {
           if (!identity) throw new WaymarkError('core.internal', 'nothing to prove');
           const apiUrl = identity.apiHost === undefined ? options.apiUrl : `https://${identity.apiHost}`;
-          const proven = await provePair(createAuthFetch(deps.http, { apiUrl, ca: deps.ca }), identity, { signal });
+          const auth = createAuthFetch(deps.http, { apiUrl, ca: deps.ca });
+          const proven = await provePair(auth, identity, { signal }).catch((error: unknown) =>
+            disproved(toWaymarkError(error), current, identity?.deviceId ?? ''),
+          );
           if (proven.applicationId !== identity.applicationId)
             throw new WaymarkError('losant.malformed', 'the login names another application than the enrolment');
           return { is: 'proved' };
@@ -198,6 +205,19 @@ export function createLosantEnrolment(deps: LosantEnrolmentDeps, options: Losant
     if (end.is === 'refused')
       await keep(enrolStep(state, { is: 'not-made', isDeviceGone: end.error.evidence?.['http'] === 404 }).state);
     throw end.error;
+  };
+
+  /** An identity the far side does not know is given up, and made anew the next time; it and its host may be wrong. */
+  const disproved = async (error: WaymarkError, state: EnrolState, deviceId: string): Promise<never> => {
+    if (error.code === 'losant.refused' || error.code === 'losant.config') {
+      const name = state.mode === 'operator' ? deviceId : keyName(state.imei, state.keyTries);
+      const step = enrolStep(state, { is: 'disproved', name, atUtcMs: deps.clock.wall() });
+      if (step.state !== state) {
+        await keep(step.state);
+        log.warn('losant.identity-refused', { name, error: error.code }, 'Another is asked for.');
+      }
+    }
+    throw error;
   };
 
   /** The identity works without it: a file that cannot be erased is said, and tried again at the next start. */

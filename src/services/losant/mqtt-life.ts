@@ -133,8 +133,9 @@ async function serve(parts: LifeParts, session: Session, pair: PairLease, signal
 
 async function readCommands({ deps, rest }: LifeParts, session: Session): Promise<void> {
   const topic = commandTopic(rest.deviceId);
+  // One after the other: what comes faster than it is answered waits in the session, which reads no more then.
   for await (const message of session.messages)
-    if (message.topic === topic) deps.onCommand?.(message.payload, message.retain);
+    if (message.topic === topic) await deps.onCommand?.(message.payload, message.retain);
 }
 
 async function subscribe({ deps, rest }: LifeParts, session: Session): Promise<void> {

@@ -39,8 +39,8 @@ export interface LosantDeps {
   outbox: LosantOutbox;
   /** The outbox's number of this boot. */
   boot: number;
-  /** A command as it came, untrusted. */
-  onCommand?(payload: Buffer, isRetained: boolean): void;
+  /** A command as it came, untrusted. The next is handed on when it has resolved; must not reject. */
+  onCommand?(payload: Buffer, isRetained: boolean): Promise<void>;
   /** After each connection (mqtt) or in each cycle (rest): the place to fetch missed commands. */
   onUp?(ids: LosantIds, signal: AbortSignal): Promise<void>;
   onChange?(): void;

@@ -189,7 +189,20 @@ describe('with an application token', () => {
     expect([t.erased, enrolment.snapshot().state]).toEqual([0, 'stopped']);
     t.losant.instead = () => undefined;
     await enrolment.ensure({ signal });
-    expect([t.erased, t.losant.keys.length]).toEqual([1, 1]);
+    // The key that was refused is told; another was made.
+    expect([t.erased, t.losant.keys.length, t.losant.devices.length]).toEqual([1, 2, 1]);
+    expect(enrolment.snapshot().orphans).toEqual([t.losant.keys[0]?.name]);
+  });
+
+  test('refused logins make a key an hour at most', async () => {
+    const t = rig();
+    t.losant.instead = (what) => (what === 'POST /auth/device' ? { status: 401 } : undefined);
+    for (let n = 0; n < 20; n++)
+      await t
+        .make()
+        .ensure({ signal })
+        .catch(() => undefined);
+    expect(t.losant.keys).toHaveLength(2);
   });
 
   test('a token file that cannot be erased is said, and tried again at the next start', async () => {
@@ -245,6 +258,19 @@ describe('at an operator’s endpoint', () => {
     expect(t.erased).toBe(0);
   });
 
+  test('an identity that does not work is told, and another asked for; with none to be had it is tried again', async () => {
+    const t = rig(operator);
+    t.losant.operator = { status: 200, body: given };
+    await expect(t.make().ensure({ signal })).rejects.toMatchObject({ code: 'losant.refused' });
+    t.losant.operator = { status: 409 };
+    await expect(t.make().ensure({ signal })).rejects.toMatchObject({ code: 'losant.duplicate' });
+    await expect(t.make().ensure({ signal })).rejects.toMatchObject({ code: 'losant.refused' });
+    const enrolment = t.make();
+    t.losant.keys.push({ ...given, deviceIds: [given.deviceId], name: 'theirs' });
+    expect(await enrolment.ensure({ signal })).toMatchObject({ deviceId: given.deviceId });
+    expect(enrolment.snapshot().orphans).toEqual([given.deviceId]);
+  });
+
   const answers = [
     [{ status: 202, retryAfterMs: 90_000 }, { code: 'losant.pending', retryAfterMs: 90_000 }, 'pending', 'ok'],
     [{ status: 202 }, { code: 'losant.pending', retryAfterMs: 60_000 }, 'pending', 'ok'],
@@ -257,6 +283,8 @@ describe('at an operator’s endpoint', () => {
     [{ status: 200, body: { ...given, deviceId: 'x' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
     [{ status: 200, body: { ...given, secret: 'with blank' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
     [{ status: 200, body: { ...given, apiHost: 'a/b' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
+    [{ status: 200, body: { ...given, apiHost: 'a.b:65536' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
+    [{ status: 200, body: { ...given, brokerHost: 'a.b:0' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
     [{ status: 200, body: '[]' }, { code: 'losant.malformed' }, 'waiting', 'weather'],
   ] as const;
   test.each(answers)('%j', async (answer, error, state, outcome) => {

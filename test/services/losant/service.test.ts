@@ -1,6 +1,6 @@
 // The service against a broker in this process and a scripted REST API: a life up to its end, and what is said of it.
 import { describe, expect, test } from 'vitest';
-import { aborted, type CloudLink, type Verdict, WaymarkError } from '../../../src/core/index.js';
+import { aborted, type CloudLink, deferred, type Verdict, WaymarkError } from '../../../src/core/index.js';
 import {
   createLosant,
   type LosantOptions,
@@ -40,9 +40,11 @@ interface RigOptions extends Partial<LosantOptions> {
   port?: number;
   script?: (seen: Seen) => Reply | undefined;
   connect?: () => Promise<never>;
+  /** Each command waits for it. */
+  answered?: Promise<unknown>;
 }
 
-function rig({ port = 0, script = goodApi, connect, ...options }: RigOptions = {}) {
+function rig({ port = 0, script = goodApi, connect, answered, ...options }: RigOptions = {}) {
   const { clock, log, random, accessKey, accessSecret } = base();
   const http = scriptedHttp(script);
   const box = outbox();
@@ -65,7 +67,10 @@ function rig({ port = 0, script = goodApi, connect, ...options }: RigOptions = {
       credentials: { accessKey, accessSecret },
       outbox: box,
       boot: 1,
-      onCommand: (payload, isRetained) => commands.push([payload.toString(), isRetained]),
+      async onCommand(payload, isRetained) {
+        commands.push([payload.toString(), isRetained]);
+        await answered;
+      },
       onUp: async (ids) => void ups.push(ids),
     },
     { apiUrl: 'https://api.example', deviceId: DEVICE, transport: 'mqtt', keepaliveSeconds: 60, ...options },
@@ -133,6 +138,29 @@ describe('a life over MQTT', () => {
       [{ is: 'ok' }],
       [{ is: 'ok' }],
     ]);
+  });
+
+  test('the next command is handed on when the one before has been answered', async () => {
+    await using broker = await aedesBroker();
+    const subscribed = new Promise((resolve) => broker.aedes.on('subscribe', resolve));
+    const first = deferred<undefined>();
+    const r = rig({ port: broker.port, answered: first.promise });
+    const ended = r.run();
+    await subscribed;
+    for (const payload of ['1', '2', '3'])
+      broker.aedes.publish(
+        { cmd: 'publish', topic: `losant/${DEVICE}/command`, payload, qos: 0, retain: false, dup: false },
+        () => undefined,
+      );
+    const link = await r.box.link;
+    await expect.poll(() => r.commands.length).toBeGreaterThan(0);
+    // By its answer all three have come.
+    expect(await link.publish(record(1), { signal: r.stop.signal, isReplay: false })).toEqual({ is: 'accepted' });
+    expect(r.commands).toEqual([['1', false]]);
+    first.resolve(undefined);
+    await expect.poll(() => r.commands.map(([payload]) => payload)).toEqual(['1', '2', '3']);
+    r.stop.abort();
+    await ended;
   });
 
   test('with a known application a backlog goes in arrays; after REST has failed, singly', async () => {
