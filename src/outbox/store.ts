@@ -104,8 +104,11 @@ export class Store {
   }
 
   addGap(gap: Gap): void {
-    this.dropped += gap.count;
-    if (!this.#gap) this.#deps.log.warn('outbox.full', { ...gap }, 'Records are lost; a gap record will say which.');
+    // What is put aside is counted as that.
+    const isLoss = gap.reason !== 'quarantined';
+    if (isLoss) this.dropped += gap.count;
+    if (isLoss && !this.#gap)
+      this.#deps.log.warn('outbox.full', { ...gap }, 'Records are lost; a gap record will say which.');
     this.#gap = mergeGaps(this.#gap, gap);
     // One write for a whole run of losses.
     if (this.#isGapSaving) return;

@@ -170,7 +170,9 @@ describe('verdicts', () => {
       await draining;
     }
     expect(readQuarantine(realLogDisk, at.dir).map(({ record }) => record.body['n'])).toEqual([7]);
-    expect(delivered).toEqual(upTo(30).filter((n) => n !== 7));
+    // And the cloud is told which one it will not see.
+    expect(delivered.filter((n) => n !== undefined)).toEqual(upTo(30).filter((n) => n !== 7));
+    expect(outbox.status()).toMatchObject({ gaps: 1, dropped: 0 });
     expect(rounds).toBeLessThan(8);
   });
 
@@ -219,13 +221,20 @@ describe('verdicts', () => {
     await using at = bench();
     await using outbox = await at.open();
     for (const n of upTo(104)) await outbox.put(newRecord(n));
-    const link = fakeLink(at.clock, WIDE, () => ({ is: 'rejected', code: 'x', reason: 'y' }));
+    // Each by a word of our own: a cloud that refused them all would be held.
+    const link = fakeLink(at.clock, WIDE, ({ kind }) =>
+      kind === 'gap' ? { is: 'accepted' } : { is: 'rejected', code: 'x', reason: 'y', isLocal: true },
+    );
     const controller = new AbortController();
     const draining = outbox.drain(link, { signal: controller.signal });
     // Each is forced to a real disk.
     while (outbox.status().records > 0) await at.clock.advance(50);
+    await at.clock.advance(20_000);
     controller.abort();
     await draining;
+    const told = link.sent.flatMap(({ record }) => (record.kind === 'gap' ? [Number(record.body['count'])] : []));
+    expect(told.reduce((all, count) => all + count, 0)).toBe(104);
+    expect(told.length).toBeLessThan(52);
     const kept = readQuarantine(realLogDisk, at.dir).map(({ record }) => record.body['n']);
     expect(kept).toEqual(upTo(104).slice(4));
     expect(outbox.status()).toMatchObject({ quarantined: 104, dropped: 4, records: 0 });
