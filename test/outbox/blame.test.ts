@@ -1,18 +1,21 @@
 // Whose fault is it, the record's or the cloud's? Nothing may be put aside, nor the backlog stand still, for the cloud's.
+import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { CloudLink, CloudRecord, LinkLimits, Verdict } from '../../src/core/index.js';
 import type { Outbox } from '../../src/outbox/index.js';
 import { readQuarantine, realLogDisk } from '../../src/outbox/index.js';
-import { type Bench, bench, fakeLink, newRecord, WIDE } from './fakes.js';
+import { type Bench, bench, diskWith, fakeLink, newRecord, WIDE } from './fakes.js';
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+/** Files are there at once: the fake clock does not wait for a real disk. */
+const quick = diskWith({ replace: async (path, bytes) => writeFileSync(path, bytes) });
 const refused: Verdict = { is: 'rejected', code: 'x', reason: 'y' };
 const fill = async (outbox: Outbox, count: number): Promise<void> => {
   for (const n of upTo(count)) await outbox.put(newRecord(n));
 };
 const isBad = ({ body }: CloudRecord): boolean => body['bad'] === true;
 
-/** Steps of the clock, so that what goes to the real disk between two of them is seen. */
+/** With a turn of the process between two steps of the clock. */
 async function live(at: Bench, outbox: Outbox, link: CloudLink, steps: number, stepMs = 1000): Promise<void> {
   const controller = new AbortController();
   const draining = outbox.drain(link, { signal: controller.signal });
@@ -28,7 +31,7 @@ async function live(at: Bench, outbox: Outbox, link: CloudLink, steps: number, s
 describe('refusals', () => {
   test('a cloud that refuses everything costs three records; when it is well again all others arrive', async () => {
     await using at = bench();
-    await using outbox = await at.open();
+    await using outbox = await at.open({}, quick);
     await fill(outbox, 30);
     let isIll = true;
     const link = fakeLink(at.clock, { ...WIDE, window: 4 }, ({ kind }) =>
@@ -49,7 +52,7 @@ describe('refusals', () => {
 
   test('a run of records that really are bad does not hold up the good ones behind it', async () => {
     await using at = bench();
-    await using outbox = await at.open();
+    await using outbox = await at.open({}, quick);
     for (const n of upTo(12)) await outbox.put(newRecord(n, { body: { n, bad: n < 10 } }));
     const link = fakeLink(at.clock, { ...WIDE, window: 1 }, (record) => (isBad(record) ? refused : { is: 'accepted' }));
     await live(at, outbox, link, 3 * 1440, 60_000);
@@ -63,7 +66,7 @@ describe('refusals', () => {
 
   test('refused in batches, taken singly: the batches are at fault', async () => {
     await using at = bench();
-    await using outbox = await at.open();
+    await using outbox = await at.open({}, quick);
     await fill(outbox, 100);
     const limits: LinkLimits = {
       ...WIDE,
@@ -77,7 +80,7 @@ describe('refusals', () => {
 
   test('batches that never come back give way to single records', async () => {
     await using at = bench();
-    await using outbox = await at.open();
+    await using outbox = await at.open({}, quick);
     await fill(outbox, 100);
     const limits: LinkLimits = {
       ...WIDE,
@@ -98,7 +101,7 @@ describe('refusals', () => {
 describe('connections that end', () => {
   test('a cloud that ends every connection costs no record, and is asked ever more rarely', async () => {
     await using at = bench();
-    await using outbox = await at.open();
+    await using outbox = await at.open({}, quick);
     await fill(outbox, 30);
     let isIll = true;
     let sent = 0;
