@@ -44,7 +44,7 @@ async function run({ over, records, bad, roadMs, perStateMs = 0, http = 400, bod
     deviceId: DEVICE,
     applicationId: APP,
     async postState(given: LosantState | readonly LosantState[], { signal }: { signal: AbortSignal }) {
-      const states = [given].flat() as LosantState[];
+      const states: readonly LosantState[] = 'data' in given ? [given] : given;
       figures.posts++;
       figures.states += states.length;
       await sleep(clock, roadMs + perStateMs * states.length, signal);
