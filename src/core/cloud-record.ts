@@ -31,8 +31,8 @@ export type Verdict =
   | { is: 'accepted' }
   /** The cloud itself says it has it. */
   | { is: 'confirmed' }
-  /** Will never be taken: it is put aside. */
-  | { is: 'rejected'; code: string; reason: string }
+  /** Will never be taken: it is put aside. `isLocal`: found before sending, so that it says nothing of the cloud. */
+  | { is: 'rejected'; code: string; reason: string; isLocal?: true }
   | { is: 'timeout' }
   /** The link went while it was under way. */
   | { is: 'link-lost' }

@@ -114,6 +114,11 @@ export const CLOUD_ERRORS = {
     hint: 'Losant refuses the form of what was sent: this is a fault of the gateway; the rest goes on.',
     exit: 70,
   },
+  'losant.unexpected': {
+    retry: 'backoff',
+    hint: 'Losant, or a proxy or portal in between, refuses what is sent without a word about it; nothing is lost, and it is tried again. If it stays so, look at the answer’s number (402: the bill, 407: a proxy) and at the road to Losant.',
+    exit: 75,
+  },
   'losant.duplicate': {
     retry: 'operator',
     hint: 'Several devices carry this gateway’s hardware id: remove all but one in the Losant application, or set losant.deviceId.',
@@ -146,6 +151,16 @@ export const CLOUD_ERRORS = {
     retry: 'backoff',
     hint: 'Part of the outbox cannot be read; the damaged files are kept beside it.',
     exit: 74,
+  },
+  'outbox.stalled': {
+    retry: 'backoff',
+    hint: 'The cloud is reached and yet takes nothing of what waits: everything is kept and tried again with growing pauses. Look at the cloud’s own status and at how slow the road is.',
+    exit: 75,
+  },
+  'outbox.refused': {
+    retry: 'backoff',
+    hint: 'The cloud refuses one record after the other, so no more are put aside: the rest is kept and tried again with growing pauses. The files in quarantine/ say what it objects to.',
+    exit: 75,
   },
   'outbox.quarantined': {
     retry: 'operator',

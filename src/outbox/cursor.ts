@@ -12,7 +12,7 @@ export interface Cursor {
 }
 
 const MAX_BYTES = 4096;
-const REASONS: readonly GapReason[] = ['full', 'age', 'memory', 'unreadable'];
+const REASONS: readonly GapReason[] = ['full', 'age', 'memory', 'unreadable', 'quarantined'];
 const ID = /^\d{1,10}-\d{1,15}$/;
 
 export const cursorPath = (dir: string): string => `${dir}/cursor.json`;

@@ -27,6 +27,8 @@ export class LineUp {
   #live: Item[] = [];
   /** Read ahead in the log or sent in vain, by number. */
   #ready: Item[] = [];
+  /** Tried in vain; another goes first, because it may not be theirs. */
+  readonly #deferred: Item[] = [];
   readonly #newest = new Map<string, Item>();
 
   constructor(deps: {
@@ -83,7 +85,8 @@ export class LineUp {
         if (!record) break;
         this.#ready.push({ record, seq: this.#store.nextSeq - 1, from: 'log', isLate: true, isLive: false });
       }
-      const head = this.#ready[0];
+      // Nothing else is left to be tried.
+      const head = this.#ready[0] ?? this.#undefer();
       if (!head) return undefined;
       const isSettled = this.#store.isSettled(head.seq);
       if (!isSettled && !this.#isTooOld(head.record)) return head;
@@ -111,6 +114,26 @@ export class LineUp {
     // What the reader has not come to yet it will find by itself.
     if (item.seq < this.#store.nextSeq && !this.#store.isSettled(item.seq)) insert(this.#ready, item);
     return true;
+  }
+
+  /** As `back`, but behind all others until one of them has been taken. False as there. */
+  defer(item: Item): boolean {
+    if (item.from !== 'log' || item.seq >= this.#store.nextSeq) return this.back(item);
+    item.isLate = true;
+    item.isLive = false;
+    this.#deferred.push(item);
+    return true;
+  }
+
+  /** Another has been taken: those that wait for that are next. */
+  endDeferral(): void {
+    for (const item of this.#deferred.splice(0)) insert(this.#ready, item);
+  }
+
+  #undefer(): Item | undefined {
+    const item = this.#deferred.shift();
+    if (item) this.#ready.push(item);
+    return item;
   }
 
   /** Not refused, only not now: a live record keeps its place. */

@@ -206,13 +206,17 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
     status() {
       const oldest = store.oldestTime();
       const oldestAgeMs = oldest && ageMs(oldest);
+      const records = store.count + sender.newestCount;
       const reason: ErrorCode | undefined =
-        store.state !== 'ok' ? 'outbox.disk' : store.gap ? 'outbox.full' : undefined;
+        store.state !== 'ok'
+          ? 'outbox.disk'
+          : ((records > 0 ? sender.heldReason : undefined) ??
+            (store.gap && store.gap.reason !== 'quarantined' ? 'outbox.full' : undefined));
       return {
         destination: options.destination,
         state: store.state,
         ...(reason ? { reason } : {}),
-        records: store.count + sender.newestCount,
+        records,
         bytes: store.bytes,
         ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }),
         inFlight: sender.inFlight,

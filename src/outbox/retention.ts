@@ -2,7 +2,8 @@
 // row. Pure: the log asks, this answers.
 import type { CloudRecord } from '../core/index.js';
 
-export type GapReason = 'full' | 'age' | 'memory' | 'unreadable';
+/** `quarantined`: kept in a file, but not sent. */
+export type GapReason = 'full' | 'age' | 'memory' | 'unreadable' | 'quarantined';
 
 /** The body of a gap record: these were accepted once and are not to be had any more. */
 export interface Gap {

@@ -6,19 +6,23 @@
 //                                            ^
 //        timeout, link-lost ─────────────────┘   busy: everything waits, nothing is counted
 //
-// Which record ends the connection is found by elimination: suspects.ts.
+// What becomes of a record: outcomes.ts. When many are sent at once: batching.ts.
 import {
   aborted,
   type Clock,
   type CloudLink,
   type CloudRecord,
+  type ErrorCode,
   type Logger,
   linkedController,
   type Timer,
   type Verdict,
 } from '../core/index.js';
 import { ask } from './ask.js';
+import { Batching } from './batching.js';
+import { Holds } from './holds.js';
 import { type Item, LineUp } from './line-up.js';
+import { Outcomes, type SenderCounts } from './outcomes.js';
 import { type PaceState, paceWaitMs, reserveOf, startPace, takeToken } from './pace.js';
 import type { Quarantine } from './quarantine.js';
 import type { Gap, RecordTime } from './retention.js';
@@ -26,22 +30,10 @@ import type { Store } from './store.js';
 import { Suspects } from './suspects.js';
 
 const READ_AHEAD = 16;
+/** What is lost or put aside in a row is told at once. */
+const GAP_EVERY_MS = 10_000;
 /** After the link's end its last verdicts are waited for so long: what it knows saves duplicates. */
 const GRACE_MS = 1000;
-const HOLD_MS = { first: 1000, cap: 30_000 };
-const MAX_BUSY_MS = 86_400_000;
-/** Of the JSON around the records of a batch, for each. */
-const BATCH_EXTRA_BYTES = 2;
-
-export interface SenderCounts {
-  accepted: number;
-  confirmed: number;
-  rejected: number;
-  timeouts: number;
-  linkLost: number;
-  quarantined: number;
-  gaps: number;
-}
 
 export interface SenderDeps {
   clock: Clock;
@@ -55,32 +47,36 @@ export interface SenderDeps {
 }
 
 export class Sender {
-  readonly counts: SenderCounts = {
-    accepted: 0,
-    confirmed: 0,
-    rejected: 0,
-    timeouts: 0,
-    linkLost: 0,
-    quarantined: 0,
-    gaps: 0,
-  };
   readonly #deps: SenderDeps;
   #active: { link: CloudLink; signal: AbortSignal; grace: AbortSignal } | undefined;
   #ended: Promise<void> | undefined;
   readonly #line: LineUp;
   readonly #inFlight = new Map<number, Item>();
   readonly #suspects = new Suspects();
-  readonly #batch = { isOn: false, isUnderWay: false, nextAtMs: 0 };
+  readonly #batching = new Batching();
+  readonly #holds = new Holds();
+  readonly #outcomes: Outcomes;
   #pace: { key: string; state: PaceState } | undefined;
-  #pausedUntilMs = 0;
-  #heldUntilMs = 0;
-  #holdMs = HOLD_MS.first;
+  #gapFromMs = 0;
   #wake: Timer | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
     this.#line = new LineUp({ ...deps, isUnderWay: (seq) => this.#inFlight.has(seq) });
+    this.#outcomes = new Outcomes({
+      ...deps,
+      line: this.#line,
+      inFlight: this.#inFlight,
+      suspects: this.#suspects,
+      holds: this.#holds,
+      batching: this.#batching,
+      onPutAside: () => this.#afterVerdict(),
+    });
+  }
+
+  get counts(): SenderCounts {
+    return this.#outcomes.counts;
   }
 
   get isDraining(): boolean {
@@ -89,6 +85,11 @@ export class Sender {
 
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  /** Why what waits is not taken, while there is a link; undefined when all is well. */
+  get heldReason(): ErrorCode | undefined {
+    return this.#active || this.#holds.isProbing ? this.#holds.reason : undefined;
   }
 
   /** Records of class B waiting or under way. */
@@ -133,8 +134,6 @@ export class Sender {
     using grace = linkedController();
     // One listener on the caller's signal, however many records are under way.
     using linked = linkedController(signal);
-    this.#heldUntilMs = 0;
-    this.#holdMs = HOLD_MS.first;
     const key = JSON.stringify(link.limits.pace);
     // Kept over a reconnect: the cloud counts on.
     if (this.#pace?.key !== key) this.#pace = { key, state: startPace(link.limits.pace, clock.mono()) };
@@ -163,7 +162,7 @@ export class Sender {
     const { limits } = active.link;
     this.#wake?.cancel();
     const nowMs = clock.mono();
-    let waitMs = Math.max(this.#pausedUntilMs, this.#heldUntilMs) - nowMs;
+    let waitMs = this.#holds.untilMs - nowMs;
     if (waitMs <= 0) {
       waitMs = Number.POSITIVE_INFINITY;
       const look = (found: number | undefined): boolean => {
@@ -179,7 +178,7 @@ export class Sender {
   /** 0: one was sent; a number: ms to wait; undefined: nothing to send. */
   #sendLive(nowMs: number): number | undefined {
     const item = this.#line.firstLive;
-    if (!item) return undefined;
+    if (!item || (this.#holds.isProbing && this.#inFlight.size > 0)) return undefined;
     const wait = this.#takeToken(nowMs, false);
     if (wait > 0) return wait;
     this.#line.takeLive(item);
@@ -189,19 +188,19 @@ export class Sender {
 
   #sendReplay(nowMs: number): number | undefined {
     const { limits, publishMany } = this.#active?.link ?? {};
-    if (!limits || this.#batch.isUnderWay || this.#active?.signal.aborted) return undefined;
-    const isGap = this.#deps.store.gap !== undefined && !this.#isGapUnderWay();
+    if (!limits || this.#batching.isUnderWay || this.#active?.signal.aborted) return undefined;
+    const { isProbing } = this.#holds;
+    if (isProbing && this.#inFlight.size > 0) return undefined;
+    const isGapOpen = this.#deps.store.gap !== undefined && !this.#isGapUnderWay();
+    const isGap = isGapOpen && nowMs >= this.#gapFromMs;
     const left = this.replayLeft;
     // Nothing to replay: the log is not even looked at.
     const head = isGap || left === 0 ? undefined : this.#line.firstReady(READ_AHEAD);
-    if (left === 0) this.#batch.isOn = false;
-    if (!isGap && !head) return undefined;
+    const batchMs = limits.batch && this.#batching.waitMs(nowMs, left, limits.batch);
+    if (!isGap && !head) return isGapOpen ? this.#gapFromMs - nowMs : undefined;
     const isSuspect = head !== undefined && this.#suspects.has(head.seq);
-    // Once begun, batches take the backlog to its end: singly the last ones would take longer than all before.
-    if (limits.batch && left > limits.batch.fromBacklog) this.#batch.isOn = true;
-    if (limits.batch && publishMany && this.#batch.isOn && !isGap && !isSuspect) {
-      const wait = this.#batch.nextAtMs - nowMs;
-      if (wait > 0) return wait;
+    if (limits.batch && publishMany && batchMs !== undefined && !isProbing && !isGap && !isSuspect) {
+      if (batchMs > 0) return batchMs;
       this.#sendBatch(nowMs, limits.batch);
       return undefined;
     }
@@ -212,6 +211,7 @@ export class Sender {
     const wait = this.#takeToken(nowMs, true);
     if (wait > 0) return wait;
     if (isGap) {
+      this.#gapFromMs = nowMs + GAP_EVERY_MS;
       const gap = this.#deps.store.takeGap();
       if (gap) this.#sendOne({ ...this.#deps.gapRecord(gap), from: 'gap', isLate: true, isLive: false });
     } else if (head) {
@@ -236,26 +236,16 @@ export class Sender {
   #sendBatch(nowMs: number, batch: NonNullable<CloudLink['limits']['batch']>): void {
     const active = this.#active;
     if (!active) return;
-    const items: Item[] = [];
-    let bytes = BATCH_EXTRA_BYTES;
-    while (items.length < batch.maxRecords) {
-      const head = this.#line.firstReady(1);
-      if (!head || this.#suspects.has(head.seq)) break;
-      bytes += Buffer.byteLength(JSON.stringify(head.record)) + BATCH_EXTRA_BYTES;
-      if (bytes > batch.maxBytes && items.length > 0) break;
-      this.#line.takeReady();
-      items.push(head);
-    }
+    const items = this.#batching.take(this.#line, this.#suspects, batch);
     if (items.length === 0) return;
-    this.#batch.isUnderWay = true;
-    this.#batch.nextAtMs = nowMs + batch.everyMs;
+    this.#batching.began(nowMs, batch);
     this.#suspects.sent();
     for (const item of items) this.#inFlight.set(item.seq, item);
     const records = items.map(({ record }) => record);
     void ask(this.#deps, { what: `${records.length} records`, ...active }, (signal) =>
       active.link.publishMany ? active.link.publishMany(records, { signal, isReplay: true }) : Promise.resolve([]),
     ).then((verdicts) => {
-      this.#batch.isUnderWay = false;
+      this.#batching.isUnderWay = false;
       this.#batchDone(items, verdicts);
       this.#afterVerdict();
     });
@@ -263,14 +253,15 @@ export class Sender {
 
   #batchDone(items: readonly Item[], verdicts: readonly Verdict[] | 'late' | 'lost'): void {
     const all = typeof verdicts === 'string' ? [] : verdicts;
-    const isLost = all.some((verdict) => verdict.is === 'link-lost');
-    this.#suspects.batchDone(
-      items.map(({ seq }) => seq),
-      isLost,
-    );
+    const has = (...kinds: Verdict['is'][]): boolean => all.some((verdict) => kinds.includes(verdict.is));
+    const isFruitless = verdicts === 'late' || (has('timeout') && !has('accepted', 'confirmed', 'rejected'));
+    const isLost = has('link-lost');
+    const seqs = items.map(({ seq }) => seq);
+    const isSingly = this.#suspects.batchDone(seqs, isLost ? 'lost' : isFruitless ? 'fruitless' : 'good');
+    if (isSingly && !isLost) this.#batching.failed(this.#deps.clock.mono());
     items.forEach((item, i) => {
       const verdict = all[i] ?? (verdicts === 'lost' ? undefined : ({ is: 'timeout' } as const));
-      this.#done(item, verdict, { isBatch: true });
+      this.#outcomes.done(item, verdict, { isBatch: true, isLinkUp: this.isDraining });
     });
   }
 
@@ -283,7 +274,8 @@ export class Sender {
     void ask(this.#deps, { what: item.record.id, ...active }, (signal) =>
       active.link.publish(item.record, { signal, isReplay }),
     ).then((verdict) => {
-      this.#done(item, verdict === 'lost' ? undefined : verdict === 'late' ? { is: 'timeout' } : verdict, {});
+      const word = verdict === 'lost' ? undefined : verdict === 'late' ? ({ is: 'timeout' } as const) : verdict;
+      this.#outcomes.done(item, word, { isBatch: false, isLinkUp: this.isDraining });
       this.#afterVerdict();
     });
   }
@@ -292,80 +284,6 @@ export class Sender {
     this.#deps.onChange();
     if (this.#inFlight.size === 0 && !this.#active) this.#onIdle?.();
     this.#pump();
-  }
-
-  #done(item: Item, verdict: Verdict | undefined, { isBatch = false }: { isBatch?: boolean }): void {
-    const { clock } = this.#deps;
-    const oldest = this.#inFlight.keys().next().value;
-    this.#inFlight.delete(item.seq);
-    if (verdict === undefined) {
-      this.#back(item);
-      return;
-    }
-    switch (verdict.is) {
-      case 'accepted':
-      case 'confirmed':
-        this.counts[verdict.is]++;
-        this.#holdMs = HOLD_MS.first;
-        this.#settle(item);
-        return;
-      case 'rejected':
-        this.counts.rejected++;
-        this.#setAside(item, verdict.code, verdict.reason);
-        return;
-      case 'busy':
-        this.#pausedUntilMs = clock.mono() + Math.min(MAX_BUSY_MS, Math.max(1, verdict.retryAfterMs || 1));
-        if (item.isLive && item.from === 'log' && this.#active) this.#line.backInFront(item);
-        else this.#back(item);
-        return;
-      case 'timeout':
-        this.counts.timeouts++;
-        this.#hold(HOLD_MS.first);
-        this.#back(item);
-        return;
-      case 'link-lost':
-        this.counts.linkLost++;
-        this.#hold(this.#holdMs);
-        if (!isBatch && this.#suspects.lost(item.seq, item.seq === oldest))
-          this.#setAside(item, 'link-lost', 'the connection ended with it again and again');
-        else this.#back(item);
-        return;
-    }
-  }
-
-  /** After a failure the link is left alone for a moment; a lost one that nobody takes away, for a growing one. */
-  #hold(ms: number): void {
-    const nowMs = this.#deps.clock.mono();
-    if (nowMs < this.#heldUntilMs) return;
-    this.#heldUntilMs = nowMs + ms;
-    this.#holdMs = Math.min(HOLD_MS.cap, ms * 2);
-  }
-
-  #settle(item: Item): void {
-    const { store } = this.#deps;
-    this.#suspects.forget(item.seq);
-    if (item.from === 'log') store.settle(item.seq);
-    if (item.from !== 'gap') return;
-    this.counts.gaps++;
-    store.gapTold();
-  }
-
-  #setAside(item: Item, code: string, reason: string): void {
-    const { clock, quarantine } = this.#deps;
-    this.counts.quarantined++;
-    // Kept as one under way until its file is there, so that a crash before that finds it in the log.
-    this.#inFlight.set(item.seq, item);
-    void quarantine.add({ record: item.record, code, reason, atUtcMs: clock.wall() }).then(() => {
-      this.#inFlight.delete(item.seq);
-      this.#settle(item);
-      this.#afterVerdict();
-    });
-  }
-
-  /** It stays, and is tried again. */
-  #back(item: Item): void {
-    if (item.from === 'gap') this.#deps.store.gapNotTold();
-    else if (!this.#line.back(item)) this.#suspects.forget(item.seq);
   }
 
   /** The links are over. */

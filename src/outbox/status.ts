@@ -5,7 +5,10 @@ export interface OutboxStatus {
   destination: string;
   /** `memory` and `readonly`: the disk takes nothing, records are kept in memory. */
   state: 'ok' | 'memory' | 'readonly';
-  /** `outbox.disk` while the disk takes nothing, `outbox.full` while a gap waits to be told. */
+  /**
+   * `outbox.disk` while the disk takes nothing; `outbox.refused` or `outbox.stalled` while the cloud takes nothing of what
+   * waits; `outbox.full` while a gap waits to be told.
+   */
   reason?: ErrorCode;
   /** Waiting, those under way included. */
   records: number;

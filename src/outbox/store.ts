@@ -20,6 +20,7 @@ const MEMORY_BYTES = 2 * 1024 * 1024;
 const RETRY_MS = { first: 1000, cap: 60_000 };
 /** The cursor only saves duplicates after a crash: it is not worth a write every few seconds. */
 const CURSOR_EVERY_MS = 30_000;
+const OLDEST_EVERY_MS = 5000;
 
 export interface StoreDeps {
   clock: Clock;
@@ -48,6 +49,7 @@ export class Store {
   #retryMs = RETRY_MS.first;
   #retry: Timer | undefined;
   #nextSeq = 0;
+  #oldest: { time: RecordTime | undefined; untilMs: number } | undefined;
   #savedBelow = 0;
   #savedAtMs = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> = Promise.resolve();
@@ -74,10 +76,18 @@ export class Store {
     return this.#deps.wal.bytes + this.#memoryBytes;
   }
 
-  /** When the oldest record waiting happened, as far as it can be read. */
+  /**
+   * When the oldest record waiting happened, as far as it can be read; as of a few seconds ago, because a replay changes it
+   * with each record and the log reads a segment for each.
+   */
   oldestTime(): RecordTime | undefined {
-    const [first] = this.#memory.values();
-    return this.#deps.wal.oldestTime() ?? first?.time;
+    if (this.count === 0) return undefined;
+    const nowMs = this.#deps.clock.mono();
+    if (!this.#oldest || nowMs >= this.#oldest.untilMs) {
+      const [first] = this.#memory.values();
+      this.#oldest = { time: this.#deps.wal.oldestTime() ?? first?.time, untilMs: nowMs + OLDEST_EVERY_MS };
+    }
+    return this.#oldest.time;
   }
 
   /** Up to here the backlog has been read; what is below and still open is the reader's to keep. */
@@ -104,8 +114,11 @@ export class Store {
   }
 
   addGap(gap: Gap): void {
-    this.dropped += gap.count;
-    if (!this.#gap) this.#deps.log.warn('outbox.full', { ...gap }, 'Records are lost; a gap record will say which.');
+    // What is put aside is counted as that.
+    const isLoss = gap.reason !== 'quarantined';
+    if (isLoss) this.dropped += gap.count;
+    if (isLoss && !this.#gap)
+      this.#deps.log.warn('outbox.full', { ...gap }, 'Records are lost; a gap record will say which.');
     this.#gap = mergeGaps(this.#gap, gap);
     // One write for a whole run of losses.
     if (this.#isGapSaving) return;
@@ -171,7 +184,9 @@ export class Store {
       this.#forget(seq);
       wal.settled.add(seq);
     } else wal.settle(seq);
-    if (this.count === 0) this.#clearCursor();
+    if (this.count > 0) return;
+    this.#oldest = undefined;
+    this.#clearCursor();
   }
 
   /** The next record of the backlog, oldest first, that is open and not named by `skip`. */

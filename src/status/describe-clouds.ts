@@ -14,6 +14,8 @@ const whenWords = (inMs: number | undefined): string =>
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
+const STANDS_STILL: readonly string[] = ['outbox.refused', 'outbox.stalled'];
+
 /** `12 records wait (oldest 3 min), kept in memory`; empty when nothing waits and nothing is wrong. */
 export function outboxWords(outbox: OutboxView): string {
   const said: string[] = [];
@@ -22,6 +24,8 @@ export function outboxWords(outbox: OutboxView): string {
     said.push(`${counted(outbox.records, 'record')} ${outbox.isReplaying ? 'to be sent' : 'kept'}${oldest}`);
   }
   if (outbox.state !== 'ok') said.push(`the disk takes nothing [${outbox.reason ?? outbox.state}]: in memory only`);
+  else if (outbox.reason !== undefined && STANDS_STILL.includes(outbox.reason))
+    said.push(`the cloud takes nothing [${outbox.reason}]: tried ever more rarely`);
   if (outbox.dropped > 0) said.push(`${outbox.dropped} had to go`);
   if (outbox.quarantined > 0) said.push(`${outbox.quarantined} put aside`);
   if (outbox.corrupt > 0) said.push(`${outbox.corrupt} unreadable`);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { LinkLimits, Verdict } from '../../src/core/index.js';
 import { readQuarantine, realLogDisk } from '../../src/outbox/index.js';
-import { bench, drainFor, fakeLink, newRecord, numbersOf, type Sent, WIDE } from './fakes.js';
+import { bench, diskWith, drainFor, fakeLink, newRecord, numbersOf, type Sent, WIDE } from './fakes.js';
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const sentNumbers = (sent: readonly Sent[]): unknown[] => numbersOf(sent.map(({ record }) => record));
@@ -135,6 +135,33 @@ describe('the link’s limits', () => {
   });
 });
 
+test('the status of a replay reads the log now and then, not for each record that goes', async () => {
+  await using at = bench();
+  let reads = 0;
+  const disk = diskWith({
+    readOpen: (fd, from, most) => {
+      reads++;
+      return realLogDisk.readOpen(fd, from, most);
+    },
+  });
+  await using outbox = await at.open({}, disk);
+  for (const n of upTo(500)) await outbox.put(newRecord(n));
+  await at.clock.advance(60_000);
+  expect(outbox.status().oldestAgeMs).toBe(60_000);
+  let most = 0;
+  const link = fakeLink(at.clock, WIDE, () => {
+    most = Math.max(most, outbox.status().oldestAgeMs ?? 0);
+    return { is: 'accepted' };
+  });
+  const before = reads;
+  await drainFor(outbox, at.clock, link, 8000);
+  expect(outbox.status()).toMatchObject({ records: 0, accepted: 500 });
+  expect(most).toBeGreaterThanOrEqual(60_000);
+  expect(reads - before).toBeLessThan(10);
+  await outbox.put(newRecord(500, { monoMs: at.clock.mono() }));
+  expect(outbox.status().oldestAgeMs).toBe(0);
+});
+
 describe('verdicts', () => {
   test('a rejected record is put aside with its reason, and the rest goes on', async () => {
     await using at = bench();
@@ -170,7 +197,9 @@ describe('verdicts', () => {
       await draining;
     }
     expect(readQuarantine(realLogDisk, at.dir).map(({ record }) => record.body['n'])).toEqual([7]);
-    expect(delivered).toEqual(upTo(30).filter((n) => n !== 7));
+    // And the cloud is told which one it will not see.
+    expect(delivered.filter((n) => n !== undefined)).toEqual(upTo(30).filter((n) => n !== 7));
+    expect(outbox.status()).toMatchObject({ gaps: 1, dropped: 0 });
     expect(rounds).toBeLessThan(8);
   });
 
@@ -219,13 +248,19 @@ describe('verdicts', () => {
     await using at = bench();
     await using outbox = await at.open();
     for (const n of upTo(104)) await outbox.put(newRecord(n));
-    const link = fakeLink(at.clock, WIDE, () => ({ is: 'rejected', code: 'x', reason: 'y' }));
+    // Each by a word of our own: a cloud that refused them all would be held.
+    const link = fakeLink(at.clock, WIDE, ({ kind }) =>
+      kind === 'gap' ? { is: 'accepted' } : { is: 'rejected', code: 'x', reason: 'y', isLocal: true },
+    );
     const controller = new AbortController();
     const draining = outbox.drain(link, { signal: controller.signal });
     // Each is forced to a real disk.
     while (outbox.status().records > 0) await at.clock.advance(50);
+    await at.clock.advance(20_000);
     controller.abort();
     await draining;
+    const told = link.sent.flatMap(({ record }) => (record.kind === 'gap' ? [Number(record.body['count'])] : []));
+    expect(told.reduce((all, count) => all + count, 0)).toBe(104);
     const kept = readQuarantine(realLogDisk, at.dir).map(({ record }) => record.body['n']);
     expect(kept).toEqual(upTo(104).slice(4));
     expect(outbox.status()).toMatchObject({ quarantined: 104, dropped: 4, records: 0 });

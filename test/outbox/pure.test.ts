@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Holds } from '../../src/outbox/holds.js';
 import { paceWaitMs, reserveOf, startPace, takeToken } from '../../src/outbox/pace.js';
 import { decodePayload, encodeRecord, payloadOf, SEGMENT_HEADER } from '../../src/outbox/record-codec.js';
 import { ageMsOf, freeFloorBytes, mergeGaps, mustDropOldest, segmentBytesFor } from '../../src/outbox/retention.js';
@@ -100,18 +101,37 @@ describe('retention', () => {
   });
 });
 
-test('one strike a loss, for the oldest; three and it is out', () => {
+test('one strike a loss, for the oldest, and only where another was taken; three and it is out', () => {
   const suspects = new Suspects();
-  const lose = (seq: number, isOldest: boolean): boolean => suspects.lost(seq, isOldest);
+  const lose = (seq: number, isOldest: boolean): string => suspects.lost(seq, isOldest);
   suspects.sent();
-  expect([lose(1, true), lose(2, true), lose(3, true)]).toEqual([false, false, false]);
-  suspects.sent();
-  expect([lose(2, false), lose(1, true)]).toEqual([false, false]);
-  suspects.forget(1);
-  for (const isLast of [false, false, true]) {
+  expect([lose(1, true), lose(2, true), lose(3, true)]).toEqual(['later', 'again', 'again']);
+  for (let i = 0; i < 20; i++) {
+    // Nothing is taken at all: it is not the record.
     suspects.sent();
-    expect(lose(2, true)).toBe(isLast);
+    expect(lose(2, true)).toBe('later');
   }
+  for (const next of ['later', 'later', 'set-aside']) {
+    suspects.accepted();
+    suspects.sent();
+    expect([lose(4, false), lose(2, true)]).toEqual(['again', next]);
+  }
+});
+
+test('a link is left alone for longer the more it fails, and records are put aside only while some are taken', () => {
+  const holds = new Holds();
+  const lost = [0, 1000, 3000, 7000].map((at) => {
+    holds.lost(at);
+    return holds.untilMs - at;
+  });
+  expect([lost, holds.reason]).toEqual([[1000, 2000, 4000, 8000], 'outbox.stalled']);
+  holds.accepted();
+  expect(holds.reason).toBeUndefined();
+  expect([1, 2, 3, 4].map(() => holds.refused(20_000))).toEqual([true, true, true, false]);
+  expect([holds.untilMs, holds.isProbing, holds.reason]).toEqual([80_000, true, 'outbox.refused']);
+  expect([holds.refused(80_000), holds.untilMs]).toEqual([false, 200_000]);
+  holds.accepted();
+  expect([holds.isProbing, holds.refused(300_000)]).toEqual([false, true]);
 });
 
 describe('record and segment', () => {

@@ -43,6 +43,11 @@ describe('clouds in words', () => {
     );
   });
 
+  test('a cloud that takes nothing of what waits is said', () => {
+    const outbox = { ...OUTBOX, reason: 'outbox.stalled', records: 2 };
+    expect(said({ ...LOSANT, outbox })).toContain('2 records kept, the cloud takes nothing [outbox.stalled]');
+  });
+
   test('a text from outside stays on its line', () => {
     const text = said({ ...LOSANT, isTroubled: true, reason: 'losant.refused', message: 'a\n  ● modem  fine' });
     expect(text).not.toMatch(/^ {2}● modem {2}fine/m);

@@ -9,7 +9,9 @@ export const CONFIG_WAIT_MS = 3_600_000;
 
 /**
  * `unauthorised`: the credential shown. `scope`: it may not do this. `config`: unknown application, or a call that does
- * not exist there. `deleted`: the device is not there (any more). `bad-request`: our body. `too-large`: of it, too much.
+ * not exist there. `deleted`: the device is not there (any more). `bad-request`: our body, in Losant's own words.
+ * `too-large`: of it, too much. `unexpected`: a refusal that says nothing of what was sent, such as 402 or 407 of
+ * somebody in between: a record must not be thrown away for it.
  */
 export type AnswerIs =
   | 'ok'
@@ -19,6 +21,7 @@ export type AnswerIs =
   | 'deleted'
   | 'bad-request'
   | 'too-large'
+  | 'unexpected'
   | 'throttled'
   | 'weather'
   | 'malformed';
@@ -52,7 +55,7 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-function meaning(status: number, message: string | undefined): AnswerIs {
+function meaning(status: number, type: string | undefined, message: string | undefined): AnswerIs {
   if (status === 408 || status >= 500) return 'weather';
   switch (status) {
     case 401:
@@ -69,8 +72,12 @@ function meaning(status: number, message: string | undefined): AnswerIs {
       return 'too-large';
     case 429:
       return 'throttled';
+    case 400:
+    case 422:
+      // Losant names a type for each refusal; a proxy's or portal's page does not.
+      return type === undefined ? 'unexpected' : 'bad-request';
     default:
-      return 'bad-request';
+      return 'unexpected';
   }
 }
 
@@ -81,7 +88,7 @@ export function readLosantAnswer(response: Pick<HttpsResponse, 'status' | 'body'
   const said = (json ?? {}) as { type?: unknown; message?: unknown };
   const [type, message] = [short(said.type), short(said.message)];
   return {
-    is: meaning(http, message),
+    is: meaning(http, type, message),
     http,
     ...(type === undefined ? {} : { type }),
     ...(message === undefined ? {} : { message }),
@@ -106,6 +113,8 @@ function codeOf(is: Exclude<AnswerIs, 'ok'>, shown: Shown): ErrorCode {
     case 'too-large':
       // Of /auth/device the ids are all there is in the body that could be wrong in form.
       return shown === 'access-key' ? 'losant.config' : 'losant.bad-request';
+    case 'unexpected':
+      return 'losant.unexpected';
     case 'throttled':
       return 'losant.throttled';
     case 'weather':
@@ -115,7 +124,7 @@ function codeOf(is: Exclude<AnswerIs, 'ok'>, shown: Shown): ErrorCode {
   }
 }
 
-const WAITS_FOR_A_PERSON: readonly AnswerIs[] = ['scope', 'config', 'deleted'];
+const WAITS_FOR_A_PERSON: readonly AnswerIs[] = ['scope', 'config', 'deleted', 'unexpected'];
 
 /** An answer that is none, as error. `step` names the call, `shown` what was shown with it. */
 export function answerError(

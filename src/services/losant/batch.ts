@@ -1,8 +1,17 @@
-// Many records in one request: an array of states by REST (specs/losant.md section 4). A refused array is halved until the
-// state that is refused stands alone, so that one bad record costs itself and not its neighbours.
+// Many records in one request: an array of states by REST (specs/losant.md section 4). Losant takes or refuses an array as
+// a whole, so what stands in it is found by smaller ones:
+//
+//   size 100 ── refused, or too slow ──> half of it ──> … ──> 1 ── refused ──> that record alone is rejected
+//       ^                                                      |
+//       └──────────── twice as many after each taken ──────────┘
+//
+// A call posts a few arrays and returns before its caller loses patience, with what it knows by then; the size is kept for
+// the next call. So each array either settles records or is half as long as the last: there is always progress.
 import {
+  type Clock,
   type CloudRecord,
   isWaymarkError,
+  linkedController,
   type SendOptions,
   sleep,
   type Verdict,
@@ -14,20 +23,28 @@ import type { LosantState, StateAnswer } from './state.js';
 export const BATCH = { maxRecords: 100, maxBytes: 200_000, everyMs: 1000 };
 /** REST did not take it: whatever the reason, it is not the record's. */
 const LATER_MS = 15_000;
+/** Of one call, all its arrays together: less than the outbox's patience, which throws away what was known by then. */
+const CALL_MS = 25_000;
+const MAX_POSTS = 4;
+/** An array that took longer is not followed by a longer one. */
+const SLOW_MS = 6000;
+/** Not tried in this call; the pace of arrays is kept by whoever calls. */
+const NOT_TRIED: Verdict = { is: 'busy', retryAfterMs: 1 };
 
 export interface PosterDeps {
-  clock: Parameters<typeof sleep>[0];
+  clock: Clock;
   rest: Pick<LosantRest, 'postState'>;
   stateOf(record: CloudRecord): StateAnswer;
   /** It was not the records: a credential, an id, the network. */
   onTrouble?(error: WaymarkError): void;
 }
 
-/** Posts as few arrays as the limits allow. Never rejects. */
-export function createPoster(
-  deps: PosterDeps,
-): (records: readonly CloudRecord[], options: SendOptions) => Promise<Verdict[]> {
+type Poster = (records: readonly CloudRecord[], options: SendOptions) => Promise<Verdict[]>;
+
+/** Posts as few arrays as the limits allow; one poster for a link, because it learns. Never rejects. */
+export function createPoster(deps: PosterDeps): Poster {
   const { clock, rest } = deps;
+  let size = BATCH.maxRecords;
 
   /** One array; the verdict for all of it, or `split`. */
   const postOnce = async (states: readonly LosantState[], signal: AbortSignal): Promise<Verdict | 'split'> => {
@@ -48,14 +65,30 @@ export function createPoster(
     }
   };
 
+  /** Verdicts from the first state on; those behind were not tried. */
   const post = async (states: readonly LosantState[], signal: AbortSignal): Promise<Verdict[]> => {
-    const verdict = await postOnce(states, signal);
-    if (verdict !== 'split') return states.map(() => verdict);
-    const middle = Math.ceil(states.length / 2);
     const verdicts: Verdict[] = [];
-    for (const half of [states.slice(0, middle), states.slice(middle)]) {
-      await sleep(clock, BATCH.everyMs, signal).catch(() => undefined);
-      verdicts.push(...(signal.aborted ? half.map(() => ({ is: 'timeout' }) as const) : await post(half, signal)));
+    const endMs = clock.mono() + CALL_MS;
+    let slowestMs = 0;
+    for (let posts = 0; posts < MAX_POSTS && verdicts.length < states.length; posts++) {
+      if (posts > 0) {
+        // Only where there is time for one as slow as the slowest.
+        if (clock.mono() + BATCH.everyMs + 2 * slowestMs > endMs) break;
+        await sleep(clock, BATCH.everyMs, signal).catch(() => undefined);
+        if (signal.aborted) break;
+      }
+      const part = upTo(states.slice(verdicts.length, verdicts.length + size));
+      const beganMs = clock.mono();
+      const verdict = await postOnce(part, signal);
+      const tookMs = clock.mono() - beganMs;
+      slowestMs = Math.max(slowestMs, tookMs);
+      if (verdict === 'split' || verdict.is === 'timeout') size = Math.max(1, Math.ceil(part.length / 2));
+      else if (verdict.is === 'accepted' && tookMs < SLOW_MS) size = Math.min(BATCH.maxRecords, size * 2);
+      if (verdict === 'split') continue;
+      verdicts.push(...part.map(() => verdict));
+      // What could not be sent holds up what comes after it.
+      if (verdict.is === 'busy') verdicts.push(...states.slice(verdicts.length).map(() => verdict));
+      if (verdict.is === 'timeout') break;
     }
     return verdicts;
   };
@@ -63,34 +96,26 @@ export function createPoster(
   return async (records, { signal }) => {
     const answers = records.map((record) => deps.stateOf(record));
     const states = answers.flatMap((answer) => (answer.is === 'state' ? [answer.json] : []));
-    const posted: Verdict[] = [];
-    for (const [at, group] of groups(states).entries()) {
-      if (at > 0) await sleep(clock, BATCH.everyMs, signal).catch(() => undefined);
-      // What could not be sent holds up what comes after it.
-      const last = posted.at(-1);
-      if (signal.aborted || last?.is === 'busy' || last?.is === 'timeout')
-        posted.push(...group.map(() => last ?? ({ is: 'timeout' } as const)));
-      else posted.push(...(await post(group, signal)));
-    }
+    using call = linkedController(signal);
+    const timer = clock.after(CALL_MS, () => call.abort());
     let next = 0;
-    return answers.map((answer) => (answer.is === 'state' ? (posted[next++] ?? { is: 'timeout' }) : answer));
+    try {
+      const posted = await post(states, call.signal);
+      return answers.map((answer) =>
+        answer.is === 'state' ? (posted[next++] ?? NOT_TRIED) : { ...answer, isLocal: true },
+      );
+    } finally {
+      timer.cancel();
+    }
   };
 }
 
-/** Runs of states within both limits. */
-function groups(states: readonly LosantState[]): LosantState[][] {
-  const all: LosantState[][] = [];
-  let bytes = 0;
-  for (const state of states) {
-    const size = Buffer.byteLength(JSON.stringify(state)) + 1;
-    const group = all.at(-1);
-    if (group && group.length < BATCH.maxRecords && bytes + size <= BATCH.maxBytes) {
-      group.push(state);
-      bytes += size;
-    } else {
-      all.push([state]);
-      bytes = size + 2;
-    }
-  }
-  return all;
+/** As many from the front as one request may carry. */
+function upTo(states: readonly LosantState[]): LosantState[] {
+  let bytes = 2;
+  const end = states.findIndex((state) => {
+    bytes += Buffer.byteLength(JSON.stringify(state)) + 1;
+    return bytes > BATCH.maxBytes;
+  });
+  return states.slice(0, end < 0 ? states.length : Math.max(1, end));
 }

@@ -53,7 +53,7 @@ export function createMqttLink(deps: LinkDeps & { session: Pick<Session, 'publis
     },
     async publish(record, { signal }): Promise<Verdict> {
       const answer = deps.stateOf(record);
-      if (answer.is === 'rejected') return answer;
+      if (answer.is === 'rejected') return { ...answer, isLocal: true };
       const isOver = (): boolean => signal.aborted;
       if (isOver()) return { is: 'timeout' };
       window.sent();

@@ -20,7 +20,13 @@ describe('answers', () => {
     [405, said('MethodNotAllowed', 'x'), 'config'],
     [408, '', 'weather'],
     [413, '', 'too-large'],
-    [422, '', 'bad-request'],
+    [422, said('Validation', 'bad'), 'bad-request'],
+    // Without Losant's own word it is somebody in between: nothing of a record is wrong for that.
+    [400, '<html>proxy</html>', 'unexpected'],
+    [422, '{}', 'unexpected'],
+    ...[302, 402, 406, 407, 409, 415, 418, 421, 423, 424, 425, 426, 431, 451].map(
+      (status): [number, string, string] => [status, said('Whatever', 'no'), 'unexpected'],
+    ),
     [429, '', 'throttled'],
     [500, '', 'weather'],
     [502, '<html>', 'weather'],
@@ -38,6 +44,8 @@ describe('answers', () => {
     [403, 'application-token', 'losant.scope', 3_600_000],
     [400, 'device-token', 'losant.bad-request', undefined],
     [413, 'device-token', 'losant.bad-request', undefined],
+    [402, 'device-token', 'losant.unexpected', 3_600_000],
+    [407, 'access-key', 'losant.unexpected', 3_600_000],
     [503, 'device-token', 'losant.weather', undefined],
   ])('%i to a %s: %s', (status, shown, code, retryAfterMs) => {
     const read = answer(status, said('T', 'why'));
