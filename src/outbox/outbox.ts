@@ -24,7 +24,7 @@ import {
   type WaymarkError,
 } from '../core/index.js';
 import { readCursor } from './cursor.js';
-import { type LogDisk, realLogDisk } from './log-disk.js';
+import { type LogDisk, realLogDisk, sweepTemporaries } from './log-disk.js';
 import { createQuarantine } from './quarantine.js';
 import { idOf, payloadOf } from './record-codec.js';
 import { ageMsOf, type Gap, type RecordTime } from './retention.js';
@@ -88,6 +88,7 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
   } catch {
     // The first record finds out, and keeps trying.
   }
+  sweepTemporaries(disk, dir);
   const cursor = readCursor(disk, dir);
   const found = await findSegments(disk, log, dir, cursor.settledBelow, turn);
   let seq = Math.max(found.lastSeq, cursor.settledBelow);
