@@ -368,6 +368,11 @@ export class Sender {
     else if (!this.#line.back(item)) this.#suspects.forget(item.seq);
   }
 
+  /** The backlog can be read again. */
+  resume(): void {
+    this.#pump();
+  }
+
   /** The links are over. */
   stop(): void {
     this.#wake?.cancel();

@@ -178,7 +178,8 @@ export class Store {
   next(skip: (seq: number) => boolean): CloudRecord | undefined {
     const { wal } = this.#deps;
     for (;;) {
-      const found = wal.next(this.#nextSeq, skip) ?? this.#nextInMemory(skip);
+      // While part of the log cannot be read, what is in memory comes after it.
+      const found = wal.next(this.#nextSeq, skip) ?? (wal.unread.isPaused ? undefined : this.#nextInMemory(skip));
       if (!found) return undefined;
       this.#nextSeq = found.seq + 1;
       const record = decodePayload(found.boot, found.seq, found.payload);
