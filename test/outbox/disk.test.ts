@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CloudRecord } from '../../src/core/index.js';
-import { realLogDisk } from '../../src/outbox/index.js';
+import { highestBoot, realLogDisk } from '../../src/outbox/index.js';
 import { bench, diskWith, drainFor, fakeLink, newRecord, numbersOf, systemError } from './fakes.js';
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -199,4 +199,22 @@ describe('fsync', () => {
     await at.clock.advance(1);
     expect(syncs).toBe(3);
   });
+});
+
+test('the highest boot is found in all logs, those of other clouds and damaged ones among them', async () => {
+  await using at = bench();
+  const root = join(at.dir, '..');
+  expect(highestBoot(join(root, 'none'))).toBe(0);
+  for (const [boot, dir] of [
+    [3_000_000_000, at.dir],
+    [7, at.dir],
+    [9, join(root, 'other')],
+  ] as const) {
+    await using outbox = await at.open({ boot, dir });
+    await outbox.put(newRecord(1));
+  }
+  expect(highestBoot(root)).toBe(3_000_000_000);
+  const [name = ''] = segments(at.dir);
+  writeFileSync(join(at.dir, name), 'of no use');
+  expect(highestBoot(root)).toBe(9);
 });
