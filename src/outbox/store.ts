@@ -262,9 +262,11 @@ export class Store {
     this.#saving = this.#saving.then(async () => {
       const settledBelow = wal.firstOpen ?? 0;
       const gap = this.#telling && this.#gap ? mergeGaps(this.#telling, this.#gap) : (this.#telling ?? this.#gap);
-      if (this.state !== 'ok') return;
-      if (settledBelow === 0 && !gap) {
-        this.#clearCursor();
+      const dropped = wal.takeDropped();
+      const isNothingToSay = settledBelow === 0 && !gap;
+      if (this.state !== 'ok' || isNothingToSay) {
+        for (const segment of dropped) wal.discard(segment);
+        if (this.state === 'ok') this.#clearCursor();
         return;
       }
       this.#savedAtMs = clock.mono();
@@ -277,6 +279,7 @@ export class Store {
       } catch (error) {
         log.debug('outbox.cursor-not-kept', { code: systemCode(error) });
       }
+      for (const segment of dropped) wal.discard(segment);
     });
     return this.#saving;
   }

@@ -42,6 +42,8 @@ export class Wal {
   readonly #files: SegmentFiles;
   readonly #open: OpenRecords;
   #isListed: boolean;
+  /** Dropped, and still on the disk until their gap is. */
+  readonly #dropped: Segment[] = [];
   #hasRead = false;
   #active: Segment | undefined;
   /** The last segment of an earlier run, whole to its end: written on rather than left with one record. */
@@ -208,12 +210,22 @@ export class Wal {
         : { firstId: segment.firstId ?? '', lastId: segment.lastId ?? '', count: segment.left };
     this.settled.add(segment.firstSeq, segment.lastSeq);
     segment.left = 0;
-    this.#remove(segment);
+    this.#remove(segment, gap.count > 0);
     if (gap.count > 0) this.#onGap({ ...gap, reason });
     return true;
   }
 
-  #remove(segment: Segment): void {
+  /** What was dropped and is still on the disk: to be discarded once its gap is there. A kill till then costs duplicates. */
+  takeDropped(): Segment[] {
+    return this.#dropped.splice(0);
+  }
+
+  discard({ isDamaged, path }: Segment): void {
+    if (isDamaged) setAside(this.#disk, this.#options.dir, path);
+    else this.#files.unlink(path);
+  }
+
+  #remove(segment: Segment, isGapToTell = false): void {
     const at = this.segments.indexOf(segment);
     if (at >= 0) this.segments.splice(at, 1);
     if (this.#active === segment) this.#active = undefined;
@@ -222,8 +234,8 @@ export class Wal {
     const first = this.segments[0];
     if (first) this.#forgetBelow(first.firstSeq);
     this.isDirectoryDirty = true;
-    if (segment.isDamaged) setAside(this.#disk, this.#options.dir, segment.path);
-    else this.#files.unlink(segment.path);
+    if (isGapToTell) this.#dropped.push(segment);
+    else this.discard(segment);
   }
 
   /** Marks a record as done; the caller knows that it is in the log and was not settled before. */

@@ -45,6 +45,17 @@ describe('bounds', () => {
     expect(link.sent).toHaveLength(601 - dropped);
   });
 
+  test('killed before the gap is on the disk, what it speaks of is there still', async () => {
+    await using at = bench();
+    const outbox = await at.open({ maxBytes: 64 * 1024 }, diskWith({ replace: () => new Promise(() => undefined) }));
+    for (const n of upTo(400)) await outbox.put(newRecord(n, { body: { n, fill } }));
+    expect(outbox.status().dropped).toBeGreaterThan(0);
+    await using again = await at.open();
+    const link = fakeLink(at.clock);
+    await drainFor(again, at.clock, link, 5000);
+    expect(numbersOf(link.sent.map(({ record }) => record))).toEqual(upTo(400));
+  });
+
   test('too old is dropped by this boot’s monotonic time, whatever the wall clock says', async () => {
     await using at = bench();
     await using outbox = await at.open({ maxAgeMs: 60_000 });
