@@ -1,10 +1,11 @@
 // The small file beside the log: below which sequence number all is settled, and a gap not told yet. It is written
 // lazily and only while a backlog remains. A lost or stale one costs duplicates, never holes, because it names a number
 // and numbers only rise: what was settled once stays so.
-import { crc32c } from '../vault/index.js';
+import { crc32c, systemCode } from '../vault/index.js';
 import type { LogDisk } from './log-disk.js';
 import type { Gap, GapReason } from './retention.js';
 import { setAside } from './segment.js';
+import { mayPass } from './unread.js';
 
 export interface Cursor {
   settledBelow: number;
@@ -46,13 +47,13 @@ function gapOf(value: unknown): Gap | undefined {
   return { firstId, lastId, count, reason: known };
 }
 
-/** What an earlier run left; a damaged file is set aside. Never throws. */
-export function readCursor(disk: LogDisk, dir: string): Cursor {
+/** What an earlier run left; a damaged file is set aside. Undefined: it cannot be read just now. Never throws. */
+export function readCursor(disk: LogDisk, dir: string): Cursor | undefined {
   let bytes: Buffer;
   try {
     bytes = disk.read(cursorPath(dir), 0, MAX_BYTES);
-  } catch {
-    return { settledBelow: 0 };
+  } catch (error) {
+    return mayPass(systemCode(error)) ? undefined : { settledBelow: 0 };
   }
   const cursor = decodeCursor(bytes);
   if (!cursor) setAside(disk, dir, cursorPath(dir));

@@ -1,3 +1,4 @@
+export { highestBoot } from './highest-boot.js';
 export { type LogDisk, realLogDisk } from './log-disk.js';
 export { type Outbox, type OutboxDeps, type OutboxOptions, openOutbox } from './outbox.js';
 export { type QuarantineEntry, readQuarantine } from './quarantine.js';

@@ -3,7 +3,7 @@
 // runs beside. Tests put disks in front that fill up, fail or are read-only.
 import fs, { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { atomicWrite, systemCode } from '../vault/index.js';
+import { atomicWrite, isStaleTemporary, systemCode } from '../vault/index.js';
 
 /** Throws Node's system errors (`code` such as ENOSPC). */
 export interface LogDisk {
@@ -86,3 +86,13 @@ export const realLogDisk: LogDisk = {
   },
   replace: (path, bytes) => atomicWrite(path, bytes),
 };
+
+/** Removes what a kill left of replaced files, here and in the quarantine. Never throws. */
+export function sweepTemporaries(disk: LogDisk, dir: string): void {
+  for (const folder of [dir, `${dir}/quarantine`])
+    try {
+      for (const name of disk.list(folder)) if (isStaleTemporary(`${folder}/${name}`)) disk.unlink(`${folder}/${name}`);
+    } catch {
+      // Left for the next start.
+    }
+}

@@ -12,6 +12,7 @@
 // beginning is put aside for a look. A bad disk never makes `put` reject.
 //
 // Files: <sequence>-<generation>.wal, cursor.json, quarantine/, corrupt/ (the last three damaged files).
+// Nothing goes to corrupt/ that has not been read.
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   type Clock,
@@ -20,15 +21,16 @@ import {
   type ErrorCode,
   type Logger,
   type NewRecord,
+  sleep,
   toWaymarkError,
   type WaymarkError,
 } from '../core/index.js';
 import { readCursor } from './cursor.js';
-import { type LogDisk, realLogDisk } from './log-disk.js';
+import { findSegments } from './find.js';
+import { type LogDisk, realLogDisk, sweepTemporaries } from './log-disk.js';
 import { createQuarantine } from './quarantine.js';
 import { idOf, payloadOf } from './record-codec.js';
-import { ageMsOf, type Gap, type RecordTime } from './retention.js';
-import { findSegments } from './segment.js';
+import { ageMsOf, type Gap, isWithin, type RecordTime } from './retention.js';
 import { Sender } from './sender.js';
 import type { OutboxStatus } from './status.js';
 import { Store } from './store.js';
@@ -75,6 +77,9 @@ export interface OutboxOptions {
 }
 
 const SWEEP_EVERY_MS = 60_000;
+/** Looks at a folder that cannot be read, and the time between. */
+const LOOKS = 5;
+const LOOK_EVERY_MS = 200;
 const EXCERPT_CHARS = 1024;
 
 /** Opens the outbox and finds what earlier runs left in it. Never rejects for a bad disk or damaged files. */
@@ -88,8 +93,16 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
   } catch {
     // The first record finds out, and keeps trying.
   }
-  const cursor = readCursor(disk, dir);
-  const found = await findSegments(disk, log, dir, cursor.settledBelow, turn);
+  sweepTemporaries(disk, dir);
+  let cursor = readCursor(disk, dir);
+  let found = await findSegments(disk, log, dir, cursor?.settledBelow ?? 0, turn);
+  // Without the list of its files nothing can be written, without the cursor a gap may never be told.
+  for (let tries = 1; tries < LOOKS && !(cursor && found.isListed); tries++) {
+    await sleep(clock, LOOK_EVERY_MS);
+    cursor ??= readCursor(disk, dir);
+    if (!found.isListed) found = await findSegments(disk, log, dir, cursor?.settledBelow ?? 0, turn);
+  }
+  cursor ??= { settledBelow: 0 };
   let seq = Math.max(found.lastSeq, cursor.settledBelow);
   let isChangeTold = false;
   let sweptAtMs = clock.mono();
@@ -118,11 +131,16 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
     store.dropped += sender.dropNewest();
     store.addGap(gap);
   };
-  const wal = new Wal({ disk, log, onGap }, options, found);
-  for (const [first, last] of found.holes) wal.settled.add(first, last);
+  const onReadable = (): void => {
+    sender.resume();
+    changed();
+  };
+  const wal = new Wal({ clock, disk, log, onGap, onReadable }, options, found);
   wal.settled.add(1, cursor.settledBelow - 1);
   const dropClassB = (): number => sender.dropNewest();
   const store = new Store({ clock, log, disk, dir, wal, dropClassB, onChange: changed }, cursor);
+  // Told already by an earlier run that found it, it waits in the cursor.
+  if (found.gap && !isWithin(found.gap, cursor.gap)) store.addGap(found.gap);
   const quarantine = createQuarantine({ disk, log, dir });
 
   const gapRecord = (gap: Gap): { record: CloudRecord; seq: number } => {
@@ -202,7 +220,10 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
       if (kept) await kept;
       return record;
     },
-    drain: (link, { signal }) => sender.drain(link, signal),
+    drain(link, { signal }) {
+      wal.retryUnread();
+      return sender.drain(link, signal);
+    },
     status() {
       const oldest = store.oldestTime();
       const oldestAgeMs = oldest && ageMs(oldest);
@@ -222,7 +243,7 @@ export async function openOutbox(deps: OutboxDeps, options: OutboxOptions): Prom
         inFlight: sender.inFlight,
         ...sender.counts,
         dropped: store.dropped + quarantine.dropped,
-        corrupt: found.corrupt + wal.corrupt,
+        corrupt: found.corrupt + wal.corrupt + wal.unread.count,
         isDraining: sender.isDraining,
         replayLeft: sender.replayLeft,
       };

@@ -21,6 +21,13 @@ export function mergeGaps(first: Gap | undefined, second: Gap): Gap {
   return { firstId: low, lastId: high, count: first.count + second.count, reason: second.reason };
 }
 
+/** Whether the outer gap speaks of all that the inner one speaks of. */
+export const isWithin = (inner: Gap, outer: Gap | undefined): boolean =>
+  outer !== undefined &&
+  outer.count >= inner.count &&
+  compareIds(outer.firstId, inner.firstId) <= 0 &&
+  compareIds(outer.lastId, inner.lastId) >= 0;
+
 /** Order of two record ids: by boot, then by sequence. */
 export function compareIds(a: string, b: string): number {
   const [bootA = 0, seqA = 0] = a.split('-').map(Number);

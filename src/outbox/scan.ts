@@ -30,38 +30,45 @@ export function scanAt(bytes: Buffer, at: number): ScanStep {
 export interface SegmentScan {
   /** `newer`: written by a version that knows more; left alone. `foreign`: not one good record and not empty. */
   is: 'good' | 'newer' | 'foreign';
-  records: { boot: number; seq: number; payload: Buffer }[];
+  /** `damagedBytes`: of the damage in front of it. */
+  records: { boot: number; seq: number; payload: Buffer; damagedBytes: number }[];
   /** Bytes up to the end of the last good record. */
   goodBytes: number;
   /** Damaged places with good records behind them. */
   corrupt: number;
-  /** The file ends in bytes that are no record. */
+  /** The file ends in bytes that are no record, so many of them. */
   isTorn: boolean;
+  tornBytes: number;
 }
 
 /** Reads a whole segment; never throws, whatever the bytes are. */
 export function scanSegment(bytes: Buffer): SegmentScan {
-  const scan: SegmentScan = { is: 'good', records: [], goodBytes: 0, corrupt: 0, isTorn: false };
+  const scan: SegmentScan = { is: 'good', records: [], goodBytes: 0, corrupt: 0, isTorn: false, tornBytes: 0 };
   if (bytes.length === 0) return scan;
   const hasHeader = bytes.length >= 8 && bytes.compare(SEGMENT_HEADER, 0, 4, 0, 4) === 0;
   if (hasHeader && (bytes[4] ?? 0) > SEGMENT_VERSION) return { ...scan, is: 'newer' };
   // A damaged file header costs nothing but its own place: records are found by their magic.
   let at = hasHeader ? SEGMENT_HEADER.length : 0;
   scan.goodBytes = at;
+  let damagedBytes = 0;
   for (;;) {
     const step = scanAt(bytes, at);
     if (step.is === 'end') break;
     if (step.is === 'torn') {
       scan.isTorn = true;
+      scan.tornBytes = bytes.length - at;
       break;
     }
-    at = step.end;
     if (step.is === 'bad') {
       scan.corrupt++;
+      damagedBytes += step.end - at;
+      at = step.end;
       continue;
     }
+    at = step.end;
     scan.goodBytes = at;
-    scan.records.push({ boot: step.boot, seq: step.seq, payload: step.payload });
+    scan.records.push({ boot: step.boot, seq: step.seq, payload: step.payload, damagedBytes });
+    damagedBytes = 0;
   }
   // A crash may leave part of the very first write; anything longer without one good record is not ours to judge.
   if (scan.records.length === 0 && bytes.length > SEGMENT_HEADER.length && !hasHeader) scan.is = 'foreign';

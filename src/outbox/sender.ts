@@ -286,6 +286,11 @@ export class Sender {
     this.#pump();
   }
 
+  /** The backlog can be read again. */
+  resume(): void {
+    this.#pump();
+  }
+
   /** The links are over. */
   stop(): void {
     this.#wake?.cancel();

@@ -193,7 +193,8 @@ export class Store {
   next(skip: (seq: number) => boolean): CloudRecord | undefined {
     const { wal } = this.#deps;
     for (;;) {
-      const found = wal.next(this.#nextSeq, skip) ?? this.#nextInMemory(skip);
+      // While part of the log cannot be read, what is in memory comes after it.
+      const found = wal.next(this.#nextSeq, skip) ?? (wal.unread.isPaused ? undefined : this.#nextInMemory(skip));
       if (!found) return undefined;
       this.#nextSeq = found.seq + 1;
       const record = decodePayload(found.boot, found.seq, found.payload);
@@ -276,9 +277,11 @@ export class Store {
     this.#saving = this.#saving.then(async () => {
       const settledBelow = wal.firstOpen ?? 0;
       const gap = this.#telling && this.#gap ? mergeGaps(this.#telling, this.#gap) : (this.#telling ?? this.#gap);
-      if (this.state !== 'ok') return;
-      if (settledBelow === 0 && !gap) {
-        this.#clearCursor();
+      const dropped = wal.takeDropped();
+      const isNothingToSay = settledBelow === 0 && !gap;
+      if (this.state !== 'ok' || isNothingToSay) {
+        for (const segment of dropped) wal.discard(segment);
+        if (this.state === 'ok') this.#clearCursor();
         return;
       }
       this.#savedAtMs = clock.mono();
@@ -291,6 +294,7 @@ export class Store {
       } catch (error) {
         log.debug('outbox.cursor-not-kept', { code: systemCode(error) });
       }
+      for (const segment of dropped) wal.discard(segment);
     });
     return this.#saving;
   }

@@ -15,8 +15,9 @@ export interface WalReaderHooks {
   segments: readonly Segment[];
   /** A damaged place with good records behind it. */
   onDamage: (segment: Segment) => void;
-  /** Nothing more is to be had from it: it has to be off the list afterwards. */
-  onUnreadable: (segment: Segment, error: unknown) => void;
+  /** Nothing is to be had from it. True: it is off the list, and the rest goes on; false: all wait for it. */
+  onUnreadable: (segment: Segment, error: unknown) => boolean;
+  onRead: () => void;
 }
 
 export class WalReader {
@@ -42,7 +43,8 @@ export class WalReader {
       const segment = this.#hooks.segments.find(({ lastSeq, left }) => lastSeq >= from && left > 0);
       if (!segment) return undefined;
       const reading = this.#load(segment);
-      if (!reading) continue;
+      if (reading === 'waits') return undefined;
+      if (reading === 'gone') continue;
       const step = scanAt(reading.bytes, reading.at - reading.from);
       if (step.is === 'end') {
         from = segment.lastSeq + 1;
@@ -59,19 +61,20 @@ export class WalReader {
   }
 
   /** Stands in this segment with all of its bytes. */
-  #load(segment: Segment): { bytes: Buffer; from: number; at: number } | undefined {
+  #load(segment: Segment): { bytes: Buffer; from: number; at: number } | 'waits' | 'gone' {
     const now = this.#reading;
     if (now?.segment === segment && now.from + now.bytes.length >= segment.bytes) return now;
     const from = now?.segment === segment ? now.at : 0;
     try {
       const bytes = readSegment(this.#disk, segment, from);
-      if (from + bytes.length < segment.bytes) throw Object.assign(new Error('shorter than written'), { code: 'EIO' });
+      if (from + bytes.length < segment.bytes)
+        throw Object.assign(new Error('shorter than written'), { code: 'ENODATA' });
       const hasHeader = from === 0 && bytes.compare(SEGMENT_HEADER, 0, 4, 0, Math.min(4, bytes.length)) === 0;
       this.#reading = { segment, bytes, from, at: hasHeader ? SEGMENT_HEADER.length : from };
+      this.#hooks.onRead();
       return this.#reading;
     } catch (error) {
-      this.#hooks.onUnreadable(segment, error);
-      return undefined;
+      return this.#hooks.onUnreadable(segment, error) ? 'gone' : 'waits';
     }
   }
 }

@@ -6,22 +6,17 @@
 //
 // Nothing is kept per record: what is settled is a set of ranges, what is open is a count per segment. When everything is
 // settled the active segment is cut to nothing before the system writes it back: a healthy link costs next to no flash.
-import { type Logger, WaymarkError } from '../core/index.js';
+import type { Clock, Logger } from '../core/index.js';
 import { systemCode } from '../vault/index.js';
+import { type FoundLog, readLate, type UnreadFiles } from './find.js';
 import type { LogDisk } from './log-disk.js';
-import { decodePayload, encodeRecord, idOf, SEGMENT_HEADER } from './record-codec.js';
-import {
-  freeFloorBytes,
-  type Gap,
-  type GapReason,
-  mustDropOldest,
-  type RecordTime,
-  segmentBytesFor,
-  timeOf,
-} from './retention.js';
-import { scanSegment } from './scan.js';
-import { freshSegment, readSegment, type Segment, setAside } from './segment.js';
+import { OpenRecords } from './open-records.js';
+import { encodeRecord, idOf } from './record-codec.js';
+import { type Gap, type GapReason, mustDropOldest, type RecordTime, segmentBytesFor, timeOf } from './retention.js';
+import { freshSegment, SEGMENT_NAME, type Segment, setAside } from './segment.js';
+import { SegmentFiles } from './segment-files.js';
 import { SettledSet } from './settled.js';
+import { mayPass, Unread } from './unread.js';
 import { type StoredRecord, WalReader } from './wal-reader.js';
 
 export interface WalOptions {
@@ -37,23 +32,27 @@ export class Wal {
   readonly settled = new SettledSet();
   /** Damaged places found while reading. */
   corrupt = 0;
-  /** A file was made or removed since the directory was last synced. */
-  isDirectoryDirty = false;
+  readonly unread: Unread;
   readonly #disk: LogDisk;
   readonly #log: Logger;
   readonly #options: WalOptions;
   readonly #segmentBytes: number;
   readonly #onGap: (gap: Gap) => void;
   readonly #reader: WalReader;
+  readonly #files: SegmentFiles;
+  readonly #open: OpenRecords;
+  #isListed: boolean;
+  /** Dropped, and still on the disk until their gap is. */
+  readonly #dropped: Segment[] = [];
+  #hasRead = false;
   #active: Segment | undefined;
   /** The last segment of an earlier run, whole to its end: written on rather than left with one record. */
   #reusable: Segment | undefined;
-  #oldest: { seq: number; time: RecordTime | undefined } | undefined;
 
   constructor(
-    deps: { disk: LogDisk; log: Logger; onGap: (gap: Gap) => void },
+    deps: { clock: Clock; disk: LogDisk; log: Logger; onGap: (gap: Gap) => void; onReadable: () => void },
     options: WalOptions,
-    found: { segments: Segment[]; endsClean: boolean },
+    found: FoundLog,
   ) {
     this.#disk = deps.disk;
     this.#log = deps.log;
@@ -61,16 +60,31 @@ export class Wal {
     this.#options = options;
     this.#segmentBytes = segmentBytesFor(options.maxBytes);
     this.segments = found.segments;
+    this.#isListed = found.isListed;
+    this.#files = new SegmentFiles(deps.disk, deps.log, options.dir);
+    this.#open = new OpenRecords(deps.disk, this.settled);
+    this.unread = new Unread(deps.clock, found.unread, {
+      read: (files) => this.#join(files),
+      onOver: deps.onReadable,
+    });
     this.#reader = new WalReader(deps.disk, {
       segments: this.segments,
       onDamage: (segment) => this.#recount(segment),
-      onUnreadable: (segment, error) => {
-        this.#log.warn('outbox.unreadable', { file: segment.path, code: systemCode(error) });
-        this.#spoilt(segment);
-      },
+      onUnreadable: (segment, error) => this.#unreadable(segment, systemCode(error)),
+      onRead: () => this.unread.wasRead(),
     });
     if (found.endsClean) this.#reusable = found.segments.at(-1);
+    for (const [first, last] of found.holes) this.settled.add(first, last);
     for (const segment of [...this.segments]) if (segment.left === 0) this.#remove(segment);
+  }
+
+  /** A file was made or removed since the directory was last synced. */
+  get isDirectoryDirty(): boolean {
+    return this.#files.isDirectoryDirty;
+  }
+
+  set isDirectoryDirty(is: boolean) {
+    this.#files.isDirectoryDirty = is;
   }
 
   get bytes(): number {
@@ -81,18 +95,27 @@ export class Wal {
     return this.segments.reduce((sum, { left }) => sum + left, 0);
   }
 
-  /** The lowest sequence number not settled; undefined when all are. */
+  /** The lowest sequence number not settled, in files not read yet as well; undefined when all are. */
   get firstOpen(): number | undefined {
+    const lowest = Math.min(
+      this.#firstOpenRead ?? Number.POSITIVE_INFINITY,
+      this.unread.firstSeq ?? Number.POSITIVE_INFINITY,
+    );
+    return lowest === Number.POSITIVE_INFINITY ? undefined : this.settled.firstMissing(lowest);
+  }
+
+  get #firstOpenRead(): number | undefined {
     const segment = this.segments.find(({ left }) => left > 0);
     return segment && this.settled.firstMissing(segment.firstSeq);
   }
 
   /** Writes a record at the end. Throws the system's error; the log is then as before. */
   append(record: StoredRecord, time: RecordTime): void {
+    if (!this.#isListed) this.#list();
     const bytes = encodeRecord(record.boot, record.seq, record.payload);
     this.#makeRoom(bytes.length);
     const segment = this.#writable(record.seq, bytes.length);
-    this.#write(segment, bytes);
+    this.#files.write(segment, bytes, () => this.#retire());
     segment.left++;
     segment.lastSeq = record.seq;
     segment.newest = timeOf(time);
@@ -100,24 +123,11 @@ export class Wal {
     segment.firstId ??= segment.lastId;
   }
 
-  #write(segment: Segment, record: Buffer): void {
-    const bytes = segment.bytes === 0 ? Buffer.concat([SEGMENT_HEADER, record]) : record;
-    const fd = segment.fd ?? -1;
-    try {
-      const taken = this.#disk.append(fd, bytes);
-      if (taken !== bytes.length)
-        throw Object.assign(new Error(`only ${taken} of ${bytes.length} bytes taken`), { code: 'ENOSPC' });
-    } catch (error) {
-      // A part may be there: nothing may follow it.
-      try {
-        this.#disk.truncate(fd, segment.bytes);
-      } catch {
-        this.#retire();
-      }
-      throw error;
-    }
-    segment.bytes += bytes.length;
-    segment.unsynced += bytes.length;
+  /** Nothing is written beside files that nobody has seen: their numbers may be the same. */
+  #list(): void {
+    if (this.#disk.list(this.#options.dir).some((name) => SEGMENT_NAME.test(name)))
+      throw Object.assign(new Error('a log is here that could not be listed at the start'), { code: 'EBUSY' });
+    this.#isListed = true;
   }
 
   /** The segment to append to, made when there is none or it is full. */
@@ -133,55 +143,28 @@ export class Wal {
         this.#active = old;
         return old;
       } catch {
-        this.#close(old);
+        this.#files.close(old);
       }
     }
     this.#keepFree();
     const segment = freshSegment(this.#options.dir, seq);
-    this.#create(segment);
+    this.#files.create(segment);
     this.segments.push(segment);
     this.#active = segment;
     return segment;
-  }
-
-  #create(segment: Segment): void {
-    const make = (): void => {
-      segment.fd = this.#disk.create(segment.path);
-    };
-    try {
-      make();
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') this.#disk.makeDirectory(this.#options.dir);
-      // A file of that name which was not taken into the log is damaged, or the rest of a failed attempt.
-      else if (systemCode(error) === 'EEXIST') setAside(this.#disk, this.#options.dir, segment.path);
-      else throw error;
-      make();
-    }
-    this.isDirectoryDirty = true;
   }
 
   /** Ends the active segment; its descriptor is closed after its last fsync. */
   #retire(): void {
     const active = this.#active;
     this.#active = undefined;
-    if (active && (active.left === 0 || active.unsynced === 0)) this.#close(active);
+    if (active && (active.left === 0 || active.unsynced === 0)) this.#files.close(active);
     if (active && active.left === 0) this.#remove(active);
-  }
-
-  #close(segment: Segment): void {
-    const { fd } = segment;
-    if (fd === undefined || segment.isSyncing) return;
-    delete segment.fd;
-    try {
-      this.#disk.close(fd);
-    } catch {
-      // What a close says about earlier writes an fsync has said before.
-    }
   }
 
   /** After an fsync: closes what is not written any more. */
   closeIdle(segment: Segment): void {
-    if (segment !== this.#active) this.#close(segment);
+    if (segment !== this.#active) this.#files.close(segment);
   }
 
   #makeRoom(incoming: number): void {
@@ -193,13 +176,8 @@ export class Wal {
 
   /** A new segment takes space from others only down to the floor; beyond it our own oldest makes room. */
   #keepFree(): void {
-    let space: { freeBytes: number; totalBytes: number };
-    try {
-      space = this.#disk.space(this.#options.dir);
-    } catch {
-      return;
-    }
-    if (space.freeBytes - this.#segmentBytes >= freeFloorBytes(this.#options.minFreeBytes, space.totalBytes)) return;
+    const { minFreeBytes } = this.#options;
+    if (this.#files.hasSpace(this.#segmentBytes, minFreeBytes)) return;
     if (!this.dropOldest('full'))
       throw Object.assign(new Error('the free space left to others is reached'), { code: 'ENOSPC' });
   }
@@ -210,71 +188,54 @@ export class Wal {
       if (!this.dropOldest('age')) return;
   }
 
-  /** When the oldest open record happened; read from the disk once for each new oldest. */
+  /** When the oldest open record happened, as far as it can be read. */
   oldestTime(): RecordTime | undefined {
-    const seq = this.firstOpen;
-    if (seq === undefined) return undefined;
-    if (this.#oldest?.seq === seq) return this.#oldest.time;
-    const segment = this.segments.find(({ left }) => left > 0);
-    let time: RecordTime | undefined;
-    try {
-      const bytes = segment ? readSegment(this.#disk, segment) : Buffer.alloc(0);
-      const first = scanSegment(bytes).records.find((record) => !this.settled.has(record.seq));
-      const record = first && decodePayload(first.boot, first.seq, first.payload);
-      if (record) time = timeOf(record);
-    } catch {
-      // Not readable: its age is not known.
-    }
-    this.#oldest = { seq, time };
-    return time;
+    const seq = this.#firstOpenRead;
+    return seq === undefined
+      ? undefined
+      : this.#open.timeOf(
+          seq,
+          this.segments.find(({ left }) => left > 0),
+        );
   }
 
   /** Drops the oldest segment with what is open in it, except the one being written. False when there is none. */
   dropOldest(reason: GapReason): boolean {
     const segment = this.segments[0];
     if (!segment || segment === this.#active) return false;
-    const open = this.#openOf(segment);
+    const open = this.#open.idsOf(segment) ?? [];
     const gap =
       open.length > 0
         ? { firstId: open[0] ?? '', lastId: open.at(-1) ?? '', count: open.length }
         : { firstId: segment.firstId ?? '', lastId: segment.lastId ?? '', count: segment.left };
     this.settled.add(segment.firstSeq, segment.lastSeq);
     segment.left = 0;
-    this.#remove(segment);
+    this.#remove(segment, gap.count > 0);
     if (gap.count > 0) this.#onGap({ ...gap, reason });
     return true;
   }
 
-  #openOf(segment: Segment): string[] {
-    try {
-      return scanSegment(readSegment(this.#disk, segment))
-        .records.filter(({ seq }) => !this.settled.has(seq))
-        .map(({ boot, seq }) => idOf(boot, seq));
-    } catch {
-      return [];
-    }
+  /** What was dropped and is still on the disk: to be discarded once its gap is there. A kill till then costs duplicates. */
+  takeDropped(): Segment[] {
+    return this.#dropped.splice(0);
   }
 
-  #remove(segment: Segment): void {
+  discard({ isDamaged, path }: Segment): void {
+    if (isDamaged) setAside(this.#disk, this.#options.dir, path);
+    else this.#files.unlink(path);
+  }
+
+  #remove(segment: Segment, isGapToTell = false): void {
     const at = this.segments.indexOf(segment);
     if (at >= 0) this.segments.splice(at, 1);
     if (this.#active === segment) this.#active = undefined;
     this.#reader.forget(segment);
-    this.#close(segment);
+    this.#files.close(segment);
     const first = this.segments[0];
-    if (first) this.settled.forgetBelow(first.firstSeq);
+    if (first) this.#forgetBelow(first.firstSeq);
     this.isDirectoryDirty = true;
-    if (segment.isDamaged) setAside(this.#disk, this.#options.dir, segment.path);
-    else this.#unlink(segment.path);
-  }
-
-  #unlink(path: string): void {
-    try {
-      this.#disk.unlink(path);
-    } catch (error) {
-      // Left behind it is read again at the next start: duplicates, never holes.
-      this.#log.debug('outbox.not-removed', { path, code: systemCode(error) });
-    }
+    if (isGapToTell) this.#dropped.push(segment);
+    else this.discard(segment);
   }
 
   /** Marks a record as done; the caller knows that it is in the log and was not settled before. */
@@ -304,28 +265,72 @@ export class Wal {
     segment.unsynced = 0;
     delete segment.firstId;
     this.#reader.forget(segment);
-    this.settled.forgetBelow(segment.lastSeq);
+    this.#forgetBelow(segment.lastSeq);
+  }
+
+  #forgetBelow(seq: number): void {
+    this.settled.forgetBelow(Math.min(seq, this.unread.firstSeq ?? seq));
   }
 
   /** The first open record from `nextSeq` on that `skip` does not name. */
   next(nextSeq: number, skip: (seq: number) => boolean): StoredRecord | undefined {
-    return this.#reader.next(nextSeq, (seq) => this.settled.has(seq) || skip(seq));
+    if (this.unread.isPaused) return undefined;
+    const record = this.#reader.next(nextSeq, (seq) => this.settled.has(seq) || skip(seq));
+    if (record) this.#hasRead = true;
+    return record;
+  }
+
+  /** A link is there: what could not be read is tried again, if that does not upset the order. */
+  retryUnread(): void {
+    if (!this.#hasRead) this.unread.startOver();
+  }
+
+  /** Files that could not be read at the start: false when they still cannot be. */
+  #join(files: UnreadFiles): boolean {
+    const late = readLate(this.#disk, this.#log, this.#options.dir, files, this.settled.firstMissing(files.firstSeq));
+    if (!late) return false;
+    this.corrupt += late.corrupt;
+    for (const [first, last] of late.holes) this.settled.add(first, last);
+    if (late.gap) this.#onGap(late.gap);
+    const { segment } = late;
+    if (!segment) return true;
+    const at = this.segments.findIndex(({ firstSeq }) => firstSeq > files.firstSeq);
+    this.segments.splice(at < 0 ? this.segments.length : at, 0, segment);
+    if (segment.left === 0) this.#remove(segment);
+    return true;
+  }
+
+  /** Nothing is to be had from it: now, or for ever. False: it is tried again. */
+  #unreadable(segment: Segment, code: string): boolean {
+    this.#log.warn('outbox.unreadable', { file: segment.path, code });
+    if (!mayPass(code)) this.#spoilt(segment);
+    else if (this.unread.pause()) return false;
+    else this.#leave(segment);
+    return true;
+  }
+
+  /** It stays where it is, for the next start. */
+  #leave(segment: Segment): void {
+    if (segment === this.#active) this.#active = undefined;
+    this.segments.splice(this.segments.indexOf(segment), 1);
+    this.#reader.forget(segment);
+    this.#files.close(segment);
+    const { firstSeq, lastSeq, path } = segment;
+    const names = [path.slice(path.lastIndexOf('/') + 1)];
+    this.unread.leave({ firstSeq, upTo: lastSeq, names, isNewer: false, isLeft: true });
   }
 
   /** Some of its records went bad after they were written: they are a gap, the rest goes on. */
   #recount(segment: Segment): void {
-    if (segment.isDamaged) return;
+    const left = segment.isDamaged ? undefined : this.#open.idsOf(segment)?.length;
+    if (left === undefined) return;
     this.corrupt++;
     segment.isDamaged = true;
     const { firstId = '', lastId = '' } = segment;
-    const open = this.#openOf(segment).length;
-    const count = segment.left - open;
+    const count = segment.left - left;
     if (count > 0) this.#onGap({ firstId, lastId, count, reason: 'unreadable' });
-    segment.left = open;
-    if (open === 0) this.#retireOrRemove(segment);
-  }
-
-  #retireOrRemove(segment: Segment): void {
+    segment.left = left;
+    if (left > 0) return;
     if (segment === this.#active) this.#retire();
     else this.#remove(segment);
   }
@@ -342,30 +347,13 @@ export class Wal {
     this.#remove(segment);
   }
 
-  /**
-   * Writes what is open of a segment into a new file, because its fsync failed: pages may be gone that the system will
-   * not speak of again. Throws the system's error; the old file is then still the one that counts.
-   */
+  /** A new file for what is open of a segment whose fsync failed. Throws the system's error; the old one then counts. */
   replace(segment: Segment): Segment {
-    const bytes = readSegment(this.#disk, segment);
-    const { records } = scanSegment(bytes);
-    const fresh = freshSegment(this.#options.dir, segment.firstSeq, segment.generation + 1);
-    const parts = records
-      .filter(({ seq }) => !this.settled.has(seq))
-      .map(({ boot, seq, payload }) => encodeRecord(boot, seq, payload));
-    const whole = Buffer.concat([SEGMENT_HEADER, ...parts]);
-    this.#create(fresh);
-    try {
-      const taken = this.#disk.append(fresh.fd ?? -1, whole);
-      if (taken !== whole.length) throw new WaymarkError('outbox.disk', `${fresh.path}: the disk is full`);
-    } catch (error) {
-      this.#close(fresh);
-      this.#unlink(fresh.path);
-      throw error;
-    }
-    const { lastSeq, left, newest, firstId, lastId } = segment;
-    Object.assign(fresh, { lastSeq, left, newest, firstId, lastId, bytes: whole.length, unsynced: whole.length });
-    return fresh;
+    return this.#files.rewrite(
+      segment,
+      (seq) => !this.settled.has(seq),
+      (name) => this.unread.has(name),
+    );
   }
 
   /** Puts the replacement where the old segment was; it is the end of the log if that was. */
@@ -375,12 +363,13 @@ export class Wal {
     this.segments[at] = fresh;
     if (this.#active === old) this.#active = fresh;
     this.#reader.forget(old);
-    this.#close(old);
-    this.#unlink(old.path);
+    this.#files.close(old);
+    this.#files.unlink(old.path);
   }
 
   closeAll(): void {
-    for (const segment of this.segments) this.#close(segment);
+    this.unread.stop();
+    for (const segment of this.segments) this.#files.close(segment);
     this.#active = undefined;
   }
 }

@@ -1,4 +1,4 @@
-export { atomicWrite } from './atomic.js';
+export { atomicWrite, isStaleTemporary } from './atomic.js';
 export { crc32c } from './crc32c.js';
 export * from './credential.js';
 export { nextCredential } from './credential-machine.js';

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { alarmsBetween, troublesOf } from '../../src/agent/clouds/alarms.js';
 import { bootCounterCodec, countBoot } from '../../src/agent/clouds/boot-counter.js';
@@ -43,13 +45,27 @@ test('each trouble is told once, again with another cause, and once when it is o
   expect(alarmsBetween(closed, none)).toMatchObject([{ subject: 'lamp:session', isOver: true }]);
 });
 
-test('every start has a number of its own', () =>
+test('every start has a number of its own, whatever becomes of the counter', () =>
   inScratch(async (folder) => {
     const clock = createFakeClock();
-    const vault = await openVault(folder, { clock, log: silentLogger });
-    const slot = vault.slot('boot', bootCounterCodec);
-    expect(await countBoot(slot, clock.wall(), silentLogger)).toBe(1);
-    expect(await countBoot(slot, clock.wall(), silentLogger)).toBe(2);
-    const full = { ...slot, write: () => Promise.reject(new Error('no room')) };
-    expect(await countBoot(full, clock.wall(), silentLogger)).toBe(Math.floor(clock.wall() / 1000));
+    const open = async () => (await openVault(folder, { clock, log: silentLogger })).slot('boot', bootCounterCodec);
+    const count = async (floor = 0): Promise<number> => countBoot(await open(), floor, silentLogger);
+    const damage = (...names: string[]): void => {
+      for (const name of names) writeFileSync(join(folder, name), 'damaged');
+    };
+    const numbers = [await count(), await count()];
+    expect(numbers[0]).toBeGreaterThanOrEqual(2 ** 31);
+    expect(numbers[1]).toBe((numbers[0] ?? 0) + 1);
+    damage('boot');
+    numbers.push(await count());
+    damage('boot', 'boot.prev');
+    numbers.push(await count(), await count());
+    const full = { ...(await open()), write: () => Promise.reject(new Error('no room')) };
+    numbers.push(await countBoot(full, 0, silentLogger), await countBoot(full, 0, silentLogger));
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(Math.max(...numbers)).toBeLessThan(2 ** 32);
+    await (await open()).write(5);
+    expect([await count(), await count(9), await count()]).toEqual([6, 10, 11]);
+    await (await open()).write(2 ** 32 - 1);
+    expect(await countBoot(await open(), 0, silentLogger, () => 77)).toBe(77);
   }));

@@ -7,7 +7,7 @@ import type { BestLocation } from '../../location/index.js';
 import { createSampler, type PositionChoice } from '../../location/index.js';
 import type { Modem } from '../../modem/index.js';
 import type { Meter } from '../../net/index.js';
-import { type Outbox, openOutbox } from '../../outbox/index.js';
+import { highestBoot, type Outbox, openOutbox } from '../../outbox/index.js';
 import type { CloudView, StatusSnapshot } from '../../status/index.js';
 import type { Vault } from '../../vault/index.js';
 import {
@@ -71,7 +71,7 @@ const DAY_MS = 86_400_000;
 export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
   const { config, clock, trust, log, memory, best } = deps;
   const resources = createDisposer();
-  const boot = await countBoot(memory.boot, clock.wall(), log);
+  const boot = await countBoot(memory.boot, highestBoot(join(deps.vault.dir, 'outbox')), log);
   const outboxes = new Map<string, Outbox>();
   const open = async (destination: string): Promise<Outbox> => {
     const outbox = await openOutbox(
