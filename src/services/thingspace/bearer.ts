@@ -122,7 +122,11 @@ export function createBearer(deps: BearerDeps): DerivedCredential {
 
   const ask = async (signal: AbortSignal): Promise<FetchedToken> => {
     const pair = await borrowPair(credentials, signal);
-    await strikes.check(loginFingerprint([pair.key.value, pair.secret.value], deps.loginEpoch));
+    await strikes.check({
+      fingerprint: loginFingerprint([pair.key.value, pair.secret.value]),
+      owner: loginFingerprint([pair.key.value]),
+      epoch: deps.loginEpoch,
+    });
     try {
       const fetched = await requestToken(wire, { key: pair.key.value, secret: pair.secret.value }, strikes, signal);
       credentials.key.report(pair.key, { is: 'ok' });

@@ -1,20 +1,20 @@
 // Trying a person's values on purpose, in direct mode: the pair of the application by fetching its token, the UWS pair by
-// a login within the strikes. A candidate has strikes of its own, per user: with those of the value in force they stay
-// below the five misses that lock the account, however many candidates are offered.
+// a login within the strikes. Candidates have strikes of their own, per user: with those of the values in force they stay
+// below the five misses that lock the account, however many candidates are offered and whichever half is new.
 import { type Clock, isWaymarkError, type Logger, type Secret, WaymarkError } from '../../core/index.js';
 import type { DerivedCredential } from '../../vault/index.js';
 import { borrowPair, type DirectCredentials, requestToken } from './bearer.js';
 import { errorOf } from './errors.js';
 import { sendLogin, sendLogout } from './session.js';
-import { createStrikeGuard, loginFingerprint, type StrikeGuard, type ThingspaceVault } from './strike-ledger.js';
-import { CANDIDATE_STRIKES } from './strikes.js';
+import { loginFingerprint, type StrikeGuard } from './strike-ledger.js';
 import { loginBody, type Wire } from './wire.js';
 
 export interface ProofDeps {
   wire: Wire;
   clock: Clock;
   log: Logger;
-  vault: ThingspaceVault;
+  /** Those of candidates, in the same ledger as those of the values in force. */
+  strikes: StrikeGuard;
   credentials: DirectCredentials;
   bearer: DerivedCredential;
   session: DerivedCredential;
@@ -43,8 +43,7 @@ export const notTestable = (id: string): WaymarkError =>
 type Part = keyof DirectCredentials;
 
 export function createProofs(deps: ProofDeps): Proofs {
-  const { wire, clock, credentials, bearer, session, loginEpoch } = deps;
-  const strikes = createStrikeGuard(deps, { slot: 'thingspace-proofs', rule: CANDIDATE_STRIKES, of: 'login' });
+  const { wire, clock, strikes, credentials, bearer, session, loginEpoch } = deps;
 
   /** Which of the four an id names. */
   const partOf = (id: string): Part | undefined =>
@@ -71,7 +70,8 @@ export function createProofs(deps: ProofDeps): Proofs {
       password: await valueOf('password', candidates, signal),
     };
     loginBody(pair.user, pair.password);
-    await strikes.check(loginFingerprint([pair.user], loginEpoch));
+    const owner = loginFingerprint([pair.user]);
+    await strikes.check({ fingerprint: loginFingerprint([pair.user], 'candidate'), owner, epoch: loginEpoch });
     for (let tries = 0; ; tries++) {
       const b = await bearer.get({ signal });
       const result = await sendLogin(wire, b.value, pair, strikes, signal);

@@ -160,7 +160,8 @@ export function createSession(deps: SessionDeps): DerivedCredential {
     try {
       loginBody(pair.user, pair.password);
       const parts = [key.value, secret.value, user.value, password.value];
-      await strikes.check(loginFingerprint(parts, deps.loginEpoch));
+      const owner = loginFingerprint([user.value]);
+      await strikes.check({ fingerprint: loginFingerprint(parts), owner, epoch: deps.loginEpoch });
     } catch (error) {
       if (isWaymarkError(error, 'secret.malformed', 'thingspace.latched')) throw refuse(password, error);
       throw error;

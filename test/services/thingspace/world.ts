@@ -145,9 +145,15 @@ export function createWorld(): World {
 /** Slots in memory; `alarms` and a failing disk on demand. */
 export function memoryVault() {
   const kept = new Map<string, unknown>();
-  const state = { isFull: false, kept, alarms: [] as { file: string; what: string; atUtcMs: number }[] };
-  const vault: Pick<Vault, 'slot' | 'alarms'> = {
+  const state = {
+    isFull: false,
+    salt: 'salt' as string | undefined,
+    kept,
+    alarms: [] as { file: string; what: string; atUtcMs: number }[],
+  };
+  const vault: Pick<Vault, 'slot' | 'alarms' | 'keptSalt'> = {
     alarms: () => state.alarms,
+    keptSalt: async () => state.salt,
     slot<T>(name: string): Slot<T> {
       const writable = (): void => {
         if (state.isFull) throw new WaymarkError('vault.write', 'full');
@@ -230,6 +236,8 @@ export async function during<T>(world: World, promise: Promise<T>, ms = 10_000):
     },
   );
   void settled.then(() => (state.isSettled = true));
-  for (let turns = 0; !state.isSettled && turns < 2000; turns++) await world.clock.advance(Math.min(ms, 500));
+  // While nothing waits for the clock it is the disk's turn, however slow it is: time stands still for it.
+  for (let turns = 0; !state.isSettled && turns < 50_000; turns++)
+    await world.clock.advance(world.clock.pending === 0 ? 0 : Math.min(ms, 500));
   return (await settled)();
 }
