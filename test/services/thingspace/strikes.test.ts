@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { Secret, silentLogger } from '../../../src/core/index.js';
+import { deferred, Secret, silentLogger } from '../../../src/core/index.js';
 import { createBearer, loginFingerprint } from '../../../src/services/index.js';
-import { createSession } from '../../../src/services/thingspace/session.js';
+import { createSession, sendLogin } from '../../../src/services/thingspace/session.js';
 import { createStrikeBook, type ThingspaceVault } from '../../../src/services/thingspace/strike-ledger.js';
 import {
   CANDIDATE_STRIKES,
@@ -303,6 +303,24 @@ describe('what counts', () => {
     expect(world.count(LOGIN)).toBe(1);
     expect(world.count('/oauth2/token')).toBe(3);
     expect(state.kept.size).toBe(0);
+  });
+
+  test('an abort while the strike is on its way to the disk gives it back, and sends nothing', async () => {
+    const world = createWorld();
+    const { vault, state } = memoryVault();
+    const write = deferred<undefined>();
+    state.beforeWrite = () => write.promise;
+    const strikes = loginsIn(world, vault);
+    await strikes.check(A);
+    const stop = new AbortController();
+    const pair = { user: new Secret('uws-user', 'user-name'), password: new Secret('password', 'right-password') };
+    const wire = createWire(world, { baseUrl: 'https://thingspace.example' });
+    const login = sendLogin(wire, new Secret('api-token', 'some-token'), pair, strikes, stop.signal).catch(String);
+    await world.clock.advance(10);
+    stop.abort();
+    write.resolve(undefined);
+    await during(world, login);
+    expect([world.asked.length, strikes.status().strikes, state.kept.size]).toEqual([0, 0, 0]);
   });
 
   test('a refused secret is asked once, also after a restart', async () => {
