@@ -167,7 +167,7 @@ export function createBearer(deps: BearerDeps): DerivedCredential {
     });
   };
 
-  return createDerived(deps, {
+  const derived = createDerived(deps, {
     id: 'thingspace-api-token',
     kind: 'api-token',
     from: [credentials.key, credentials.secret],
@@ -184,4 +184,12 @@ export function createBearer(deps: BearerDeps): DerivedCredential {
       return lend(await ask(signal));
     },
   });
+  return {
+    ...derived,
+    clockJumped(byMs) {
+      // Its end has come nearer there, too: without this the next one would be waited for in vain.
+      if (endMonoMs !== undefined && byMs > 0) endMonoMs -= byMs;
+      derived.clockJumped(byMs);
+    },
+  };
 }
