@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Secret } from '../../../src/core/index.js';
+import { scrubber } from '../../../src/core/index.js';
 import { classify, type ThingspaceCall } from '../../../src/services/index.js';
 import { MAX_BODY_BYTES, readEnvelope } from '../../../src/services/thingspace/envelope.js';
 import { errorOf } from '../../../src/services/thingspace/errors.js';
@@ -103,7 +103,7 @@ describe('what an answer means', () => {
     ['E1', (words: string) => ({ fault: { code: '900901', message: words } }), 97],
   ])('a secret at the edge of what is shown of %s leaves nothing of itself', (_name, make, at) => {
     const secret = 'edge-of-the-words-998877';
-    void new Secret('password', secret);
+    scrubber.register('password', secret);
     const { words } = readEnvelope(bytes(make(`${'x'.repeat(at)} ${secret}`)));
     const verdict = classify({ status: 401, body: bytes(make(`${'x'.repeat(at)} ${secret}`)) }, 'login');
     expect(`${words} ${JSON.stringify(verdict)}`).not.toContain(secret.slice(0, 6));

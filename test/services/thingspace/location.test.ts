@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Secret } from '../../../src/core/index.js';
+import { scrubber } from '../../../src/core/index.js';
 import { asyncLocationBody, readLocationCallback } from '../../../src/services/index.js';
 import { fixTime, locationBody, readLocations } from '../../../src/services/thingspace/location.js';
 
@@ -41,7 +41,7 @@ describe('the answer', () => {
 
   test('a secret at the edge of what is shown of a failure leaves nothing of itself', () => {
     const secret = 'edge-of-the-info-776655';
-    void new Secret('password', secret);
+    scrubber.register('password', secret);
     const info = `${'x'.repeat(110)} ${secret}`;
     expect(JSON.stringify(one({}, { error: { type: info, info } }))).not.toContain(secret.slice(0, 6));
   });
