@@ -1,6 +1,6 @@
 // The vault: one private directory of small files that survive kill -9, power cuts, full disks and bit rot
 // (specs/reliability.md 2.4). Nothing in it is ever deleted because it could not be understood.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Clock, type Logger, setFingerprintSalt, WaymarkError } from '../core/index.js';
 import { isStaleTemporary } from './atomic.js';
@@ -24,6 +24,12 @@ export interface Vault {
   slot<T>(name: string, codec: Codec<T>): Slot<T>;
   /** What was found damaged or unreadable since the start, newest last, at most 20. */
   alarms(): readonly VaultAlarm[];
+  /**
+   * A check value of the salt that all fingerprints of this process are made with; another salt gives another. Undefined
+   * while the salt is not on the disk, which each call tries to mend: what is remembered by fingerprint would then be
+   * forgotten by a restart. Never rejects.
+   */
+  keptSalt(): Promise<string | undefined>;
 }
 
 export interface VaultDeps {
@@ -88,19 +94,37 @@ const saltCodec: Codec<Buffer> = {
   },
 };
 
-/** Loads or makes the salt of this installation's fingerprints. A disk that takes no writes costs only their stability. */
-async function establishSalt(vault: Vault, log: Logger): Promise<void> {
+/**
+ * Loads or makes the salt of this installation's fingerprints. A disk that takes no writes costs their stability, which
+ * whoever trusts a fingerprint must know: so it tells whether the salt is kept, and tries again when asked.
+ */
+async function establishSalt(vault: Pick<Vault, 'slot'>, log: Logger): Promise<Vault['keptSalt']> {
   const slot = vault.slot('salt', saltCodec);
   let salt: Buffer = randomBytes(SALT_BYTES);
+  let isKept = false;
   try {
     const stored = await slot.read();
     if (stored) salt = stored.value;
     setFingerprintSalt(salt);
     if (!stored) await slot.write(salt);
+    isKept = true;
   } catch (error) {
     setFingerprintSalt(salt);
     log.error('vault.salt-not-kept', { error }, 'Fingerprints of secrets will differ after a restart.');
   }
+  const check = createHash('sha256').update('check value of a salt\n').update(salt).digest('hex').slice(0, 16);
+  return async () => {
+    if (isKept) return check;
+    try {
+      // One that has become readable meanwhile is not the one in use, and is not written over.
+      const stored = await slot.read();
+      if (!stored) await slot.write(salt);
+      isKept = !stored || stored.value.equals(salt);
+    } catch {
+      // Said at the start.
+    }
+    return isKept ? check : undefined;
+  };
 }
 
 /**
@@ -149,7 +173,7 @@ export async function openVault(dir: string, deps: VaultDeps): Promise<Vault> {
     log.warn('vault.sweep-failed', { error }, 'Old temporary files could not be removed.');
   }
 
-  const vault: Vault = {
+  const vault: Omit<Vault, 'keptSalt'> = {
     dir: root,
     alarms: () => [...alarms],
     slot(name, codec) {
@@ -160,6 +184,5 @@ export async function openVault(dir: string, deps: VaultDeps): Promise<Vault> {
       return createSlot({ disk, directory: root, name, alone, quarantine, alarm: raise }, codec);
     },
   };
-  await establishSalt(vault, log);
-  return vault;
+  return { ...vault, keptSalt: await establishSalt(vault, log) };
 }

@@ -122,7 +122,11 @@ export function createBearer(deps: BearerDeps): DerivedCredential {
 
   const ask = async (signal: AbortSignal): Promise<FetchedToken> => {
     const pair = await borrowPair(credentials, signal);
-    await strikes.check(loginFingerprint([pair.key.value, pair.secret.value], deps.loginEpoch));
+    await strikes.check({
+      fingerprint: loginFingerprint([pair.key.value, pair.secret.value]),
+      owner: loginFingerprint([pair.key.value]),
+      epoch: deps.loginEpoch,
+    });
     try {
       const fetched = await requestToken(wire, { key: pair.key.value, secret: pair.secret.value }, strikes, signal);
       credentials.key.report(pair.key, { is: 'ok' });
@@ -163,7 +167,7 @@ export function createBearer(deps: BearerDeps): DerivedCredential {
     });
   };
 
-  return createDerived(deps, {
+  const derived = createDerived(deps, {
     id: 'thingspace-api-token',
     kind: 'api-token',
     from: [credentials.key, credentials.secret],
@@ -180,4 +184,12 @@ export function createBearer(deps: BearerDeps): DerivedCredential {
       return lend(await ask(signal));
     },
   });
+  return {
+    ...derived,
+    clockJumped(byMs) {
+      // Its end has come nearer there, too: without this the next one would be waited for in vain.
+      if (endMonoMs !== undefined && byMs > 0) endMonoMs -= byMs;
+      derived.clockJumped(byMs);
+    },
+  };
 }

@@ -1,5 +1,6 @@
 // The six shapes in which ThingSpace says no, and the forms beside them that a gateway in between may give
 // (specs/thingspace.md section 4). Reading never throws: what cannot be read has the shape `none`.
+import { scrubber } from '../../core/index.js';
 
 /** No answer of ThingSpace that we ask for comes near. */
 export const MAX_BODY_BYTES = 65_536;
@@ -39,10 +40,13 @@ export function jsonOf(body: Buffer): unknown {
 
 const own = (from: Members, key: string): unknown => (Object.hasOwn(from, key) ? from[key] : undefined);
 
+/** Words of a far side, scrubbed and then cut: half a secret would not be known as one any more. */
+export const short = (text: string, length: number): string => scrubber.scrub(text).slice(0, length);
+
 /** Text or number as bounded text. */
 function textOf(from: Members, key: string): string | undefined {
   const value = own(from, key);
-  if (typeof value === 'string') return value.slice(0, 500);
+  if (typeof value === 'string') return short(value, 500);
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
 }
 
@@ -54,7 +58,7 @@ function readXml(text: string): Envelope {
   const code = /<(?:\w+:)?code>\s*(\d{6})\s*</i.exec(text)?.[1];
   if (code === undefined) return NONE;
   const message = /<(?:\w+:)?(?:message|description)>([^<]{0,300})</i.exec(text)?.[1];
-  return { shape: 'E1', code, words: message ?? '' };
+  return { shape: 'E1', code, words: short(message ?? '', 300) };
 }
 
 export function readEnvelope(body: Buffer): Envelope {

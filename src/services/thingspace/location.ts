@@ -1,6 +1,6 @@
 // Device Location (specs/thingspace.md section 5): the request, and the answer with all its traps. `x` is the latitude
 // and `y` the longitude; both are texts; a failure comes as 200. Pure.
-import { jsonOf, objectOf } from './envelope.js';
+import { jsonOf, objectOf, short } from './envelope.js';
 
 /** Where the network says the device is. */
 export interface CarrierPosition {
@@ -127,7 +127,7 @@ function readDevice(entry: unknown): DeviceAnswer | undefined {
   if (!Number.isFinite(latitudeDeg) || !Number.isFinite(longitudeDeg)) {
     const error = objectOf(members['error']) ?? {};
     const [type, info] = [error['type'], error['info']].map((part) =>
-      typeof part === 'string' ? part.slice(0, 120) : '',
+      typeof part === 'string' ? short(part, 120) : '',
     ) as [string, string];
     if (type === '' && info === '') return { is: 'malformed', mdn, why: 'neither a place nor an error' };
     return { is: 'failure', mdn, type, info, isAbsent: /absent subscriber/i.test(`${type} ${info}`) };

@@ -1,20 +1,20 @@
 // Trying a person's values on purpose, in direct mode: the pair of the application by fetching its token, the UWS pair by
-// a login within the strikes. A candidate has strikes of its own, per user: with those of the value in force they stay
-// below the five misses that lock the account, however many candidates are offered.
-import { type Clock, isWaymarkError, type Logger, type Secret, WaymarkError } from '../../core/index.js';
+// a login within the strikes. Candidates have strikes of their own, per user: with those of the values in force they stay
+// below the five misses that lock the account, however many candidates are offered and whichever half is new.
+import { type Clock, type Logger, type Secret, toWaymarkError, WaymarkError } from '../../core/index.js';
 import type { DerivedCredential } from '../../vault/index.js';
 import { borrowPair, type DirectCredentials, requestToken } from './bearer.js';
 import { errorOf } from './errors.js';
 import { sendLogin, sendLogout } from './session.js';
-import { createStrikeGuard, loginFingerprint, type StrikeGuard, type ThingspaceVault } from './strike-ledger.js';
-import { CANDIDATE_STRIKES } from './strikes.js';
+import { loginFingerprint, type StrikeGuard } from './strike-ledger.js';
 import { loginBody, type Wire } from './wire.js';
 
 export interface ProofDeps {
   wire: Wire;
   clock: Clock;
   log: Logger;
-  vault: ThingspaceVault;
+  /** Those of candidates, in the same ledger as those of the values in force. */
+  strikes: StrikeGuard;
   credentials: DirectCredentials;
   bearer: DerivedCredential;
   session: DerivedCredential;
@@ -37,14 +37,29 @@ const UNCOUNTED: StrikeGuard = {
   status: () => ({ strikes: 0, isLatched: false }),
 };
 
+/** It says nothing of the candidate, which waits until it can be tried. Roads and clocks speak for themselves. */
+const asWeather = (error: WaymarkError, id: string): WaymarkError =>
+  error.retry === 'backoff' || !/^(?:thingspace|credential|secret)\./.test(error.code)
+    ? error
+    : new WaymarkError('token.waits', `${id}: the new value could not be tried`, {
+        cause: error,
+        hint: `The new value could not be tried yet, for another reason: ${error.hint}`,
+        evidence: { code: error.code },
+      });
+
 export const notTestable = (id: string): WaymarkError =>
   new WaymarkError('token.not-testable', `${id}: cannot be tried by itself`);
 
 type Part = keyof DirectCredentials;
 
+/** What ThingSpace says of the pair that was shown, by what was proved with it. */
+const VERDICTS: Readonly<Record<'pair' | 'login', readonly string[]>> = {
+  pair: ['thingspace.refused', 'thingspace.not-subscribed'],
+  login: ['thingspace.login-refused'],
+};
+
 export function createProofs(deps: ProofDeps): Proofs {
-  const { wire, clock, credentials, bearer, session, loginEpoch } = deps;
-  const strikes = createStrikeGuard(deps, { slot: 'thingspace-proofs', rule: CANDIDATE_STRIKES, of: 'login' });
+  const { wire, clock, strikes, credentials, bearer, session, loginEpoch } = deps;
 
   /** Which of the four an id names. */
   const partOf = (id: string): Part | undefined =>
@@ -55,6 +70,17 @@ export function createProofs(deps: ProofDeps): Proofs {
     const candidate = candidates[credentials[part].status().id];
     // The other half may be held back together with the value that is to be replaced: then it is not lent.
     return candidate ?? (await credentials[part].get({ signal })).value;
+  };
+
+  /** Everything else that goes wrong on the way is about another value, the ledger or the road. */
+  const isAboutCandidate = (
+    { code, evidence }: WaymarkError,
+    of: 'pair' | 'login',
+    candidates: Candidates,
+  ): boolean => {
+    if (VERDICTS[of].includes(code)) return true;
+    const part = (Object.keys(credentials) as Part[]).find((name) => name === evidence?.['what']);
+    return code === 'secret.malformed' && part !== undefined && candidates[credentials[part].status().id] !== undefined;
   };
 
   const provePair = async (candidates: Candidates, signal: AbortSignal): Promise<void> => {
@@ -71,7 +97,8 @@ export function createProofs(deps: ProofDeps): Proofs {
       password: await valueOf('password', candidates, signal),
     };
     loginBody(pair.user, pair.password);
-    await strikes.check(loginFingerprint([pair.user], loginEpoch));
+    const owner = loginFingerprint([pair.user]);
+    await strikes.check({ fingerprint: loginFingerprint([pair.user], 'candidate'), owner, epoch: loginEpoch });
     for (let tries = 0; ; tries++) {
       const b = await bearer.get({ signal });
       const result = await sendLogin(wire, b.value, pair, strikes, signal);
@@ -103,15 +130,15 @@ export function createProofs(deps: ProofDeps): Proofs {
     async prove(id, candidates, signal) {
       const part = partOf(id);
       if (part === undefined) throw notTestable(id);
+      const of = part === 'key' || part === 'secret' ? 'pair' : 'login';
       try {
-        if (part === 'key' || part === 'secret') await provePair(candidates, signal);
-        else await proveLogin(candidates, signal);
-      } catch (error) {
-        deps.log.child('thingspace').info('thingspace.candidate-refused', {
-          id,
-          error: isWaymarkError(error) ? error : String(error),
-        });
-        throw error;
+        await (of === 'pair' ? provePair(candidates, signal) : proveLogin(candidates, signal));
+      } catch (thrown) {
+        const error = toWaymarkError(thrown);
+        const isBlamed = isAboutCandidate(error, of, candidates);
+        const log = deps.log.child('thingspace');
+        log.info(isBlamed ? 'thingspace.candidate-refused' : 'thingspace.candidate-waits', { id, error });
+        throw isBlamed ? error : asWeather(error, id);
       }
     },
   };

@@ -13,8 +13,8 @@ import { createOperatorEndpoint, type DeviceNames, type OperatorIdentity } from 
 import { type Candidates, createProofs, notTestable } from './proofs.js';
 import { askOperatorPosition } from './proxy.js';
 import { createSession, sendLogout } from './session.js';
-import { createStrikeGuard, type StrikeGuard, type ThingspaceVault } from './strike-ledger.js';
-import { LOGIN_STRIKES } from './strikes.js';
+import { createStrikeBook, type StrikeGuard, type ThingspaceVault } from './strike-ledger.js';
+import { CANDIDATE_STRIKES, LOGIN_STRIKES, TOKEN_STRIKES } from './strikes.js';
 import { createWire } from './wire.js';
 
 /** The configuration's `thingspace`, with its files read. */
@@ -94,17 +94,19 @@ export function createRoad(deps: RoadDeps, options: ThingspaceOptions, budget: L
 }
 
 function directRoad(deps: RoadDeps, options: ThingspaceOptions, budget: LocationBudget): Road {
-  const { clock, log, vault } = deps;
+  const { clock, log } = deps;
   const { loginEpoch } = options;
   const accountName = needed(options.accountName, 'accountName');
   const credentials = needed(deps.credentials, 'key');
   const wire = createWire(deps, options);
-  const logins = createStrikeGuard(deps, { slot: 'thingspace-logins', rule: LOGIN_STRIKES, of: 'login' });
-  const refusals = createStrikeGuard(deps, { slot: 'thingspace-tokens', rule: LOGIN_STRIKES, of: 'token' });
+  const book = createStrikeBook(deps, 'thingspace-logins');
+  const logins = book.guard({ rule: LOGIN_STRIKES, of: 'login' });
+  const trials = book.guard({ rule: CANDIDATE_STRIKES, of: 'login' });
+  const refusals = createStrikeBook(deps, 'thingspace-tokens').guard({ rule: TOKEN_STRIKES, of: 'token' });
   const bearer = createBearer({ wire, clock, log, credentials, strikes: refusals, loginEpoch });
   const session = createSession({ wire, clock, log, bearer, credentials, strikes: logins, loginEpoch });
   const api = createApi(wire, { bearer, session });
-  const proofs = createProofs({ wire, clock, log, vault, credentials, bearer, session, loginEpoch });
+  const proofs = createProofs({ wire, clock, log, strikes: trials, credentials, bearer, session, loginEpoch });
   return {
     async locate(signal) {
       const device = checked({ imei: await deps.imei(signal), mdn: await deps.mdn(signal) });

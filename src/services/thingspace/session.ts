@@ -1,6 +1,14 @@
 // The VZ-M2M session of direct mode (specs/thingspace.md section 3; specs/tokens.md T7, T8): a login only when there is
 // none or the server has ended it, never two at a time, and never without the strikes having been counted.
-import { type Clock, isWaymarkError, type Logger, Secret, WaymarkError, withDeadline } from '../../core/index.js';
+import {
+  type Clock,
+  isWaymarkError,
+  type Logger,
+  Secret,
+  sleep,
+  WaymarkError,
+  withDeadline,
+} from '../../core/index.js';
 import {
   type CredentialSource,
   createDerived,
@@ -34,6 +42,8 @@ const LOGIN_PATH = '/api/m2m/v1/session/login';
 const LOGOUT_PATH = '/api/m2m/v1/session/logout';
 const IDLE_MS = 1_200_000;
 const LOGOUT_MS = 2000;
+/** Who replaces one file is often about to replace the next: a login of a new user with the old password is a miss. */
+const SETTLE_MS = 3000;
 
 /** Session and idle life of a login's 200. Errors: `thingspace.malformed`. */
 export function readSession(answer: Answer): { value: Secret; idleMs: number } {
@@ -80,7 +90,7 @@ export async function sendLogin(
   signal?: AbortSignal,
 ): Promise<LoginResult> {
   const body = loginBody(pair.user, pair.password);
-  const sent = { isSpent: false };
+  const sent: { spending?: Promise<void>; hasBegun: boolean } = { hasBegun: false };
   let answer: Answer;
   try {
     answer = await wire.post({
@@ -88,14 +98,22 @@ export async function sendLogin(
       headers: { Authorization: `Bearer ${bearer.reveal()}`, 'Content-Type': 'application/json' },
       body,
       beforeSend: async () => {
-        await strikes.spend();
-        sent.isSpent = true;
+        // Whoever gives up meanwhile neither spends nor sends.
+        signal?.throwIfAborted();
+        sent.spending = strikes.spend();
+        await sent.spending;
+        signal?.throwIfAborted();
+        sent.hasBegun = true;
       },
       signal,
     });
   } catch (error) {
-    // It may have arrived, whatever ended the wait for its answer.
-    if (sent.isSpent) await strikes.settle('uncertain');
+    // The strike may still be on its way to the disk. Begun, it may have arrived, whatever ended the wait for its answer.
+    const isSpent = await sent.spending?.then(
+      () => true,
+      () => false,
+    );
+    if (isSpent === true) await strikes.settle(sent.hasBegun ? 'uncertain' : 'not-counted');
     throw error;
   }
   const verdict = classify(answer, 'login');
@@ -151,16 +169,37 @@ export function createSession(deps: SessionDeps): DerivedCredential {
     return error;
   };
 
+  const borrow = async (signal: AbortSignal) => ({
+    user: await credentials.user.get({ signal }),
+    password: await credentials.password.get({ signal }),
+    key: await credentials.key.get({ signal }),
+    secret: await credentials.secret.get({ signal }),
+  });
+
+  /** Of the login before. */
+  let known: string | undefined;
+  /** The values in force, once they have stayed the same for a while where they were replaced. */
+  const settled = async (signal: AbortSignal) => {
+    for (;;) {
+      const leases = await borrow(signal);
+      const generations = Object.values(leases)
+        .map(({ generation }) => generation)
+        .join(' ');
+      const isSame = known === undefined || known === generations;
+      known = generations;
+      if (isSame) return leases;
+      await sleep(deps.clock, SETTLE_MS, signal);
+    }
+  };
+
   const login = async (signal: AbortSignal): Promise<{ value: Secret; idleMs: number }> => {
-    const user = await credentials.user.get({ signal });
-    const password = await credentials.password.get({ signal });
-    const key = await credentials.key.get({ signal });
-    const secret = await credentials.secret.get({ signal });
+    const { user, password, key, secret } = await settled(signal);
     const pair: UwsPair = { user: user.value, password: password.value };
     try {
       loginBody(pair.user, pair.password);
       const parts = [key.value, secret.value, user.value, password.value];
-      await strikes.check(loginFingerprint(parts, deps.loginEpoch));
+      const owner = loginFingerprint([user.value]);
+      await strikes.check({ fingerprint: loginFingerprint(parts), owner, epoch: deps.loginEpoch });
     } catch (error) {
       if (isWaymarkError(error, 'secret.malformed', 'thingspace.latched')) throw refuse(password, error);
       throw error;

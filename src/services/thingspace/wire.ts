@@ -76,9 +76,18 @@ export function tokenText(value: unknown): string | undefined {
 /** `Basic` for the OAuth calls. Errors: `secret.malformed`. */
 export function basicHeader(key: Secret, secret: Secret): string {
   const [user, password] = [key.reveal(), secret.reveal()];
-  if (!VISIBLE.test(user) || !VISIBLE.test(password))
-    throw new WaymarkError('secret.malformed', 'thingspace key or secret: holds blanks or control characters');
-  if (user.includes(':')) throw new WaymarkError('secret.malformed', 'thingspace key: holds a colon');
+  for (const [what, value] of [
+    ['key', user],
+    ['secret', password],
+  ] as const) {
+    const why = !VISIBLE.test(value)
+      ? 'holds blanks or control characters'
+      : what === 'key' && value.includes(':')
+        ? 'holds a colon'
+        : undefined;
+    if (why !== undefined)
+      throw new WaymarkError('secret.malformed', `thingspace ${what}: ${why}`, { evidence: { what, why } });
+  }
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { scrubber } from '../../../src/core/index.js';
 import { classify, type ThingspaceCall } from '../../../src/services/index.js';
 import { MAX_BODY_BYTES, readEnvelope } from '../../../src/services/thingspace/envelope.js';
 import { errorOf } from '../../../src/services/thingspace/errors.js';
@@ -94,6 +95,18 @@ describe('what an answer means', () => {
     ['a code that is an object', Buffer.from('{"errorCode":{}}')],
   ])('%s has no envelope', (_name, body) => {
     expect(readEnvelope(body).shape).toBe('none');
+  });
+
+  test.each([
+    ['E3', (words: string) => ({ errorCode: 'UWS.Login.Failed', errorMessage: words }), 97],
+    ['E3, longer than is read', (words: string) => ({ errorCode: 'UWS.Login.Failed', errorMessage: words }), 480],
+    ['E1', (words: string) => ({ fault: { code: '900901', message: words } }), 97],
+  ])('a secret at the edge of what is shown of %s leaves nothing of itself', (_name, make, at) => {
+    const secret = 'edge-of-the-words-998877';
+    scrubber.register('password', secret);
+    const { words } = readEnvelope(bytes(make(`${'x'.repeat(at)} ${secret}`)));
+    const verdict = classify({ status: 401, body: bytes(make(`${'x'.repeat(at)} ${secret}`)) }, 'login');
+    expect(`${words} ${JSON.stringify(verdict)}`).not.toContain(secret.slice(0, 6));
   });
 
   test('long words are cut before they are shown', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { scrubber } from '../../../src/core/index.js';
 import { asyncLocationBody, readLocationCallback } from '../../../src/services/index.js';
 import { fixTime, locationBody, readLocations } from '../../../src/services/thingspace/location.js';
 
@@ -36,6 +37,13 @@ describe('the answer', () => {
     const error = { time: '20170525214342', type: 'POSITION METHOD FAILURE', info: 'Exception code=ABSENT SUBSCRIBER' };
     expect(one({}, { error })).toMatchObject({ is: 'failure', isAbsent: true });
     expect(one({}, { error: { type: 'OTHER', info: '' } })).toMatchObject({ is: 'failure', isAbsent: false });
+  });
+
+  test('a secret at the edge of what is shown of a failure leaves nothing of itself', () => {
+    const secret = 'edge-of-the-info-776655';
+    scrubber.register('password', secret);
+    const info = `${'x'.repeat(110)} ${secret}`;
+    expect(JSON.stringify(one({}, { error: { type: info, info } }))).not.toContain(secret.slice(0, 6));
   });
 
   test.each([

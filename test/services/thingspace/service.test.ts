@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { aborted, Secret, WaymarkError } from '../../../src/core/index.js';
-import type { CarrierPosition, ThingspaceService } from '../../../src/services/index.js';
+import { aborted, Secret, silentLogger, WaymarkError } from '../../../src/core/index.js';
+import { type CarrierPosition, createBearer, type ThingspaceService } from '../../../src/services/index.js';
 import { waitAfterMs } from '../../../src/services/thingspace/pace.js';
+import { createStrikeBook } from '../../../src/services/thingspace/strike-ledger.js';
+import { TOKEN_STRIKES } from '../../../src/services/thingspace/strikes.js';
+import { createWire } from '../../../src/services/thingspace/wire.js';
+import type { DerivedCredential } from '../../../src/vault/index.js';
 import { createPeople, createWorld, credential, during, IMEI, MDN, memoryVault, serve, type World } from './world.js';
 
 const HOUR = 3_600_000;
@@ -25,20 +29,37 @@ async function runFor(world: World, service: ThingspaceService, ms: number) {
 }
 
 describe('the tokens', () => {
-  test('ninety days of asking every quarter of an hour: a token an hour, one login, no early refresh', async () => {
+  test('ninety days of life: a token an hour and not one more, each asked for after the end of the one before', async () => {
+    const world = createWorld();
+    const deps = { ...world, log: silentLogger, credentials: createPeople(world, { password: () => world.password }) };
+    const wire = createWire(world, { baseUrl: 'https://thingspace.example' });
+    const refusals = createStrikeBook({ ...memoryVault(), ...deps }, 'thingspace-tokens');
+    const strikes = refusals.guard({ rule: TOKEN_STRIKES, of: 'token' });
+    const bearer = createBearer({ ...deps, wire, strikes, loginEpoch: 0 });
+    const tokens = new Set<number>();
+    for (let hour = 0; hour < 90 * 24; hour++) {
+      // Each time in the last seconds of the token, or once more within its life: it is the same one, or waited for.
+      for (const _ of [1, 2]) tokens.add((await during(world, bearer.get())).generation);
+      await world.clock.advance(HOUR - 3000);
+    }
+    expect(tokens.size).toBeGreaterThan(90 * 24 - 10);
+    expect(world.count(TOKEN)).toBe(tokens.size);
+  });
+
+  test('a week of asking every quarter of an hour: a token an hour, one login, no early refresh', async () => {
     const world = createWorld();
     const { service, positions } = serve(
       world,
       {},
       { location: { intervalSeconds: 900, maxAgeHours: 720, monthlyCurrentBudget: 9, always: true } },
     );
-    await runFor(world, service, 90 * DAY);
+    await runFor(world, service, 7 * DAY);
     // A token lives from its first use for an hour and is fetched with the next question after that.
-    expect(world.count(LOCATE)).toBeGreaterThan(90 * 24 * 4 - 200);
-    expect(positions.length).toBeGreaterThan(90 * 24 * 4 - 200);
+    expect(world.count(LOCATE)).toBeGreaterThan(7 * 24 * 4 - 20);
+    expect(positions.length).toBeGreaterThan(7 * 24 * 4 - 20);
     expect(world.count(LOGIN)).toBe(1);
-    expect(world.count(TOKEN)).toBeLessThanOrEqual(90 * 24 + 1);
-    expect(world.count(TOKEN)).toBeGreaterThan(90 * 18);
+    expect(world.count(TOKEN)).toBeLessThanOrEqual(7 * 24 + 1);
+    expect(world.count(TOKEN)).toBeGreaterThan(7 * 18);
   });
 
   test('asked in the last seconds of a token, it waits for the next one', async () => {
@@ -85,6 +106,37 @@ describe('the tokens', () => {
     const { service } = serve(world);
     await during(world, service.locate({}));
     expect(at).toEqual([0, 1000, 2000]);
+  });
+
+  test('after a sleep of the machine the next token is asked for at once', async () => {
+    const world = createWorld();
+    const { service } = serve(world);
+    await during(world, service.locate({}));
+    // Two hours that our monotonic clock did not count.
+    world.hasSlept = true;
+    for (const source of service.credentials()) (source as DerivedCredential).clockJumped(2 * HOUR);
+    const asked = service.locate({});
+    await world.clock.advance(10_000);
+    expect(world.count(TOKEN)).toBe(2);
+    await during(world, asked);
+  });
+
+  test('user and password replaced one after the other are not mixed', async () => {
+    const world = createWorld();
+    const values = { user: 'user', password: world.password };
+    const people = createPeople(world, { password: () => values.password, user: () => values.user });
+    const { service } = serve(world, { credentials: people });
+    await during(world, service.locate({}));
+    await world.clock.advance(25 * 60_000);
+    values.user = 'another-user';
+    await people.user.reload();
+    const asked = service.locate({});
+    await world.clock.advance(2000);
+    world.password = values.password = 'another-password';
+    await people.password.reload();
+    await during(world, asked);
+    expect([world.count(LOGIN), world.misses]).toEqual([2, 0]);
+    expect(world.asked.filter(({ url }) => url.endsWith(LOGIN)).at(-1)?.body).toContain('another-password');
   });
 
   test('at the end the session is closed, and nothing is revoked', async () => {
@@ -241,11 +293,54 @@ describe('trying a value', () => {
           .prove('thingspace-password', { 'thingspace-password': new Secret('password', text) }, { signal })
           .catch((error: unknown) => void codes.push((error as WaymarkError).code)),
       );
-    expect(codes).toEqual(['thingspace.login-refused', 'thingspace.login-refused', 'thingspace.latched']);
+    expect(codes).toEqual(['thingspace.login-refused', 'thingspace.login-refused', 'token.waits']);
     expect(world.misses).toBe(2);
     await during(world, service.test('thingspace-secret', { signal }));
     await during(world, service.test('thingspace-password', { signal }));
     await expect(service.test('losant-key', { signal })).rejects.toMatchObject({ code: 'token.not-testable' });
+  });
+
+  test.each<[string, (world: World) => void, { salt?: undefined }, string]>([
+    ['key and secret are refused', (world) => void (world.secret = 'another-secret'), {}, 'token.waits'],
+    ['the ledger cannot be kept', () => undefined, { salt: undefined }, 'thingspace.ledger'],
+    [
+      'the path of the login is wrong',
+      (world) => void (world.next = [() => undefined, () => ({ status: 404 })]),
+      {},
+      'token.waits',
+    ],
+  ])('that %s is not the candidate’s fault', async (_name, spoil, kept, code) => {
+    const world = createWorld();
+    const { vault, state } = memoryVault();
+    Object.assign(state, kept);
+    const credentials = createPeople(world, { password: () => 'x', secret: () => 'right-secret' });
+    const { service } = serve(world, { vault, credentials });
+    spoil(world);
+    const candidates = { 'thingspace-password': new Secret('password', world.password) };
+    const { signal } = new AbortController();
+    const proof = during(world, service.prove('thingspace-password', candidates, { signal }));
+    await expect(proof).rejects.toMatchObject({ code, retry: 'backoff' });
+  });
+
+  test('what is malformed is the fault of whose it is', async () => {
+    const world = createWorld();
+    const { service } = serve(world);
+    const { signal } = new AbortController();
+    const prove = (id: string, value: Secret): Promise<void> =>
+      during(world, service.prove(id, { [id]: value }, { signal }));
+    await expect(prove('thingspace-password', new Secret('password', "pass'word-here"))).rejects.toMatchObject({
+      code: 'secret.malformed',
+    });
+    await expect(prove('thingspace-key', new Secret('thingspace-key', 'key:with-colon'))).rejects.toMatchObject({
+      code: 'secret.malformed',
+    });
+    const { service: other } = serve(world, { credentials: createPeople(world, { password: () => "old'password" }) });
+    const user = { 'thingspace-user': new Secret('uws-user', 'another-user') };
+    await expect(during(world, other.prove('thingspace-user', user, { signal }))).rejects.toMatchObject({
+      code: 'token.waits',
+      evidence: { code: 'secret.malformed' },
+    });
+    expect(world.count(LOGIN)).toBe(0);
   });
 
   test('a good candidate is logged in and out', async () => {

@@ -42,6 +42,8 @@ export interface World {
   cached: { atUtcMs: number } | undefined;
   billed: number;
   isReachable: boolean;
+  /** The token has ended there meanwhile. */
+  hasSlept: boolean;
   count: (path: string) => number;
 }
 
@@ -69,6 +71,8 @@ export function createWorld(): World {
     if (path === '/api/ts/v1/oauth2/token') {
       const good = `Basic ${Buffer.from(`key:${world.secret}`).toString('base64')}`;
       if (auth !== good) return { status: 401, body: { error: 'invalid_client' } };
+      if (world.hasSlept) token = undefined;
+      world.hasSlept = false;
       if (!token || now >= token.endMs) token = { text: fresh(), endMs: now + 3_600_000 };
       return {
         status: 200,
@@ -121,6 +125,7 @@ export function createWorld(): World {
     cached: { atUtcMs: clock.wall() },
     billed: 0,
     isReachable: true,
+    hasSlept: false,
     count: (path) => world.asked.filter(({ url }) => url.endsWith(path)).length,
     http: {
       async request(request) {
@@ -145,9 +150,16 @@ export function createWorld(): World {
 /** Slots in memory; `alarms` and a failing disk on demand. */
 export function memoryVault() {
   const kept = new Map<string, unknown>();
-  const state = { isFull: false, kept, alarms: [] as { file: string; what: string; atUtcMs: number }[] };
-  const vault: Pick<Vault, 'slot' | 'alarms'> = {
+  const state = {
+    isFull: false,
+    salt: 'salt' as string | undefined,
+    kept,
+    alarms: [] as { file: string; what: string; atUtcMs: number }[],
+    beforeWrite: (): Promise<void> => Promise.resolve(),
+  };
+  const vault: Pick<Vault, 'slot' | 'alarms' | 'keptSalt'> = {
     alarms: () => state.alarms,
+    keptSalt: async () => state.salt,
     slot<T>(name: string): Slot<T> {
       const writable = (): void => {
         if (state.isFull) throw new WaymarkError('vault.write', 'full');
@@ -155,6 +167,7 @@ export function memoryVault() {
       return {
         read: async () => (kept.has(name) ? { value: kept.get(name) as T, generation: 'current' } : undefined),
         async write(value) {
+          await state.beforeWrite();
           writable();
           kept.set(name, value);
         },
@@ -181,11 +194,14 @@ export function credential(
   );
 }
 
-export function createPeople(world: World, given: { password: () => string; secret?: () => string }) {
+export function createPeople(
+  world: World,
+  given: { password: () => string; secret?: () => string; user?: () => string },
+) {
   return {
     key: credential(world, 'thingspace-key', 'thingspace-key', () => 'key'),
     secret: credential(world, 'thingspace-secret', 'thingspace-secret', given.secret ?? (() => world.secret)),
-    user: credential(world, 'thingspace-user', 'uws-user', () => 'user'),
+    user: credential(world, 'thingspace-user', 'uws-user', given.user ?? (() => 'user')),
     password: credential(world, 'thingspace-password', 'password', given.password, UWS_PASSWORD_REMEDIES),
   };
 }
@@ -230,6 +246,8 @@ export async function during<T>(world: World, promise: Promise<T>, ms = 10_000):
     },
   );
   void settled.then(() => (state.isSettled = true));
-  for (let turns = 0; !state.isSettled && turns < 2000; turns++) await world.clock.advance(Math.min(ms, 500));
+  // While nothing waits for the clock it is the disk's turn, however slow it is: time stands still for it.
+  for (let turns = 0; !state.isSettled && turns < 50_000; turns++)
+    await world.clock.advance(world.clock.pending === 0 ? 0 : Math.min(ms, 500));
   return (await settled)();
 }
