@@ -133,11 +133,30 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
     for (const [id, part] of Object.entries(TESTED))
       offs.push(
         credentials.registerTests(id, {
-          test: (signal) => made.test(part, { signal }),
+          test: (signal) => testInForce(made, part, signal),
           prove: (candidate, signal, all) => made.prove(part, candidate, { signal, all: byPart(all) }),
         }),
       );
     return made;
+  }
+
+  /** With the values in force though they be refused: a person asks because they may work again. */
+  async function testInForce(made: LosantService, part: LosantCredentialId, signal: AbortSignal): Promise<void> {
+    const values: Partial<Record<LosantCredentialId, Secret>> = {};
+    for (const [id, of] of Object.entries(TESTED)) {
+      const value = await credentials.peek(id);
+      if (value) values[of] = value;
+    }
+    const mine = values[part];
+    // Of an enrolled device the service alone has them.
+    if (!mine) {
+      await made.test(part, { signal });
+      return;
+    }
+    await made.prove(part, mine, { signal, all: values });
+    // Key and secret are refused and taken back together.
+    const secret = credentials.losant?.accessSecret;
+    if (secret && part !== 'applicationToken') secret.report(secret.status(), { is: 'ok' });
   }
 
   const { accessKey, accessSecret, applicationToken, enrolment } = credentials.losant ?? {};

@@ -30,17 +30,24 @@ function text(from: Json, name: string, shape: RegExp): string {
   return value;
 }
 
+/**
+ * `host` or `host:port`, also out of a URL; undefined for anything else: then the host of the configuration is taken, for
+ * the key in the same answer may be shown only once.
+ */
+function hostOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const bare = value.replace(/^(?:https|mqtts|ssl|tls):\/\//i, '').replace(/\/$/, '');
+  const [, port] = HOST.exec(bare) ?? [undefined, '0'];
+  return port !== undefined && (port.startsWith('0') || Number(port) > MAX_PORT) ? undefined : bare;
+}
+
 /** The identity in an object from outside. Throws on a wrong shape, naming the member. */
 export function readIdentity(value: unknown): LosantIdentity {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is no object');
   const from = value as Json;
   const host = (name: 'apiHost' | 'brokerHost'): Partial<LosantIdentity> => {
-    if (from[name] === undefined || from[name] === null) return {};
-    const value = text(from, name, HOST);
-    const [, port] = HOST.exec(value) ?? [];
-    if (port !== undefined && (port.startsWith('0') || Number(port) > MAX_PORT))
-      throw new Error(`${name} has no such port`);
-    return { [name]: value };
+    const known = hostOf(Object.hasOwn(from, name) ? from[name] : undefined);
+    return known === undefined ? {} : { [name]: known };
   };
   return {
     applicationId: text(from, 'applicationId', HEX_ID),

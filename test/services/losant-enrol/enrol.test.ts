@@ -282,9 +282,6 @@ describe('at an operator’s endpoint', () => {
     [{ status: 500 }, { code: 'losant.weather' }, 'waiting', 'weather'],
     [{ status: 200, body: { ...given, deviceId: 'x' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
     [{ status: 200, body: { ...given, secret: 'with blank' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
-    [{ status: 200, body: { ...given, apiHost: 'a/b' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
-    [{ status: 200, body: { ...given, apiHost: 'a.b:65536' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
-    [{ status: 200, body: { ...given, brokerHost: 'a.b:0' } }, { code: 'losant.malformed' }, 'waiting', 'weather'],
     [{ status: 200, body: '[]' }, { code: 'losant.malformed' }, 'waiting', 'weather'],
   ] as const;
   test.each(answers)('%j', async (answer, error, state, outcome) => {
@@ -329,4 +326,16 @@ test('an attribute’s name holds nothing Losant refuses', () => {
   expect(credentialAttribute('losant.access key')).toBe('cred_losant_access_key');
   for (const { name } of losantAttributes(['a.b', 'a_b', 'ö'])) expect(name).toMatch(/^[0-9a-zA-Z_-]{1,255}$/);
   expect(losantAttributes(['a.b', 'a_b']).filter(({ name }) => name === 'cred_a_b')).toHaveLength(1);
+});
+
+test.each([
+  ['https://api.losant.test', 'api.losant.test'],
+  ['https://api.losant.test:8443/', 'api.losant.test:8443'],
+  ['api.losant.test:8443', 'api.losant.test:8443'],
+  ['a/b', undefined],
+  ['a.b:65536', undefined],
+  ['a.b:0', undefined],
+  [7, undefined],
+])('the optional host %s is read as %s, and never costs the key beside it', (apiHost, read) => {
+  expect(readIdentity({ ...given, apiHost }).apiHost).toBe(read);
 });
