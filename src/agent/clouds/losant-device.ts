@@ -119,7 +119,7 @@ function enrolled(deps: LosantDeviceDeps): LosantDeviceSource {
         throw new WaymarkError('losant.config', 'neither a device with its access key nor an enrolment is configured');
       const identity = await enrolment.ensure({ signal });
       // Its file is gone, and was to go.
-      if (enrol?.mode === 'application-token' && !enrol.keepToken) credentials.retire('losant-enrolment');
+      if (enrol.mode === 'application-token' && !enrol.keepToken) credentials.retire('losant-enrolment');
       const { applicationId, deviceId, apiHost, brokerHost } = identity;
       return {
         apiUrl: apiHost === undefined ? settings.apiUrl : `https://${apiHost}`,

@@ -37,8 +37,11 @@ function text(from: Json, name: string, shape: RegExp): string {
 function hostOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const bare = value.replace(/^(?:https|mqtts|ssl|tls):\/\//i, '').replace(/\/$/, '');
-  const [, port] = HOST.exec(bare) ?? [undefined, '0'];
-  return port !== undefined && (port.startsWith('0') || Number(port) > MAX_PORT) ? undefined : bare;
+  const read = HOST.exec(bare);
+  if (!read) return undefined;
+  // Nothing behind the name: the usual port.
+  const port = read[1] ?? '443';
+  return port.startsWith('0') || Number(port) > MAX_PORT ? undefined : bare;
 }
 
 /** The identity in an object from outside. Throws on a wrong shape, naming the member. */
