@@ -48,8 +48,9 @@ test('a deactivated Thing is asked about once, said with evidence and cure, and 
     remedy: expect.stringContaining('activate it'),
   });
   const { stdout } = await cli('token', 'list', '-c', gateway.configFile);
-  expect(stdout).toMatch(/ntrip-account +rejected/);
-  expect(stdout).toContain('check that the Thing is active');
+  // One root: the account waits for what its provisioning waits for, and the cure is told there.
+  expect(stdout).toMatch(/ntrip-account +rejected, waits for ztp-token/);
+  expect(stdout).toContain('assign one and activate it');
   // The identity itself stays: nothing better is there.
   expect(lamp(status, 'identity').state).toBe('lit');
   const before = requestsIn(gateway);
