@@ -7,7 +7,8 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the processors of the usual runner: scenarios mostly wait.
+    maxWorkers: 3,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
