@@ -195,7 +195,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   if (side) lanes.push(...side.lanes);
   lanes.push(...location.lanes);
   const clouds = await createCloudSide({
-    ...{ config, configDir, env, clock, trust, log, vault, memory, meter, credentials, modem, session },
+    ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session },
     ...{ best: location.best, position: location.position, outputs: location.outputs },
     status: () => snapshot(),
     wake: (lane) => supervisor.wake(lane),

@@ -14,6 +14,7 @@ import { type CorrectionLane, createCorrectionLane } from './lanes/corrections.j
 import { createIdentityLane } from './lanes/identity.js';
 import type { LocationSide } from './location-side.js';
 import type { AgentMemory } from './memory.js';
+import { onNewValue } from './on-new-value.js';
 import { createSessionReport } from './report-credentials.js';
 
 export interface CorrectionSideDeps {
@@ -79,7 +80,8 @@ export async function createCorrectionSide(deps: CorrectionSideDeps): Promise<Co
     if (next.shape === 'keys')
       receiver?.setKeys([next.keys.current, next.keys.next].filter((key) => key !== undefined));
   });
-  if (isOwnCaster) wakeOnNewValue(credentials, deps.newSession);
+  // A password put right is tried at once.
+  if (isOwnCaster) onNewValue(credentials.ntripAccount, deps.newSession);
 
   const ended = createSessionReport({
     credentials,
@@ -107,14 +109,4 @@ export async function createCorrectionSide(deps: CorrectionSideDeps): Promise<Co
   if (identity)
     lanes.push(createIdentityLane({ source: identity, holder, lamps, clock, trust, networkUp: deps.networkUp }));
   return { identity, session, lanes };
-}
-
-/** A password put right is tried at once. */
-function wakeOnNewValue({ ntripAccount }: CredentialSet, wake: () => void): void {
-  let generation = ntripAccount?.status().generation;
-  ntripAccount?.onChange(() => {
-    const now = ntripAccount.status().generation;
-    if (now !== generation) wake();
-    generation = now;
-  });
 }

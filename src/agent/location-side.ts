@@ -31,6 +31,7 @@ import { createCellLocateLane } from './lanes/cell-locate.js';
 import { createModuleGnssLane } from './lanes/module-gnss.js';
 import { cellLocateLoans, legacyLoans } from './location-tokens.js';
 import type { AgentMemory } from './memory.js';
+import { onNewValue } from './on-new-value.js';
 
 export interface LocationSideDeps {
   config: Config;
@@ -173,14 +174,8 @@ async function makeAssistance(
     onChange: deps.onChange,
   });
   renewed = () => keeper.credentialChanged();
-  for (const token of [credentials.assistToken, credentials.legacyToken]) {
-    let generation = token?.status().generation;
-    token?.onChange(() => {
-      const now = token.status().generation;
-      if (now !== generation) keeper.credentialChanged();
-      generation = now;
-    });
-  }
+  for (const token of [credentials.assistToken, credentials.legacyToken])
+    onNewValue(token, () => keeper.credentialChanged());
   return keeper;
 }
 

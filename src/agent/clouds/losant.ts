@@ -24,6 +24,7 @@ import {
 import type { CloudView } from '../../status/index.js';
 import type { Vault } from '../../vault/index.js';
 import { type CredentialSet, readCa } from '../credentials.js';
+import { onNewValue } from '../on-new-value.js';
 import { type Cloud, nextIn } from './cloud.js';
 import { createCloudLane } from './cloud-lane.js';
 import { createLosantDevice, type LosantDevice } from './losant-device.js';
@@ -32,7 +33,6 @@ export interface LosantWiring {
   settings: NonNullable<Config['losant']>;
   reportSeconds: number;
   configDir: string;
-  env: NodeJS.ProcessEnv;
   clock: Clock;
   trust: ClockTrust;
   log: Logger;
@@ -67,10 +67,9 @@ const TESTED: Readonly<Record<string, LosantCredentialId>> = {
 export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
   const { settings, clock, trust, log, meter, credentials, onChange } = wiring;
   const ca = await readCa(settings.caFile, wiring.configDir);
-  const host = createHostDialer({ clock });
-  const http = createHttpsClient({ dial: meter.metered('losant', host), clock, log });
+  const dial = meter.metered('losant', createHostDialer({ clock }));
+  const http = createHttpsClient({ dial, clock, log });
   const sessions = createSessionCache();
-  const dial = meter.metered('losant', host);
   const device = createLosantDevice({ ...wiring, http, ca });
   const offs: (() => void)[] = [];
   let service: LosantService | undefined;
@@ -159,9 +158,10 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
     if (secret && part !== 'applicationToken') secret.report(secret.status(), { is: 'ok' });
   }
 
+  // A value put right is tried at once.
   const { accessKey, accessSecret, applicationToken, enrolment } = credentials.losant ?? {};
   for (const source of [accessKey, accessSecret, applicationToken, enrolment])
-    offs.push(wakeOnNewValue(source, () => wiring.wake(LANE)));
+    offs.push(onNewValue(source, () => wiring.wake(LANE), { orWorksAgain: true }));
   return {
     lanes: [
       createCloudLane({
@@ -206,20 +206,6 @@ function addressOf(broker: string): { host: string; port: number } {
   return colon < 0
     ? { host: broker, port: DEFAULT_PORT }
     : { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
-}
-
-/** A value put right is tried at once. */
-function wakeOnNewValue(
-  source: { status(): { generation: number; state: string }; onChange(listener: () => void): () => void } | undefined,
-  wake: () => void,
-): () => void {
-  if (!source) return () => undefined;
-  let before = source.status();
-  return source.onChange(() => {
-    const now = source.status();
-    if (now.generation !== before.generation || (now.state === 'valid' && before.state !== 'valid')) wake();
-    before = now;
-  });
 }
 
 function viewOf(service: LosantService, clock: Clock): CloudView {

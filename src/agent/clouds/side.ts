@@ -3,8 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/index.js';
 import { type Clock, type ClockTrust, createDisposer, type Logger } from '../../core/index.js';
-import type { BestLocation } from '../../location/index.js';
-import { createSampler, type PositionChoice } from '../../location/index.js';
+import { type BestLocation, createSampler, type PositionChoice } from '../../location/index.js';
 import type { Modem } from '../../modem/index.js';
 import type { Meter } from '../../net/index.js';
 import { highestBoot, type Outbox, openOutbox } from '../../outbox/index.js';
@@ -32,7 +31,6 @@ import { createThingspaceCloud } from './thingspace.js';
 export interface CloudSideDeps {
   config: Config;
   configDir: string;
-  env: NodeJS.ProcessEnv;
   clock: Clock;
   trust: ClockTrust;
   log: Logger;

@@ -16,7 +16,7 @@ import {
   initialEnrolment,
   keyName,
 } from './enrol-machine.js';
-import { createAuthFetch, provePair } from './rotate.js';
+import { createAuthFetch, provePair } from './prove-pair.js';
 
 export interface LosantEnrolmentDeps {
   http: HttpsClient;

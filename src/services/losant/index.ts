@@ -7,6 +7,7 @@ export * from './enrol.js';
 export * from './enrol-device.js';
 export * from './enrol-identity.js';
 export { type AuthAnswer as LosantAuthAnswer } from './oracle.js';
+export * from './prove-pair.js';
 export {
   createLosantRest,
   type LosantCall,
@@ -14,7 +15,6 @@ export {
   type LosantRestDeps,
   type LosantRestOptions,
 } from './rest.js';
-export * from './rotate.js';
 export * from './service.js';
 export { type LosantState, type StateAnswer, type StateFacts, toState } from './state.js';
 export * from './types.js';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/core/index.js';
 import type { HttpsRequest } from '../../../src/net/index.js';
-import { createAuthFetch, proveRotation } from '../../../src/services/losant/rotate.js';
+import { createAuthFetch, provePair } from '../../../src/services/losant/prove-pair.js';
 
 const deviceId = 'd'.repeat(24);
 const applicationId = 'a'.repeat(24);
@@ -38,7 +38,7 @@ describe('a candidate', () => {
     [{}, 'key-old', 'secret-old'],
   ])('%j is tried with the half that is kept', async (candidate, key, secret) => {
     const t = rig(200);
-    const proven = await proveRotation(t.fetch, { current, candidate });
+    const proven = await provePair(t.fetch, { ...current, ...candidate });
     expect(t.requests[0]?.url).toBe('https://api.losant.test/auth/device');
     expect(JSON.parse(t.requests[0]?.body ?? '')).toEqual({ deviceId, key, secret });
     expect([proven.pair.key.is(key), proven.pair.secret.is(secret), proven.applicationId]).toEqual([
@@ -61,8 +61,6 @@ describe('a candidate', () => {
     [200, { ...good, deviceId: 'e'.repeat(24) }, { code: 'losant.malformed' }],
     [200, { ...good, applicationId: 5 }, { code: 'losant.malformed' }],
   ])('%i %j', async (status, body, error) => {
-    await expect(proveRotation(rig(status, body).fetch, { current, candidate: { key: newKey } })).rejects.toMatchObject(
-      error,
-    );
+    await expect(provePair(rig(status, body).fetch, { ...current, key: newKey })).rejects.toMatchObject(error);
   });
 });

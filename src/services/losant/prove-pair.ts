@@ -1,6 +1,6 @@
 // Does an access pair work? Losant's own word on it is `POST /auth/device` (specs/losant.md sections 2.1 and 5): it costs
-// no session, disturbs none that is up, and its answer is not what a ban gives. New credentials are tried here before they
-// replace the old ones; either half may be the new one.
+// no session, disturbs none that is up, and its answer is not what a ban gives. An enrolment tries its new pair here; what
+// replaces a pair in force is tried by the service (oracle.ts).
 import { Secret, WaymarkError } from '../../core/index.js';
 import type { HttpsClient } from '../../net/index.js';
 
@@ -76,15 +76,6 @@ export async function provePair(
       ? { token: new Secret('device-token', token) }
       : {}),
   };
-}
-
-/** Proves what the candidate and the halves kept make together. Errors: as `provePair`; the old pair stays in force then. */
-export function proveRotation(
-  fetch: AuthFetch,
-  { current, candidate }: { current: AccessPair; candidate: { key?: Secret; secret?: Secret } },
-  options: { signal?: AbortSignal | undefined } = {},
-): Promise<ProvenPair> {
-  return provePair(fetch, { ...current, ...candidate }, options);
 }
 
 function refusal(
