@@ -30,6 +30,7 @@ const MAX_DOCUMENT_BYTES = 262_144;
 /** `document`: a file that holds secrets among other things; only who may read it is looked at. */
 const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'document'; isPath?: boolean }[] = [
   { path: ['modem', 'deviceWise', 'appToken'], kind: 'app-token' },
+  { path: ['deviceWise', 'appToken'], kind: 'app-token' },
   { path: ['modem', 'sim', 'pin'], kind: 'pin' },
   { path: ['modem', 'bearer', 'auth', 'password'], kind: 'password' },
   { path: ['ztp', 'token'], kind: 'ztp-token' },
@@ -61,6 +62,7 @@ const CERTIFICATE_KEYS: readonly { path: readonly string[]; key?: readonly strin
   { path: ['thingspace', 'caFile'] },
   { path: ['thingspace', 'identity', 'certFile'], key: ['thingspace', 'identity', 'keyFile'] },
   { path: ['losant', 'caFile'] },
+  { path: ['deviceWise', 'caFile'] },
 ];
 
 export function valueAt(root: Data | undefined, path: readonly string[]): Data | undefined {

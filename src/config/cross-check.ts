@@ -1,6 +1,7 @@
 // Mistakes that only show when two keys are looked at together. Works on data that may be wrong elsewhere, so that these
 // too are reported in the first round.
 import { crossCheckClouds } from './cross-check-clouds.js';
+import { crossCheckDeviceWise } from './cross-check-devicewise.js';
 import { crossCheckLocation } from './cross-check-location.js';
 import { type CrossFinding, isDay, type Section, section } from './cross-check-parts.js';
 
@@ -9,8 +10,6 @@ export type { CrossFinding } from './cross-check-parts.js';
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 /** The longest name a Unix socket may have is 107 bytes; the socket's own name needs some of them. */
 const MAX_RUNTIME_DIR = 88;
-
-const portOf = (hostAndPort: string): number => Number(hostAndPort.slice(hostAndPort.lastIndexOf(':') + 1));
 
 export function crossCheck(root: Section): CrossFinding[] {
   const found: CrossFinding[] = [];
@@ -32,11 +31,12 @@ export function crossCheck(root: Section): CrossFinding[] {
     );
   if (has('corrections') && !has('gnss'))
     warning(['corrections'], 'there is no gnss section, so nothing uses the corrections');
-  if (!['modem', 'gnss', 'ztp', 'identity', 'losant', 'thingspace'].some(has))
+  if (!['modem', 'gnss', 'ztp', 'identity', 'losant', 'thingspace', 'deviceWise'].some(has))
     warning([], 'nothing is configured: add modem, gnss, ztp or losant');
 
   for (const finding of crossCheckLocation(root)) found.push(finding);
   for (const finding of crossCheckClouds(root)) found.push(finding);
+  for (const finding of crossCheckDeviceWise(root)) found.push(finding);
 
   const modem = section(root, 'modem');
   const gnss = section(root, 'gnss');
@@ -46,18 +46,6 @@ export function crossCheck(root: Section): CrossFinding[] {
   const bearer = section(modem, 'bearer');
   if (bearer?.['apn'] !== undefined && (bearer['mode'] ?? 'observe') === 'observe')
     warning(['modem', 'bearer', 'apn'], 'has no effect while bearer.mode is observe');
-
-  const deviceWise = section(modem, 'deviceWise');
-  const server = deviceWise?.['server'];
-  if (typeof server === 'string' && server.includes(':')) {
-    const port = portOf(server);
-    if (port > 65_535) problem(['modem', 'deviceWise', 'server'], 'the port must be from 1 to 65535');
-    else if ((deviceWise?.['security'] ?? 'tls') === 'tls' && port !== 8883)
-      warning(
-        ['modem', 'deviceWise', 'server'],
-        'with security: tls the module uses port 8883 whatever is written here',
-      );
-  }
 
   const silence = section(section(root, 'corrections'), 'silence');
   const resubscribe = silence?.['resubscribeSeconds'] ?? 30;

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../core/index.js';
 import { commandsSchema, locationSchema, losantSchema, outboxSchema, thingspaceSchema } from './schema-clouds.js';
+import { deviceWiseSchema } from './schema-devicewise.js';
 import { assistNowSchema, correctionsSchema } from './schema-location.js';
 import { modemSchema } from './schema-modem.js';
 import { choice, flag, section, text, textList, whole } from './schema-parts.js';
@@ -150,6 +151,7 @@ export const configSchema = section('Configuration of a Waymark gateway.', {
   outbox: v.optional(outboxSchema, {}),
   thingspace: v.exactOptional(thingspaceSchema),
   losant: v.exactOptional(losantSchema),
+  deviceWise: v.exactOptional(deviceWiseSchema),
   commands: v.optional(commandsSchema, {}),
   clock: v.optional(clockSchema, {}),
   recovery: v.optional(recoverySchema, {}),

@@ -20,6 +20,7 @@ const PLAUSIBLE: Readonly<Record<string, readonly [number, number]>> = {
   'losant.accessSecret': [32, 128],
   'losant.enrol.token': [16, 8192],
   'modem.deviceWise.appToken': [8, 64],
+  'deviceWise.appToken': [8, 64],
   'assistNow.legacy.token': [8, 64],
   'modem.cellLocate.token': [8, 64],
 };

@@ -16,3 +16,4 @@ export * from './queue.js';
 export * from './scrub.js';
 export * from './secret.js';
 export * from './signal.js';
+export * from './tr50.js';

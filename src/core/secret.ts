@@ -25,6 +25,9 @@ export type SecretKind =
   | 'access-secret'
   | 'application-token'
   | 'device-token'
+  /** deviceWISE: the client id a thing is bound to, and the session over HTTP. */
+  | 'application-id'
+  | 'devicewise-session'
   /** What a device shows an operator’s endpoint. */
   | 'enrolment-token';
 

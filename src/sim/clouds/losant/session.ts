@@ -4,9 +4,6 @@
 //      '-----refused: CONNACK and close, or only close--------------------------^
 import type { Socket } from 'node:net';
 import type { Timer } from '../../../core/index.js';
-import type { LosantDevice, LosantKey } from './account.js';
-import type { LosantCloud } from './cloud.js';
-import { type ConnectSeen, keep } from './ledger.js';
 import {
   type ClientPacket,
   type Connect,
@@ -18,7 +15,10 @@ import {
   publish,
   suback,
   unsuback,
-} from './mqtt-wire.js';
+} from '../../mqtt-wire.js';
+import type { LosantDevice, LosantKey } from './account.js';
+import type { LosantCloud } from './cloud.js';
+import { type ConnectSeen, keep } from './ledger.js';
 import type { Bans, Window } from './throttle.js';
 import { commandTopic, coversTopic, losantTopic, mayUseCustom } from './topics.js';
 

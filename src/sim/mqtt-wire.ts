@@ -1,10 +1,11 @@
-// MQTT 3.1.1 as bytes, the server's side: as much as Losant speaks. A broker from a package could not give its answers
-// (refusals by a plain close, a QoS granted lower, keep-alive on the simulation's clock, silence), so packets are read and
-// written here, without any I/O.
+// MQTT 3.1.1 and 3.1 as bytes: the server's side, as much as Losant and deviceWISE speak, and the client's side, as much as
+// a module's own client does. A broker from a package could not give their answers (refusals by a plain close, a QoS granted
+// lower, keep-alive on the simulation's clock, silence, messages nobody subscribed to), so packets are read and written
+// here, without any I/O.
 
 export interface Connect {
   is: 'connect';
-  /** 4 = MQTT 3.1.1. */
+  /** 3 = MQTT 3.1 (`MQIsdp`), 4 = 3.1.1; of others nothing behind the keep-alive is read. */
   level: number;
   isClean: boolean;
   keepaliveS: number;
@@ -28,15 +29,28 @@ export type ClientPacket =
   | Publish
   | { is: 'subscribe'; id: number; topics: readonly { topic: string; qos: number }[] }
   | { is: 'unsubscribe'; id: number; topics: readonly string[] }
-  | { is: 'ping' | 'disconnect' | 'ack' };
+  | { is: 'ping' | 'disconnect' }
+  /** PUBACK. */
+  | { is: 'ack'; id: number };
+
+export type ServerPacket =
+  | { is: 'connack'; code: number }
+  | Publish
+  | { is: 'ack'; id: number }
+  | { is: 'pong' }
+  /** SUBACK, UNSUBACK. */
+  | { is: 'other' };
 
 /** `close`: not MQTT, or longer than anything allowed. */
-export type Cut =
-  | { is: 'packet'; packet: ClientPacket; length: number }
+export type Cut<P = ClientPacket> =
+  | { is: 'packet'; packet: P; length: number }
   | { is: 'more' }
   | { is: 'close'; why: string };
 
-const TYPE = { connect: 1, publish: 3, puback: 4, subscribe: 8, unsubscribe: 10, ping: 12, disconnect: 14 } as const;
+const TYPE = {
+  ...{ connect: 1, connack: 2, publish: 3, puback: 4, subscribe: 8, suback: 9, unsubscribe: 10, unsuback: 11 },
+  ...{ ping: 12, pong: 13, disconnect: 14 },
+} as const;
 /** A payload one above the limit has to arrive to be refused for its length. */
 const MAX_PACKET_BYTES = 512 * 1024;
 
@@ -68,7 +82,7 @@ function readConnect(body: Buffer): Connect {
   const keepaliveS = fields.short();
   const head = { is: 'connect', level, isClean: (flags & 0x02) !== 0, keepaliveS } as const;
   // What follows is laid out otherwise in other versions, and not looked at.
-  if (level !== 4) return { ...head, clientId: '', userName: '', password: '' };
+  if (level !== 3 && level !== 4) return { ...head, clientId: '', userName: '', password: '' };
   const clientId = fields.text();
   if ((flags & 0x04) !== 0) {
     fields.text();
@@ -79,17 +93,40 @@ function readConnect(body: Buffer): Connect {
   return { ...head, clientId, userName, password };
 }
 
+function readPublish(flags: number, fields: ReturnType<typeof reader>): Publish {
+  const topic = fields.text();
+  const qos = (flags >> 1) & 3;
+  const id = qos === 0 ? 0 : fields.short();
+  return { is: 'publish', topic, qos, isRetained: (flags & 1) === 1, id, payload: Buffer.from(fields.rest()) };
+}
+
+function readServerPacket(type: number, flags: number, body: Buffer): ServerPacket | undefined {
+  const fields = reader(body);
+  switch (type) {
+    case TYPE.connack:
+      fields.byte();
+      return { is: 'connack', code: fields.byte() };
+    case TYPE.publish:
+      return readPublish(flags, fields);
+    case TYPE.puback:
+      return { is: 'ack', id: fields.short() };
+    case TYPE.pong:
+      return { is: 'pong' };
+    case TYPE.suback:
+    case TYPE.unsuback:
+      return { is: 'other' };
+    default:
+      return undefined;
+  }
+}
+
 function readPacket(type: number, flags: number, body: Buffer): ClientPacket | undefined {
   const fields = reader(body);
   switch (type) {
     case TYPE.connect:
       return readConnect(body);
-    case TYPE.publish: {
-      const topic = fields.text();
-      const qos = (flags >> 1) & 3;
-      const id = qos === 0 ? 0 : fields.short();
-      return { is: 'publish', topic, qos, isRetained: (flags & 1) === 1, id, payload: Buffer.from(fields.rest()) };
-    }
+    case TYPE.publish:
+      return readPublish(flags, fields);
     case TYPE.subscribe: {
       const id = fields.short();
       const topics: { topic: string; qos: number }[] = [];
@@ -103,7 +140,7 @@ function readPacket(type: number, flags: number, body: Buffer): ClientPacket | u
       return { is: 'unsubscribe', id, topics };
     }
     case TYPE.puback:
-      return { is: 'ack' };
+      return { is: 'ack', id: fields.short() };
     case TYPE.ping:
       return { is: 'ping' };
     case TYPE.disconnect:
@@ -113,8 +150,13 @@ function readPacket(type: number, flags: number, body: Buffer): ClientPacket | u
   }
 }
 
-/** Cuts the first packet off what has arrived. */
-export function cutPacket(bytes: Buffer): Cut {
+/** Cuts the first packet of a client off what has arrived. */
+export const cutPacket = (bytes: Buffer): Cut => cut(bytes, readPacket);
+
+/** Cuts the first packet of a server off what has arrived. */
+export const cutServerPacket = (bytes: Buffer): Cut<ServerPacket> => cut(bytes, readServerPacket);
+
+function cut<P>(bytes: Buffer, read: (type: number, flags: number, body: Buffer) => P | undefined): Cut<P> {
   let size = 0;
   let at = 1;
   for (let shift = 0; ; shift += 7) {
@@ -128,7 +170,7 @@ export function cutPacket(bytes: Buffer): Cut {
   if (bytes.length < at + size) return { is: 'more' };
   const first = bytes[0] ?? 0;
   try {
-    const packet = readPacket(first >> 4, first & 15, bytes.subarray(at, at + size));
+    const packet = read(first >> 4, first & 15, bytes.subarray(at, at + size));
     return packet ? { is: 'packet', packet, length: at + size } : { is: 'close', why: 'unknown packet' };
   } catch {
     return { is: 'close', why: 'malformed packet' };
@@ -160,3 +202,28 @@ export function publish(topic: string, payload: Uint8Array): Buffer {
   const name = Buffer.from(topic);
   return packet(0x30, shortOf(name.length), name, Buffer.from(payload));
 }
+
+const textOf = (text: string): Buffer => {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([shortOf(bytes.length), bytes]);
+};
+
+/** CONNECT of a client; `level` 3 is MQTT 3.1, 4 is 3.1.1. */
+export function connect(of: Connect): Buffer {
+  const flags = 0x80 | 0x40 | (of.isClean ? 0x02 : 0);
+  return packet(
+    0x10,
+    textOf(of.level === 3 ? 'MQIsdp' : 'MQTT'),
+    Buffer.from([of.level, flags]),
+    shortOf(of.keepaliveS & 0xffff),
+    ...[of.clientId, of.userName, of.password].map(textOf),
+  );
+}
+
+/** With QoS 1, which needs an id of 1 to 65535. */
+export function publishQos1(topic: string, payload: Uint8Array, id: number): Buffer {
+  return packet(0x32, textOf(topic), shortOf(id), Buffer.from(payload));
+}
+
+export const pingreq = (): Buffer => packet(0xc0);
+export const disconnect = (): Buffer => packet(0xe0);
