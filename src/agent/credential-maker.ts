@@ -1,7 +1,7 @@
 // How the agent makes its credentials: each with its memory in the vault, and those whose value a file holds noted down,
 // so that they can be watched and rotated.
 import { resolve } from 'node:path';
-import { resolveSecret, type SecretRef } from '../config/index.js';
+import { resolveSecret, type SecretPlace, type SecretRef } from '../config/index.js';
 import type { Clock, Logger, SecretKind } from '../core/index.js';
 import {
   type Credential,
@@ -13,10 +13,7 @@ import {
   type Vault,
 } from '../vault/index.js';
 
-export interface CredentialPlace {
-  env: NodeJS.ProcessEnv;
-  configDir: string;
-}
+export type CredentialPlace = SecretPlace;
 
 export interface MakerDeps extends CredentialPlace {
   clock: Clock;
@@ -62,8 +59,8 @@ export function fileOf(ref: SecretRef, configDir: string): string | undefined {
 }
 
 export function createCredentialMaker(deps: MakerDeps): CredentialMaker {
-  const { env, configDir, clock, log, vault, isWallTrusted } = deps;
-  const place = { env, configDir };
+  const { env, configDir, appTokenFor, clock, log, vault, isWallTrusted } = deps;
+  const place: CredentialPlace = { env, configDir, ...(appTokenFor === undefined ? {} : { appTokenFor }) };
   const refs: RefCredential[] = [];
   const followed: { path: string; credential: Credential }[] = [];
   const make: CredentialMaker['make'] = (id, kind, load, more = {}) =>

@@ -2,7 +2,7 @@
 // with a state, evidence and a remedy; the status object and `token list` show them whether or not anything is connected.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Config } from '../config/index.js';
+import { appTokenFor, type Config, type SecretRef } from '../config/index.js';
 import { type Clock, type Logger, type Secret, type SecretKind, WaymarkError, watchClockJumps } from '../core/index.js';
 import {
   ASSIST_TOKEN_REMEDIES,
@@ -122,7 +122,7 @@ const LOCATION_TOKEN_WARN_MS = 15 * DAY_MS;
 
 export function createCredentials(deps: CredentialSetDeps): CredentialSet {
   const { config, clock, log, vault, isWallTrusted } = deps;
-  const maker = createCredentialMaker(deps);
+  const maker = createCredentialMaker({ ...deps, appTokenFor: appTokenFor(config) });
   const { make, fromRef, place } = maker;
   let heldChipcode: ChipcodeIdentity | undefined;
 
@@ -142,7 +142,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
   const { ztp, modem, corrections, assistNow } = config;
   const hasIdentity = ztp !== undefined || config.identity !== undefined;
   const ztpToken = fromRef('ztp-token', 'ztp-token', ztp?.token);
-  const appToken = fromRef('app-token', 'app-token', modem?.deviceWise?.appToken);
+  const appToken = fromRef('app-token', 'app-token', appTokenRef(config));
   const certificate = hasIdentity
     ? make('client-certificate', 'client-certificate', loadCertificate(deps.identity))
     : undefined;
@@ -302,6 +302,10 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     },
   };
 }
+
+/** Where the app token of deviceWISE is, whoever uses it. */
+export const appTokenRef = ({ deviceWise, modem }: Config): SecretRef | undefined =>
+  deviceWise?.appToken ?? modem?.deviceWise?.appToken;
 
 /** A CA bundle as PEM, or undefined for the system's. */
 export async function readCa(file: string | undefined, configDir: string): Promise<string[] | undefined> {

@@ -54,9 +54,10 @@ export async function createDevices(deps: DevicesDeps): Promise<Devices> {
     config.modem &&
     openModem &&
     makeModem(
+      config,
       config.modem,
       { clock, log, transcript },
-      await followModemSecrets(config.modem, {
+      await followModemSecrets(config, {
         ...{ credentials: deps.credentials, configDir, env },
         // Whoever waits for the right PIN need not wait for the next minute.
         onChange: deps.wakeModem,

@@ -1,10 +1,10 @@
 // The secrets that reach the module, always as their files hold them now. They are read here and not borrowed from the
 // credentials: what was refused must still be known, so that the refusal can be named. Whether a PIN may be sent is the
 // ledger's business.
-import { type Config, resolveSecret, type SecretRef } from '../config/index.js';
+import { appTokenFor, type Config, resolveSecret, type SecretRef } from '../config/index.js';
 import type { Secret, SecretKind } from '../core/index.js';
 import type { Credential } from '../vault/index.js';
-import type { CredentialSet } from './credentials.js';
+import { appTokenRef, type CredentialSet } from './credentials.js';
 
 export interface ModemSecrets {
   readonly appToken: Secret | undefined;
@@ -22,7 +22,7 @@ export interface ModemSecretDeps {
 
 /** Reads them once, then whenever their credential changes. What cannot be read is absent; its credential says why. */
 export async function followModemSecrets(
-  settings: NonNullable<Config['modem']>,
+  config: Config,
   { credentials, configDir, env, onChange }: ModemSecretDeps,
 ): Promise<ModemSecrets> {
   const held: { -readonly [K in keyof ModemSecrets]: ModemSecrets[K] } = {
@@ -38,7 +38,9 @@ export async function followModemSecrets(
   ): Promise<void> => {
     if (ref === undefined) return;
     const read = async (): Promise<void> => {
-      const value = await resolveSecret(ref, kind, { env, configDir }).catch(() => undefined);
+      const value = await resolveSecret(ref, kind, { env, configDir, appTokenFor: appTokenFor(config) }).catch(
+        () => undefined,
+      );
       const before = held[name];
       const isNew = value !== undefined && before?.equals(value) !== true;
       held[name] = value;
@@ -48,9 +50,9 @@ export async function followModemSecrets(
     credential?.onChange(() => void read());
   };
   await Promise.all([
-    follow('appToken', 'app-token', settings.deviceWise?.appToken, credentials.appToken),
-    follow('pin', 'pin', settings.sim.pin, credentials.pin),
-    follow('bearerPassword', 'password', settings.bearer.auth?.password, credentials.bearerPassword),
+    follow('appToken', 'app-token', appTokenRef(config), credentials.appToken),
+    follow('pin', 'pin', config.modem?.sim.pin, credentials.pin),
+    follow('bearerPassword', 'password', config.modem?.bearer.auth?.password, credentials.bearerPassword),
   ]);
   return held;
 }

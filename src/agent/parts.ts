@@ -6,6 +6,7 @@ import type { LinkOpener } from '../link/index.js';
 import { createModem, type Modem, type PinLedger } from '../modem/index.js';
 import type { LampName, StatusSnapshot } from '../status/index.js';
 import type { ModemSecrets } from './modem-secrets.js';
+import { moduleDeviceWise } from './module-devicewise.js';
 
 export interface PartDeps {
   clock: Clock;
@@ -33,13 +34,15 @@ export function identityOrigin({ ztp, identity }: Config): StatusSnapshot['ident
 }
 
 export function makeModem(
+  config: Config,
   settings: NonNullable<Config['modem']>,
   deps: PartDeps,
   secrets: ModemSecrets,
   open: LinkOpener,
   pinLedger: PinLedger,
 ): Modem {
-  const { deviceWise, bearer } = settings;
+  const { bearer } = settings;
+  const deviceWise = moduleDeviceWise(config);
   const { auth } = bearer;
   return createModem(
     {
@@ -71,22 +74,7 @@ export function makeModem(
           return auth && password ? { method: auth.method, user: auth.user, password } : undefined;
         },
       },
-      ...(deviceWise && secrets.appToken
-        ? {
-            deviceWise: {
-              server: deviceWise.server,
-              deviceIdSelector: deviceWise.deviceId === 'imei' ? 0 : 1,
-              appToken: secrets.appToken,
-              security: deviceWise.security === 'tls' ? 1 : 0,
-              heartbeatSeconds: deviceWise.heartbeatSeconds,
-              // The schema bounds it; the type it gives is any whole number.
-              autoReconnect: deviceWise.autoReconnect as 0 | 1 | 2 | 3,
-              overflowHandling: deviceWise.overflow === 'fifo' ? 0 : 1,
-              atrunInstanceId: deviceWise.atInstance,
-              serviceTimeoutSeconds: deviceWise.serviceTimeoutSeconds,
-            },
-          }
-        : {}),
+      ...(deviceWise && secrets.appToken ? { deviceWise: { ...deviceWise, appToken: secrets.appToken } } : {}),
     },
   );
 }

@@ -258,6 +258,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
       cellLocate: from.part('cell-locate') ?? ABSENT,
       thingspace: from.part('thingspace') ?? ABSENT,
       losant: from.part('losant') ?? ABSENT,
+      devicewise: from.part('devicewise') ?? ABSENT,
       outbox: outboxPart(up.clouds),
       clock: from.part('clock') ?? ABSENT,
       status: from.part('status') ?? ABSENT,

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { inspectCredentials, inspectSecretFile } from '../agent/index.js';
-import { type Config, loadConfig, parseConfig, secretOfText } from '../config/index.js';
+import { appTokenFor, type Config, loadConfig, parseConfig, secretOfText } from '../config/index.js';
 import {
   type Clock,
   createClock,
@@ -119,14 +119,15 @@ async function configOf(file: string): Promise<Config> {
 async function writeNext(id: string, from: string, options: WhereOptions, clock: Clock): Promise<void> {
   const file = resolve(options.config);
   const configDir = dirname(file);
-  const place = inspectSecretFile({ config: await configOf(file), configDir, clock, env: {} }, id);
+  const config = await configOf(file);
+  const place = inspectSecretFile({ config, configDir, clock, env: {} }, id);
   if (!place)
     throw new WaymarkError('cli.usage', `${id} does not come from a file`, {
       hint: 'Only what the configuration names as file:PATH can be written here: replace it where it comes from.',
     });
   const text = from === '-' ? await readStdin() : await readBounded(resolve(from), MAX_VALUE_BYTES);
   // Judged now, while the person is there; the value is not kept. A PEM stays as it is, a token loses its line end.
-  secretOfText(place.kind, text, from === '-' ? 'standard input' : from);
+  secretOfText(place.kind, text, from === '-' ? 'standard input' : from, appTokenFor(config));
   // Written by root, it must still belong to the service user, whose file it is to replace.
   await writeForOwner(nextOf(place.path), Buffer.from(text, 'utf8'), place.path);
 }

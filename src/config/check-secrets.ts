@@ -8,7 +8,7 @@ import type { ConfigProblem } from './problem.js';
 import { SECRET_REF } from './schema-parts.js';
 import type { SecretRef } from './schema-values.js';
 import { certificateOddities, endOddity, oddityOf, temporaryOddity } from './secret-oddities.js';
-import { peekSecret, readPrivateFile } from './secrets.js';
+import { appTokenFor, fitsModule, peekSecret, readPrivateFile } from './secrets.js';
 
 export interface SecretCheckDeps {
   root: Data | undefined;
@@ -74,6 +74,13 @@ export function valueAt(root: Data | undefined, path: readonly string[]): Data |
   return value;
 }
 
+/** Undefined without that section. */
+function deviceWiseRoad(root: Data | undefined): string | undefined {
+  if (valueAt(root, ['deviceWise']) === undefined) return undefined;
+  const road = valueAt(root, ['deviceWise', 'road']);
+  return typeof road === 'string' ? road : 'auto';
+}
+
 export async function checkSecrets({ root, file, env, nowUtcMs, placeOf }: SecretCheckDeps): Promise<SecretCheck> {
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
@@ -91,6 +98,9 @@ export async function checkSecrets({ root, file, env, nowUtcMs, placeOf }: Secre
   const isApplicationToken = (name: string): boolean =>
     name === 'losant.enrol.token' && valueAt(root, ['losant', 'enrol', 'mode']) === 'application-token';
 
+  const road = deviceWiseRoad(root);
+  const tokenFor = appTokenFor(road === undefined ? {} : { deviceWise: { road } });
+  const hasModule = valueAt(root, ['modem']) !== undefined;
   const keys = new Map<string, Secret>();
   for (const { path, kind, isPath } of SECRET_KEYS) {
     const value = valueAt(root, path);
@@ -101,7 +111,12 @@ export async function checkSecrets({ root, file, env, nowUtcMs, placeOf }: Secre
     try {
       if (kind === 'document') await readPrivateFile(value, configDir, MAX_DOCUMENT_BYTES);
       else {
-        const secret = await peekSecret(ref as SecretRef, kind, { env, configDir });
+        const secret = await peekSecret(ref as SecretRef, kind, { env, configDir, appTokenFor: tokenFor });
+        if (kind === 'app-token' && tokenFor === 'any' && hasModule && road === 'auto' && !fitsModule(secret))
+          warn(
+            path,
+            'the token holds a comma, quote, semicolon or backslash, which cannot be told to the module: the gateway road is taken',
+          );
         if (kind === 'client-key') keys.set(name, secret);
         warn(path, oddityOf(name, secret, { nowUtcMs, isApplicationToken: isApplicationToken(name) }));
       }

@@ -12,6 +12,8 @@ export interface SecretPlace {
   env: NodeJS.ProcessEnv;
   /** Folder of the configuration file: relative paths start here, and symbolic links must stay inside. */
   configDir: string;
+  /** `any`: an app token need not fit into an AT line, for the gateway can use it itself (default `module`). */
+  appTokenFor?: 'module' | 'any';
 }
 
 const MAX_SECRET_BYTES = 16_384;
@@ -30,7 +32,12 @@ const codeOf = (error: unknown): string => {
 };
 
 /** Text as a Secret of its kind. Errors: `secret.absent`, `secret.malformed`; neither quotes the text. */
-function asSecret(kind: SecretKind, text: string, where: string): Secret {
+function asSecret(
+  kind: SecretKind,
+  text: string,
+  where: string,
+  appTokenFor: SecretPlace['appTokenFor'] = 'module',
+): Secret {
   if (kind === 'client-key') {
     const pem = text.replace(/^\uFEFF/, '');
     if (pem.trim() === '') throw new WaymarkError('secret.absent', `${where}: empty`);
@@ -57,11 +64,13 @@ function asSecret(kind: SecretKind, text: string, where: string): Secret {
     });
   if (kind === 'app-token') {
     const value = secret.reveal();
-    if (NOT_FOR_AT.test(value))
+    if (appTokenFor === 'module' && NOT_FOR_AT.test(value))
       throw new WaymarkError(
         'secret.malformed',
         `${where}: holds a comma, quote, semicolon or backslash, which cannot be told to the module`,
-        { hint: 'Create an app token of letters and digits in the deviceWISE portal (Developer, App Tokens).' },
+        {
+          hint: 'Create an app token of letters and digits in the deviceWISE portal (Developer, App Tokens), or let this gateway speak to deviceWISE itself (deviceWise.road: gateway).',
+        },
       );
     if (value.length > 256)
       throw new WaymarkError('secret.malformed', `${where}: longer than the 256 characters the module takes`);
@@ -165,11 +174,11 @@ async function fromCredential(name: string, env: NodeJS.ProcessEnv): Promise<str
   });
 }
 
-function fromEnvironment(name: string, kind: SecretKind, env: NodeJS.ProcessEnv, peek: boolean): Secret {
+function fromEnvironment(name: string, kind: SecretKind, { env, appTokenFor }: SecretPlace, peek: boolean): Secret {
   const value = env[name];
   const kept = taken.get(env)?.get(name);
   if (value === undefined) {
-    if (kept) return asSecret(kind, kept.reveal(), `env:${name}`);
+    if (kept) return asSecret(kind, kept.reveal(), `env:${name}`, appTokenFor);
     throw new WaymarkError('secret.absent', `env:${name}: not in the environment`);
   }
   if (!peek) {
@@ -178,7 +187,7 @@ function fromEnvironment(name: string, kind: SecretKind, env: NodeJS.ProcessEnv,
     const values = taken.get(env) ?? new Map<string, Secret>();
     taken.set(env, values.set(name, new Secret(kind, value)));
   }
-  return asSecret(kind, value, `env:${name}`);
+  return asSecret(kind, value, `env:${name}`, appTokenFor);
 }
 
 async function read(ref: SecretRef, kind: SecretKind, place: SecretPlace, peek: boolean): Promise<Secret> {
@@ -190,11 +199,11 @@ async function read(ref: SecretRef, kind: SecretKind, place: SecretPlace, peek: 
   const name = ref.slice(colon + 1);
   switch (ref.slice(0, colon)) {
     case 'env':
-      return fromEnvironment(name, kind, place.env, peek);
+      return fromEnvironment(name, kind, place, peek);
     case 'credential':
-      return asSecret(kind, await fromCredential(name, place.env), ref);
+      return asSecret(kind, await fromCredential(name, place.env), ref, place.appTokenFor);
     default:
-      return asSecret(kind, await readPrivateFile(name, place.configDir), ref);
+      return asSecret(kind, await readPrivateFile(name, place.configDir), ref, place.appTokenFor);
   }
 }
 
@@ -211,9 +220,21 @@ export function resolveSecret(ref: SecretRef, kind: SecretKind, place: SecretPla
  * Text that came from elsewhere (a person, a pipe), judged like the file it is meant for.
  * Errors: `secret.absent`, `secret.malformed`; neither quotes the text.
  */
-export function secretOfText(kind: SecretKind, text: string, where: string): Secret {
-  return asSecret(kind, text, where);
+export function secretOfText(
+  kind: SecretKind,
+  text: string,
+  where: string,
+  appTokenFor?: SecretPlace['appTokenFor'],
+): Secret {
+  return asSecret(kind, text, where, appTokenFor);
 }
+
+/** What an app token is for by this configuration: a module, which takes fewer characters, or whoever can. */
+export const appTokenFor = (config: { deviceWise?: { road: string } | undefined }): 'module' | 'any' =>
+  config.deviceWise !== undefined && config.deviceWise.road !== 'module' ? 'any' : 'module';
+
+/** Whether a module can be told it. */
+export const fitsModule = (secret: Secret): boolean => !NOT_FOR_AT.test(secret.reveal());
 
 /** The same without touching the environment; for `config check`. */
 export function peekSecret(ref: SecretRef, kind: SecretKind, place: SecretPlace): Promise<Secret> {

@@ -78,6 +78,7 @@ export interface StatusSnapshot {
       | 'cellLocate'
       | 'thingspace'
       | 'losant'
+      | 'devicewise'
       | 'outbox'
       | 'clock'
       | 'status',

@@ -30,7 +30,7 @@ const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
   },
   'app-token': {
     ...FILE_REMEDIES,
-    missing: `Copy the app token ${APP_TOKEN_PAGE} into the file that modem.deviceWise.appToken names, and run chmod 600 on the file.`,
+    missing: `Copy the app token ${APP_TOKEN_PAGE} into the file that deviceWise.appToken names, and run chmod 600 on the file.`,
     malformed: `The app token holds characters the module cannot be told (comma, quote, semicolon, backslash or blanks): create another one ${APP_TOKEN_PAGE}.`,
     rejected: `The app token or the application id is not accepted: compare the token ${APP_TOKEN_PAGE}, and check that this gateway has always used the same application.`,
     expired: `The app token has ended: create a new one ${APP_TOKEN_PAGE} and put it into the file.`,

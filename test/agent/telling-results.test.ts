@@ -11,7 +11,7 @@ test('of a flood of refused commands six a minute are told, not forced to the di
   const clock = createFakeClock();
   const kept: NewRecord[] = [];
   const telling = createTelling({
-    ...{ clock, log: silentLogger, status: () => statusWith({}), stateEveryMs: 300_000 },
+    ...{ clock, log: silentLogger, status: () => statusWith({}), stateEveryMs: () => 300_000 },
     trust: { status: () => ({ state: 'trusted', reason: 'plausible' }) } as never,
     outboxes: new Map([
       [

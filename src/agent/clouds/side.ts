@@ -90,7 +90,9 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
   const life = new AbortController();
   const telling = createTelling({
     ...{ clock, trust, log, outboxes, status: deps.status, onRecord: deps.onRecord },
-    stateEveryMs: (config.losant?.stateSeconds ?? 300) * 1000,
+    stateEveryMs: (cloud) =>
+      ((cloud === 'devicewise' ? config.deviceWise?.stateSeconds : config.losant?.stateSeconds) ?? 300) * 1000,
+    answersAll: new Set(['devicewise']),
   });
   const asked = await loadReportInterval(memory.reportInterval, config.commands.allow, log);
   const { durable, minAccuracyM } = config.location;

@@ -22,7 +22,10 @@ export interface TellingDeps {
   /** By cloud. */
   outboxes: ReadonlyMap<string, Pick<Outbox, 'put'>>;
   status: () => StatusSnapshot;
-  stateEveryMs: number;
+  /** How often a cloud is told the state. */
+  stateEveryMs: (cloud: string) => number;
+  /** Clouds that deliver a command until it is answered: each is told what became of it, refusals too. */
+  answersAll?: ReadonlySet<string>;
   /** Told each record handed over, with the id it got. */
   onRecord?: ((cloud: string, id: string) => void) | undefined;
 }
@@ -30,6 +33,8 @@ export interface TellingDeps {
 export interface Telling {
   /** Takes a record of the sampler. */
   put(record: NewRecord): void;
+  /** One that is meant for one cloud alone. */
+  putTo(cloud: string, kind: RecordKind, body: Readonly<Record<string, unknown>>): void;
   /**
    * What became of a command, to the cloud it came from. Resolves when it is kept. Of those without an effect six a minute
    * are told one by one; the next one told says how many were not.
@@ -50,7 +55,8 @@ export function createTelling(deps: TellingDeps): Telling {
   /** By cloud: when refusals were told, and how many were not. */
   const refusals = new Map<string, { toldMonoMs: readonly number[]; untold: number }>();
   let known: Troubles = new Map();
-  let stateMonoMs = Number.NEGATIVE_INFINITY;
+  /** By cloud: when the state was told. */
+  const stateMonoMs = new Map<string, number>();
 
   const stamped = (kind: RecordKind, body: Readonly<Record<string, unknown>>): NewRecord => {
     const isTrusted = trust.status().state === 'trusted';
@@ -69,11 +75,13 @@ export function createTelling(deps: TellingDeps): Telling {
     if (taken) deps.onRecord?.(cloud, taken.id);
   }
 
+  const keepSoon = (cloud: string, record: NewRecord): void => {
+    keep(cloud, record).catch((error: unknown) =>
+      log.warn('outbox.not-taken', { cloud, kind: record.kind, error: toWaymarkError(error) }),
+    );
+  };
   const keepEverywhere = (record: NewRecord): void => {
-    for (const cloud of outboxes.keys())
-      keep(cloud, record).catch((error: unknown) =>
-        log.warn('outbox.not-taken', { cloud, kind: record.kind, error: toWaymarkError(error) }),
-      );
+    for (const cloud of outboxes.keys()) keepSoon(cloud, record);
   };
 
   /** How many were not told since the last; undefined: nor is this one. */
@@ -95,16 +103,19 @@ export function createTelling(deps: TellingDeps): Telling {
     for (const { subject, isOver, code, message } of alarmsBetween(known, now))
       keepEverywhere(stamped('alarm', { subject, isOver, code, message }));
     known = now;
-    if (clock.mono() - stateMonoMs < deps.stateEveryMs) return;
-    stateMonoMs = clock.mono();
-    keepEverywhere(stamped('state', stateBody(status)));
+    for (const cloud of outboxes.keys()) {
+      if (clock.mono() - (stateMonoMs.get(cloud) ?? Number.NEGATIVE_INFINITY) < deps.stateEveryMs(cloud)) continue;
+      stateMonoMs.set(cloud, clock.mono());
+      keepSoon(cloud, stamped('state', stateBody(status)));
+    }
   };
 
   return {
     put: keepEverywhere,
+    putTo: (cloud, kind, body) => keepSoon(cloud, stamped(kind, body)),
     async result(cloud, { id, name, end, code, message, data }) {
       const hasEffect = end !== 'refused' && end !== 'repeated';
-      const untold = turnOf(cloud, !hasEffect);
+      const untold = deps.answersAll?.has(cloud) === true ? 0 : turnOf(cloud, !hasEffect);
       if (untold === undefined) return;
       const body = {
         commandId: id,
