@@ -24,7 +24,7 @@ export function statusWith(changes: Partial<StatusSnapshot> = {}): StatusSnapsho
     lamps: [lampOf('identity'), lampOf('session'), lampOf('corrections'), lampOf('fix', { detail: 'RTK fixed' })],
     parts: {
       ...{ modem: PART, gnss: PART, identity: PART, session: PART, assistance: PART, cellLocate: PART },
-      ...{ thingspace: PART, losant: PART, outbox: PART, clock: PART, status: PART },
+      ...{ thingspace: PART, losant: PART, devicewise: PART, outbox: PART, clock: PART, status: PART },
     },
     clock: { state: 'trusted' } as StatusSnapshot['clock'],
     identity: { state: 'have', source: 'ztp', ztpCallsToday: 1, shape: 'ntrip', host: 'caster.test', port: 2102 },
