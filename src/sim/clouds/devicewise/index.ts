@@ -1,4 +1,6 @@
 // The face of the simulated deviceWISE.
+
+export type { DeviceWiseBroker } from './broker.js';
 export type {
   AlarmRecord,
   AttributeRecord,
@@ -19,6 +21,23 @@ export type {
   ThingSeen,
   TokenRules,
 } from './control.js';
+export * from './devicewise.js';
+export {
+  DEVICEWISE_FAULTS,
+  DEVICEWISE_FRONTS,
+  type DeviceWiseFault,
+  type DeviceWiseFront,
+} from './faults.js';
+export type { DeviceWiseCallSeen, DeviceWiseConnectSeen, DeviceWiseFrontLedger } from './front-ledger.js';
+export {
+  DEFAULT_DEVICEWISE_FRONT,
+  DEVICEWISE_FRONT_KNOB_NAMES,
+  DEVICEWISE_FRONT_KNOBS,
+  type DeviceWiseFrontKnob,
+  type DeviceWiseFrontSettings,
+} from './front-settings.js';
+export { DEVICEWISE_OUTAGES, type DeviceWiseOutage } from './gate.js';
+export type { DeviceWiseHttp } from './http.js';
 export type { AdmissionSeen, DeviceWiseLedger, OutcomeSeen, RequestSeen, TopicSeen } from './ledger.js';
 export {
   DEFAULT_DEVICEWISE_SETTINGS,
