@@ -43,7 +43,7 @@ export interface DeviceWiseDeps {
 }
 
 const seedNumber = (seed: string): number =>
-  [...seed].reduce((sum, char) => (Math.imul(sum, 31) + (char.codePointAt(0) ?? 0)) >>> 0, 7);
+  Buffer.from(seed).reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, 7);
 
 const FRONT_NAMES: ReadonlySet<string> = new Set(Object.keys(DEFAULT_DEVICEWISE_FRONT));
 

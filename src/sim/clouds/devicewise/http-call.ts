@@ -87,6 +87,6 @@ export function rootCodeOf(reply: Tr50Reply): number | undefined {
   const fields = new Map(Object.entries(reply).map(([name, value]) => [name.toLowerCase(), value]));
   if (fields.get('success') !== false) return undefined;
   const codes = fields.get('errorcodes');
-  const [first]: unknown[] = Array.isArray(codes) ? codes : [];
+  const first: unknown = Array.isArray(codes) ? codes[0] : undefined;
   return typeof first === 'number' ? first : 0;
 }

@@ -168,7 +168,6 @@ export function startSession(socket: Socket, entrance: Entrance, deps: SessionDe
     const text = fault ? spoilt(fault) : good;
     if (text === undefined) return;
     const bytes = Buffer.from(text);
-    // A request can have closed its own session, by another thing's hand.
     replies.push(`reply${isPacked ? 'z' : ''}${suffix}`, isPacked ? pack(bytes, deps.settings().deflate) : bytes);
   };
 
@@ -236,7 +235,7 @@ export function startSession(socket: Socket, entrance: Entrance, deps: SessionDe
   socket.on('error', () => undefined);
   socket.on('close', () => over('connection lost'));
   socket.on('data', (part: Buffer) => {
-    if (isOver || entrance.isSilent()) return;
+    if (entrance.isSilent()) return;
     arrived = Buffer.concat([arrived, part]);
     while (!isOver && arrived.length > 0) {
       // Anything but CONNECT at the start is another protocol, and might never become a whole packet.
