@@ -1,4 +1,6 @@
 // The face of the simulated deviceWISE.
+export { DEFAULT_DEFINITION, DEVICE_ROLE } from './account.js';
+export { placeOfCell } from './commands-events.js';
 export type {
   AlarmRecord,
   AttributeRecord,
@@ -20,6 +22,8 @@ export type {
   TokenRules,
 } from './control.js';
 export type { AdmissionSeen, DeviceWiseLedger, OutcomeSeen, RequestSeen, TopicSeen } from './ledger.js';
+export { createDeviceWisePlatform, type DeviceWisePlatformDeps } from './platform.js';
+export { type RequestReading, readRequest } from './request.js';
 export {
   DEFAULT_DEVICEWISE_SETTINGS,
   DEVICEWISE_KNOB_NAMES,
