@@ -77,7 +77,7 @@ function changesOf(fields: Fields): Partial<Settings> {
   const numbers = Object.entries(NUMBERS).map(
     ([name, [lowest, highest]]) => [name, fields.whole(name, lowest, highest)] as const,
   );
-  return present(Object.fromEntries<unknown>([...knobs, ...numbers])) as Partial<Settings>;
+  return present(Object.fromEntries<unknown>([...knobs, ...numbers]));
 }
 
 /** JSON as typed, or any value of a command that is JSON itself. */

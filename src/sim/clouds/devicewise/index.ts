@@ -1,6 +1,9 @@
 // The face of the simulated deviceWISE.
 
+export { DEFAULT_DEFINITION, DEVICE_ROLE } from './account.js';
 export type { DeviceWiseBroker } from './broker.js';
+export { placeOfCell } from './commands-events.js';
+
 export type {
   AlarmRecord,
   AttributeRecord,
@@ -39,6 +42,8 @@ export {
 export { DEVICEWISE_OUTAGES, type DeviceWiseOutage } from './gate.js';
 export type { DeviceWiseHttp } from './http.js';
 export type { AdmissionSeen, DeviceWiseLedger, OutcomeSeen, RequestSeen, TopicSeen } from './ledger.js';
+export { createDeviceWisePlatform, type DeviceWisePlatformDeps } from './platform.js';
+export { type RequestReading, readRequest } from './request.js';
 export {
   DEFAULT_DEVICEWISE_SETTINGS,
   DEVICEWISE_KNOB_NAMES,
