@@ -7,6 +7,7 @@ import { cmeOf, isTransientCme } from '../../codec/errors.js';
 import { bodyOf, intOf } from '../../codec/fields.js';
 import { type AtCommand, deviceWiseServer, deviceWiseToken, numeral } from '../../command.js';
 
+/** The module's own client: what is written into it, and how it is driven. */
 export interface DeviceWiseOptions {
   /** `host:port`. */
   server: string;
@@ -18,6 +19,12 @@ export interface DeviceWiseOptions {
   overflowHandling: 0 | 1;
   atrunInstanceId: number;
   serviceTimeoutSeconds: number;
+  /** PEM text; the module is given its first certificate. Without it the module does not check the server. */
+  ca?: string | undefined;
+  /** The cloud may run AT commands on the module (default: no). */
+  remoteAt?: boolean;
+  /** How often the module is asked whether it is still connected (default 30). */
+  pollSeconds?: number;
 }
 
 /** The nine parameters as texts, in order; the third is the token. */

@@ -201,7 +201,9 @@ function closeFrom(state: ConnectState, error: WaymarkError): Next {
 
 /** After a look before anything was done. */
 function clearFirst({ reading }: On<'read'>): Next {
-  return reading?.isStarted === false ? step({ at: 'preparing' }, { do: 'prepare' }) : step({ at: 'clearing' }, { do: 'stop' });
+  return reading?.isStarted === false
+    ? step({ at: 'preparing' }, { do: 'prepare' })
+    : step({ at: 'clearing' }, { do: 'stop' });
 }
 
 export function nextConnect(rules: ConnectRules, state: ConnectState, event: ConnectEvent): Next {

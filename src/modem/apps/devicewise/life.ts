@@ -36,10 +36,12 @@ export interface LifeOptions {
 
 export interface Life {
   /** The module is connected; rejects with why not. */
-  readonly opened: Promise<void>;
+  readonly opened: Promise<undefined>;
   readonly closed: Promise<WaymarkError>;
   /** Looks now instead of at the next poll. */
   suspect(): void;
+  /** The channel is lost. */
+  fail(error: WaymarkError): void;
   /** Ends it with `reason`; resolves when the module has been told, at the latest after 8 s. */
   end(reason: WaymarkError): Promise<void>;
 }
@@ -91,7 +93,7 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
   const { channel, clock, log } = session;
   const scope = linkedController();
   const { signal } = scope;
-  const opened = deferred<void>();
+  const opened = deferred<undefined>();
   const closed = deferred<WaymarkError>();
   const rules: ConnectRules = {
     ...options,
@@ -102,7 +104,6 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
   let sinceMonoMs = clock.mono();
   let statusMonoMs = clock.mono();
   let pause: Timer | undefined;
-  let isStopping = false;
 
   const note = (reading: StatusReading | undefined): void => {
     if (!reading) return;
@@ -165,11 +166,10 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
 
   /** Ahead of whatever waits for the module, and not to be called off: a client left started goes on by itself. */
   const stop = (): void => {
-    if (isStopping) return;
-    isStopping = true;
+    let isDone = false;
     const done = (): void => {
-      if (!isStopping) return;
-      isStopping = false;
+      if (isDone) return;
+      isDone = true;
       limit.cancel();
       runner.send({ is: 'stopped' });
     };
@@ -191,7 +191,8 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
       case 'diagnose':
         return void diagnose().then(runner.send);
       case 'stop':
-        return stop();
+        stop();
+        return;
       case 'pause':
         pause = clock.deadline(effect.ms, () => {
           pause = undefined;
@@ -209,7 +210,7 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
       if (from.at === to.at) return;
       sinceMonoMs = clock.mono();
       log.debug('devicewise.state', { state: to.at });
-      if (to.at === 'up') opened.resolve();
+      if (to.at === 'up') opened.resolve(undefined);
       // Nobody waits any more for what is still under way; the stop itself does not hang on this.
       if (to.at === 'ending' || to.at === 'closed') scope.abort();
       if (to.at !== 'closed') return;
@@ -219,7 +220,6 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
     },
   });
   opened.promise.catch(() => undefined);
-  void channel.lost.then((error) => runner.send({ is: 'failed', error }));
   runner.send({ is: 'begin' });
 
   return {
@@ -228,6 +228,9 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
     suspect() {
       // While a question is under way its answer will tell.
       if (pause) runner.send({ is: 'suspected' });
+    },
+    fail(error) {
+      runner.send({ is: 'failed', error });
     },
     async end(reason) {
       runner.send({ is: 'close', error: reason });

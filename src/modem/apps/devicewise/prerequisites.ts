@@ -2,8 +2,8 @@
 // stack, TLS with the authority that signs the server, and remote AT commands off. Definitions of contexts are never
 // touched; what the module keeps in its flash is read first and written only where it differs.
 import { isWaymarkError, WaymarkError, withDeadline } from '../../../core/index.js';
-import { cmeOf } from '../../codec/errors.js';
 import { parseActivation } from '../../codec/context.js';
+import { cmeOf } from '../../codec/errors.js';
 import { ask, type Session } from '../../session.js';
 import { pauseDevice } from '../../stages/verdict.js';
 import { parseDwen } from './readings.js';

@@ -42,7 +42,10 @@ function bodyOfFirst(ca: string): string {
 /** As modules want it: lines of 64, LF alone. */
 function pemOf(body: string): Buffer {
   const lines = body.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
-  const pem = Buffer.from(['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'), 'latin1');
+  const pem = Buffer.from(
+    ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'),
+    'latin1',
+  );
   if (pem.length > MAX_PEM_BYTES) throw unusable(`its first certificate is longer than ${MAX_PEM_BYTES} bytes`);
   return pem;
 }

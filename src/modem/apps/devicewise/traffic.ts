@@ -22,7 +22,8 @@ export function createTrafficMeter(onTraffic: (delta: TrafficDelta) => void): Tr
       if (bytesIn === undefined || bytesOut === undefined) return;
       const now = { bytesIn, bytesOut };
       // Less than before: the module has started anew, and all of it is new.
-      const since = before && bytesIn >= before.bytesIn && bytesOut >= before.bytesOut ? before : { bytesIn: 0, bytesOut: 0 };
+      const since =
+        before && bytesIn >= before.bytesIn && bytesOut >= before.bytesOut ? before : { bytesIn: 0, bytesOut: 0 };
       // What was there before the first reading was not ours to count.
       const isFirst = before === undefined;
       before = now;
