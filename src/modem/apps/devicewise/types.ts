@@ -1,14 +1,6 @@
 // The module's deviceWISE client as others see it, and the exchange of requests inside it. The first two are what the
 // service asks for, said again here because this room does not know the services.
-import type {
-  Clock,
-  Logger,
-  MethodCall,
-  Secret,
-  Tr50Command,
-  Tr50Outcome,
-  WaymarkError,
-} from '../../../core/index.js';
+import type { Clock, Logger, MethodCall, Secret, Tr50Command, Tr50Outcome, WaymarkError } from '../../../core/index.js';
 import type { AtChannel } from '../../at.js';
 
 /** The module's own client. */
