@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { WaymarkError } from '../../src/core/index.js';
 import {
   type ConnectEvent,
+  type ConnectReading,
   type ConnectRules,
   type ConnectState,
   nextConnect,
 } from '../../src/modem/apps/devicewise/connect-machine.js';
-import type { ConnectReading, LinkState } from '../../src/modem/apps/devicewise/readings.js';
 
 const HOST: ConnectRules = {
   drivenBy: 'host',
@@ -23,10 +23,9 @@ const noCoverage = new WaymarkError('network.no-bearer', 'down');
 const closing = new WaymarkError('core.cancelled', 'closed');
 const gone = new WaymarkError('link.closed', 'gone');
 
-const LINKS: readonly LinkState[] = ['stopped', 'connecting', 'connected', 'waiting'];
 const reading = (text: string): ConnectReading => ({
   isStarted: text.startsWith('1'),
-  link: LINKS[Number(text.slice(2))] ?? 'stopped',
+  status: Number(text.slice(2)) as ConnectReading['status'],
 });
 const read = (text: string, elapsedMs = 0): ConnectEvent => ({ is: 'read', reading: reading(text), elapsedMs });
 const unread = (elapsedMs = 0): ConnectEvent => ({ is: 'read', elapsedMs });

@@ -21,8 +21,8 @@ import { isUsable } from '../../stages/registration.js';
 import type { AppTokenKeeper, DeviceWiseOptions } from './config.js';
 import { createExchange } from './exchange.js';
 import { type Life, noCoverage, readStatus, startLife } from './life.js';
+import type { DwStatus } from './parse.js';
 import { createRemoteAtKeeper, ensureContext } from './prerequisites.js';
-import type { StatusReading } from './readings.js';
 import { createTlsKeeper } from './tls.js';
 import { createTrafficMeter, type TrafficDelta } from './traffic.js';
 import type { DeviceWiseClient, DeviceWiseSession } from './types.js';
@@ -55,9 +55,9 @@ export function createModuleDeviceWise(
   const meter = createTrafficMeter(deps.onTraffic);
   const known = new WeakSet<AtChannel>();
   let current: { life: Life; channel: AtChannel } | undefined;
-  let lastStatus: StatusReading | undefined;
+  let lastStatus: DwStatus | undefined;
 
-  const onStatus = (reading: StatusReading): void => {
+  const onStatus = (reading: DwStatus): void => {
     lastStatus = reading;
     meter.note(reading);
   };
@@ -86,8 +86,8 @@ export function createModuleDeviceWise(
     ...(options?.security === 1 ? { checksServer: options.ca !== undefined } : {}),
     ...(lastStatus?.bytesIn === undefined ? {} : { bytesIn: lastStatus.bytesIn }),
     ...(lastStatus?.bytesOut === undefined ? {} : { bytesOut: lastStatus.bytesOut }),
-    ...(lastStatus?.latencyMs === undefined ? {} : { latencyMs: lastStatus.latencyMs }),
-    ...(lastStatus === undefined ? {} : { lastErrorCode: lastStatus.lastErrorCode }),
+    ...(lastStatus?.latencyMs === undefined || lastStatus.latencyMs < 0 ? {} : { latencyMs: lastStatus.latencyMs }),
+    ...(lastStatus === undefined ? {} : { lastErrorCode: lastStatus.lastError }),
   });
 
   const connected = (session: Session, life: Life): DeviceWiseSession => {

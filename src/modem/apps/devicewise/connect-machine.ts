@@ -17,8 +17,17 @@
 // Who connects again is one of two, never both: the host (a lost link is stopped and closed at once) or the module (it
 // has one retry period; then it is stopped and closed all the same).
 import { type Step, TR50_AUTH_CODES, WaymarkError } from '../../../core/index.js';
-import type { ConnectReading } from './readings.js';
+import type { DwLinkStatus } from './parse.js';
 import { codeWords } from './words.js';
+
+/** `isStarted`: told to connect and not told to stop, whether or not the link is up. */
+export interface ConnectReading {
+  isStarted: boolean;
+  status: DwLinkStatus;
+}
+
+const CONNECTING: DwLinkStatus = 1;
+const CONNECTED: DwLinkStatus = 2;
 
 export interface ConnectRules {
   drivenBy: 'host' | 'module';
@@ -95,7 +104,7 @@ type At<K extends ConnectState['at']> = Extract<ConnectState, { at: K }>;
 
 const isAuth = (code: number | undefined): boolean => code !== undefined && TR50_AUTH_CODES.includes(code);
 const isConnected = (reading: ConnectReading | undefined): boolean =>
-  reading?.isStarted === true && reading.link === 'connected';
+  reading?.isStarted === true && reading.status === CONNECTED;
 
 const step = (state: ConnectState, ...effects: ConnectEffect[]): Next => ({ state, effects });
 const close = (error: WaymarkError): Next => step({ at: 'closed', error });
@@ -138,7 +147,7 @@ function join(rules: ConnectRules, state: At<'joining'>, event: ConnectEvent): N
     if (isConnected(reading)) return up(rules);
     const isStarted = reading?.isStarted ?? true;
     const isLast = !isStarted || elapsedMs >= rules.joinMs;
-    const isTrying = reading === undefined || reading.link === 'connecting';
+    const isTrying = reading === undefined || reading.status === CONNECTING;
     if (isTrying && !isLast) return step(state, { do: 'pause', ms: JOIN_PAUSE_MS });
     return step({ ...state, isStarted, isLast }, { do: 'diagnose' });
   }
@@ -174,7 +183,7 @@ function falter(rules: ConnectRules, state: At<'faltering'>, event: ConnectEvent
     const { reading, elapsedMs } = event;
     if (isConnected(reading)) return up(rules);
     if (reading?.isStarted === false) return close(lost('was stopped by somebody else, or with the module'));
-    const isTrying = reading === undefined || reading.link === 'connecting';
+    const isTrying = reading === undefined || reading.status === CONNECTING;
     const isLast = elapsedMs >= (rules.drivenBy === 'module' ? rules.retryPeriodMs : rules.attemptMs);
     if (isTrying && !isLast) return step(state, { do: 'pause', ms: SHORT_PAUSE_MS });
     return step({ at: 'faltering', isLast }, { do: 'diagnose' });

@@ -19,14 +19,14 @@ import {
   type Diagnosis,
   nextConnect,
 } from './connect-machine.js';
+import { type DwStatus, parseDwconn, parseDwstatus } from './parse.js';
 import { CONTEXT_ID, readContext } from './prerequisites.js';
-import { parseDwconn, parseDwstatus, type StatusReading } from './readings.js';
 
 export interface LifeDeps {
   session: Session;
   /** Everything that has to be in place before the client is told to connect. */
   prepare(signal: AbortSignal): Promise<void>;
-  onStatus(reading: StatusReading): void;
+  onStatus(reading: DwStatus): void;
 }
 
 export interface LifeOptions {
@@ -60,7 +60,7 @@ const isOver = (session: Session, error: WaymarkError): boolean =>
   session.channel.isLost || error.code.startsWith('link.') || error.code === 'modem.reset';
 
 /** The client's own account of itself; undefined when it gives none. Errors: `link.*`, `modem.*`, the abort reason. */
-export async function readStatus(session: Session, signal: AbortSignal): Promise<StatusReading | undefined> {
+export async function readStatus(session: Session, signal: AbortSignal): Promise<DwStatus | undefined> {
   try {
     const { lines } = await session.channel.run('AT#DWSTATUS', { signal, deadlineMs: STATUS_MS });
     return lines.map(parseDwstatus).find((reading) => reading !== undefined);
@@ -105,7 +105,7 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
   let statusMonoMs = clock.mono();
   let pause: Timer | undefined;
 
-  const note = (reading: StatusReading | undefined): void => {
+  const note = (reading: DwStatus | undefined): void => {
     if (!reading) return;
     statusMonoMs = clock.mono();
     deps.onStatus(reading);
@@ -116,7 +116,7 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
     try {
       const { lines } = await channel.run('AT#DWCONN?', { signal });
       const reading = lines.map(parseDwconn).find((each) => each !== undefined);
-      const isQuiet = runner.state.at === 'up' && reading?.link === 'connected';
+      const isQuiet = runner.state.at === 'up' && reading?.status === 2;
       if (isQuiet && clock.mono() - statusMonoMs >= STATUS_EVERY_MS) {
         statusMonoMs = clock.mono();
         note(await readStatus(session, signal));
@@ -152,7 +152,7 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
       const status = await readStatus(session, signal);
       note(status);
       const diagnosis: Diagnosis = {
-        code: status?.lastErrorCode,
+        code: status?.lastError,
         noCoverage: await findNoCoverage(session, signal),
       };
       return { is: 'diagnosed', ...diagnosis };

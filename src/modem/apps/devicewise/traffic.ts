@@ -1,6 +1,6 @@
 // Bytes of the module's own client. They do not pass the host: the module counts them itself from its start on, and is
 // asked seldom, because asking while it is connected is traffic too.
-import type { StatusReading } from './readings.js';
+import type { DwStatus } from './parse.js';
 
 /** What has been added since the last time. */
 export interface TrafficDelta {
@@ -10,7 +10,7 @@ export interface TrafficDelta {
 
 export interface TrafficMeter {
   /** Takes a reading; tells what is new. */
-  note(reading: StatusReading): void;
+  note(reading: DwStatus): void;
 }
 
 /** One per modem: the counters go on from connection to connection. */
