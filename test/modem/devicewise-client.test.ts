@@ -271,6 +271,22 @@ describe('while it is connected', () => {
     expect(script.connect).toBe(0);
   });
 
+  test('a request that is told so has it looked at once', async () => {
+    const { session, script, module, clock, signal } = await deviceWiseRig();
+    const client = await session();
+    Object.assign(script, { status: 3, lastError: -18323 });
+    module.behaviours.unshift((command, fake) => {
+      if (!command.startsWith('AT#DWSEND')) return false;
+      fake.answer('#DWSEND: Failed: -18010', 'ERROR');
+      return true;
+    });
+    const outcome = client.request({ command: 'diag.ping' }, { signal });
+    expect(await during(clock, client.closed, 5000)).toMatchObject({ code: 'devicewise.lost' });
+    expect(await outcome).toEqual({ is: 'link-lost' });
+    expect(await client.request({ command: 'diag.ping' }, { signal })).toEqual({ is: 'link-lost' });
+    for await (const call of client.methods) throw new Error(call.id);
+  });
+
   test('host drives: an attempt of its own that is under way may still succeed', async () => {
     const { session, script, clock } = await deviceWiseRig();
     const client = await session();
