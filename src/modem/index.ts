@@ -1,6 +1,8 @@
 // The module: AT dialogue, bring-up, registration, bearer, and the deviceWISE settings inside it.
 export type { CellLocate, LocatedPosition, LocateRequest } from './apps/celllocate/types.js';
 export * from './apps/devicewise/config.js';
+export type { TrafficDelta } from './apps/devicewise/traffic.js';
+export type { DeviceWiseClient, DeviceWiseSession } from './apps/devicewise/types.js';
 export type { ModuleGnss } from './apps/module-gnss/types.js';
 export * from './at.js';
 export * from './channel.js';

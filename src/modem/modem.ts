@@ -2,6 +2,7 @@
 // link; what is known survives in the snapshot.
 import { abortReason, isWaymarkError, scrubber, toWaymarkError, WaymarkError } from '../core/index.js';
 import { createCellLocate } from './apps/celllocate/locate.js';
+import { createModuleDeviceWise } from './apps/devicewise/client.js';
 import { createAppTokenKeeper } from './apps/devicewise/config.js';
 import { createModuleGnss } from './apps/module-gnss/read.js';
 import { createAtChannel } from './channel.js';
@@ -175,6 +176,17 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
       log: log.child('celllocate'),
       onWrite: () => countWrite(store),
     }),
+    deviceWise: createModuleDeviceWise(
+      {
+        session: alive,
+        keeper,
+        clock,
+        log: log.child('devicewise'),
+        onWrite: () => countWrite(store),
+        onTraffic: (delta) => deps.onDeviceWiseTraffic?.(delta),
+      },
+      options.deviceWise,
+    ),
     moduleGnss: createModuleGnss({
       session: alive,
       profile: () => session?.profile ?? lastProfile,

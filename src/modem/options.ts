@@ -3,6 +3,8 @@ import type { Clock, Logger, Rung, Secret, WaymarkError } from '../core/index.js
 import type { LinkOpener } from '../link/index.js';
 import type { CellLocate } from './apps/celllocate/types.js';
 import type { DeviceWiseOptions } from './apps/devicewise/config.js';
+import type { TrafficDelta } from './apps/devicewise/traffic.js';
+import type { DeviceWiseClient } from './apps/devicewise/types.js';
 import type { ModuleGnss } from './apps/module-gnss/types.js';
 import type { BearerOptions } from './bearer.js';
 import type { PinLedger } from './pin.js';
@@ -34,6 +36,8 @@ export interface ModemDeps {
   log: Logger;
   /** Told each time the app token was compared: in place already, written and read back, or why not. */
   onAppToken?: (outcome: 'verified' | 'written' | WaymarkError) => void;
+  /** Told what the module's own deviceWISE client has sent and received since the last time. */
+  onDeviceWiseTraffic?: (delta: TrafficDelta) => void;
   /** What is remembered of PIN attempts. Without it no PIN is ever sent. */
   pinLedger?: PinLedger;
   /** Every line in both directions, redacted. */
@@ -60,6 +64,8 @@ export interface Modem extends AsyncDisposable {
   ): Promise<{ lines: string[]; final: string }>;
   /** The module's own CellLocate client (u-blox). */
   readonly cellLocate: CellLocate;
+  /** The module's own deviceWISE client (Telit). */
+  readonly deviceWise: DeviceWiseClient;
   /** The module's own receiver. */
   readonly moduleGnss: ModuleGnss;
   /** The number of the card, digits alone; undefined where the card does not know it. Errors: as `run`. */

@@ -1,6 +1,6 @@
 // A modem over a scripted module, with a clock that stands still until told.
 import { createFakeClock, type FakeClock, type Logger, silentLogger, type WaymarkError } from '../../src/core/index.js';
-import { createModem, type Modem, type ModemOptions, type PinLedger } from '../../src/modem/index.js';
+import { createModem, type Modem, type ModemDeps, type ModemOptions, type PinLedger } from '../../src/modem/index.js';
 import { during } from './during.js';
 import { createFakeModule, type FakeModule } from './fake-module.js';
 
@@ -20,7 +20,12 @@ export interface Rig {
   fails: () => Promise<WaymarkError>;
 }
 
-export function rig(changes: Partial<ModemOptions> = {}, module = createFakeModule(), pinLedger?: PinLedger): Rig {
+export function rig(
+  changes: Partial<ModemOptions> = {},
+  module = createFakeModule(),
+  pinLedger?: PinLedger,
+  more: Partial<ModemDeps> = {},
+): Rig {
   const clock = createFakeClock();
   const stop = new AbortController();
   const outcomes: Rig['outcomes'] = [];
@@ -39,6 +44,7 @@ export function rig(changes: Partial<ModemOptions> = {}, module = createFakeModu
       onAppToken: (outcome) => outcomes.push(outcome),
       transcript: (direction, line) => transcript.push(`${direction} ${line}`),
       ...(pinLedger ? { pinLedger } : {}),
+      ...more,
     },
     {
       port: '/dev/fake',

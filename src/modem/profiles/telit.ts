@@ -13,10 +13,9 @@ export const TELIT: Profile = {
   name: 'telit',
   vendor: 'telit',
   selects: { manufacturer: /telit/i },
-  // Not #TEMPMEAS: it answers the question for the temperature and is never switched on as a report.
-  urcPrefixes: 'SRING #QSS #PSNT #NITZ #DWRING #DWDATA #SCFGEXT #ECMC #HTTPRING #SLED #MWI #STN #ECAM #CODECINFO'.split(
-    ' ',
-  ),
+  // Not #TEMPMEAS: it answers the question for the temperature and is never switched on as a report. Nor #DWDATA: it
+  // answers AT#DWRCV, whose name it does not bear, and would be taken for a report.
+  urcPrefixes: 'SRING #QSS #PSNT #NITZ #DWRING #SCFGEXT #ECMC #HTTPRING #SLED #MWI #STN #ECAM #CODECINFO'.split(' '),
   lateBootTexts: ['+PBREADY'],
   // #QSS=2 tells each step of the SIM, also that it is taken out; #NITZ=7,1 hands the network's time on at once.
   setup: ['AT#QSS=2', 'AT#NITZ=7,1', 'AT+CTZU=1'],

@@ -1,10 +1,13 @@
 // The app token inside the module (specs/devicewise.md 1.2): read, compare all nine parameters, write all nine only when
-// one differs, read back. The module keeps them in its flash, so a write that does not show is not repeated.
+// one differs, read back. The module keeps them in its flash, so a write that does not show is not repeated. A changed
+// token counts for the module's next connection, not for the one it has.
 import { isWaymarkError, type Secret, WaymarkError } from '../../../core/index.js';
 import type { AtChannel } from '../../at.js';
+import { cmeOf, isTransientCme } from '../../codec/errors.js';
 import { bodyOf, intOf } from '../../codec/fields.js';
 import { type AtCommand, deviceWiseServer, deviceWiseToken, numeral } from '../../command.js';
 
+/** The module's own client: what is written into it, and how it is driven. */
 export interface DeviceWiseOptions {
   /** `host:port`. */
   server: string;
@@ -16,6 +19,12 @@ export interface DeviceWiseOptions {
   overflowHandling: 0 | 1;
   atrunInstanceId: number;
   serviceTimeoutSeconds: number;
+  /** PEM text; the module is given its first certificate. Without it the module does not check the server. */
+  ca?: string | undefined;
+  /** The cloud may run AT commands on the module (default: no). */
+  remoteAt?: boolean;
+  /** How often the module is asked whether it is still connected (default 30). */
+  pollSeconds?: number;
 }
 
 /** The nine parameters as texts, in order; the third is the token. */
@@ -92,20 +101,42 @@ export function sameParameters(a: DeviceWiseParameters, b: FoundParameters): boo
 
 export type AppTokenOutcome = 'unsupported' | 'verified' | 'written';
 
+/** Whether the module has the client; `unknown` until it has been asked. */
+export type DeviceWiseSupport = 'unknown' | 'supported' | 'unsupported';
+
+export interface EnsureOptions {
+  signal?: AbortSignal | undefined;
+  /** Instead of the configuration's: the one a rotation tries. */
+  appToken?: Secret | undefined;
+}
+
 export interface AppTokenKeeper {
+  support(): DeviceWiseSupport;
   /**
    * Makes the module's parameters those of the configuration. Errors: `modem.error` (refused or not kept),
    * `modem.injection`, `link.*`, `modem.timeout`.
    */
-  ensure(run: AtChannel['run'], options: { signal?: AbortSignal | undefined }): Promise<AppTokenOutcome>;
+  ensure(run: AtChannel['run'], options: EnsureOptions): Promise<AppTokenOutcome>;
 }
 
-/** One per modem: remembers what was written, so that a module that forgets does not wear its flash out. */
+/** What tells one set of parameters from another, without its token. */
+const keyOf = ({ plain, token }: DeviceWiseParameters): string => [token.fingerprint, ...plain].join(',');
+
+/**
+ * One per modem: remembers what was written, so that a module that forgets does not wear its flash out. Another token
+ * than the one written last may be written, also the one before it: that is how a refused rotation is taken back.
+ */
 export function createAppTokenKeeper(deviceWise: DeviceWiseOptions, onWrite: () => void): AppTokenKeeper {
-  let written = false;
+  let support: DeviceWiseSupport = 'unknown';
+  let lastWritten: string | undefined;
+  /** Written and found gone: never again before the next start. */
+  const forgotten = new Set<string>();
+
   return {
-    async ensure(run, { signal }) {
-      const wanted = encodeDeviceWise(deviceWise);
+    support: () => support,
+    async ensure(run, { signal, appToken = deviceWise.appToken }) {
+      const wanted = encodeDeviceWise({ ...deviceWise, appToken });
+      const key = keyOf(wanted);
       const send = (command: string | AtCommand) => run(command, { signal });
       const read = async (): Promise<FoundParameters | undefined> => {
         const { lines } = await send({ text: 'AT#DWCFG?', shown: 'AT#DWCFG?' });
@@ -116,21 +147,26 @@ export function createAppTokenKeeper(deviceWise: DeviceWiseOptions, onWrite: () 
         // The read form is its own probe (docs/decisions/0003): which error an unknown command gets differs by family.
         found = await read();
       } catch (error) {
-        if (isWaymarkError(error, 'modem.error')) return 'unsupported';
-        throw error;
+        const cme = cmeOf(error);
+        // A module that is busy has not said that it does not know the command.
+        if (!isWaymarkError(error, 'modem.error') || (cme !== undefined && isTransientCme(cme))) throw error;
+        support = 'unsupported';
+        return 'unsupported';
       }
+      support = 'supported';
       if (found && sameParameters(wanted, found)) return 'verified';
-      if (written)
+      if (lastWritten === key) forgotten.add(key);
+      if (forgotten.has(key))
         throw new WaymarkError('modem.error', 'AT#DWCFG: the module does not keep its parameters', {
           hint: 'The module forgets its deviceWISE settings: it is not written again until the next start.',
         });
       await send(writeCommand(wanted));
-      written = true;
+      lastWritten = key;
       onWrite();
       const after = await read();
-      if (!after || !sameParameters(wanted, after))
-        throw new WaymarkError('modem.error', 'AT#DWCFG: the module reads back other parameters than were written');
-      return 'written';
+      if (after && sameParameters(wanted, after)) return 'written';
+      forgotten.add(key);
+      throw new WaymarkError('modem.error', 'AT#DWCFG: the module reads back other parameters than were written');
     },
   };
 }
