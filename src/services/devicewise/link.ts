@@ -78,6 +78,8 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
 
   /** The values of one refused batch, each by itself. */
   const byKey = async (refusal: Verdict, values: readonly Tr50Command[], call: Call): Promise<Verdict> => {
+    const [first] = values;
+    if (first && values.length === 1) keys.note(first, 'refused');
     const open = values.filter((value) => keys.of(value) === undefined);
     while (open.length > 0) {
       const commands = open.splice(0, road.limits.maxCommands);
@@ -157,7 +159,8 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
     const verdicts = await send(inOrder, idOf, call);
     return answers.map((answer, of) => {
       if (answer.is === 'rejected') return { ...answer, isLocal: true };
-      const verdict = combined(units.filter((unit) => unit.of === of).map((unit) => verdicts.get(unit) ?? NOT_TRIED));
+      const own = units.filter((unit) => unit.of === of).map((unit) => verdicts.get(unit) ?? NOT_TRIED);
+      const verdict = combined(own);
       if (verdict.is === 'confirmed' || verdict.is === 'rejected') alone.delete(records[of]?.id ?? '');
       return verdict;
     });

@@ -95,9 +95,9 @@ function mergeableOf({ command, params = {} }: Tr50Command): { batch: string | u
   return { batch: undefined, items: [params] };
 }
 
-/** The values of a batch one by one; undefined: it is none, or of one value. */
+/** The values of a batch of the state one by one; undefined: it is none. */
 export function singlesOf({ command, params = {} }: Tr50Command): readonly Tr50Command[] | undefined {
   const { batch, items } = mergeableOf({ command, params });
-  if (batch === undefined || batch === 'location.batch' || items.length < 2) return undefined;
+  if (batch === undefined || batch === 'location.batch') return undefined;
   return items.map((item) => ({ command: batch.replace('.batch', '.publish'), params: item }));
 }

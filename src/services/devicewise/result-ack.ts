@@ -63,7 +63,7 @@ function fitted(data: Body, maxBytes: number): Body {
     ([name, value]) => name !== '__proto__' && (JSON.stringify(value) as string | undefined) !== undefined,
   );
   if (jsonBytes(Object.fromEntries(members)) <= maxBytes) return Object.fromEntries(members);
-  const sizes = new Map(members.map(([name, value]) => [name, jsonBytes(name) + jsonBytes(value) + 2]));
+  const sizes = new Map(members.map(([name, value]) => [name, jsonBytes({ [name]: value })]));
   const largest = members.toSorted((a, b) => (sizes.get(b[0]) ?? 0) - (sizes.get(a[0]) ?? 0));
   const gone = new Set<string>();
   const kept = (): Record<string, unknown> => ({

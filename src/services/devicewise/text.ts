@@ -1,7 +1,7 @@
 // Texts cut to what a road can carry: by their length in JSON, between two characters, and well-formed.
 
-/** UTF-8 bytes of the value as JSON. */
-export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '');
+/** UTF-8 bytes as JSON, of what is JSON. */
+export const jsonBytes = (value: string | object): number => Buffer.byteLength(JSON.stringify(value));
 
 /** The text, or as much of its front as stays below `maxBytes` in JSON without its quotes; then it ends with `…`. */
 export function cutText(text: string, maxBytes: number): string {

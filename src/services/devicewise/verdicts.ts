@@ -55,9 +55,13 @@ export function failureText({ codes, messages }: { codes: readonly number[]; mes
 /** Scrubbed before it is cut: half a secret would no longer be recognised. */
 const said = (text: string): string => cutText(oneLine(scrubber.scrub(text.slice(0, 4096))), MAX_TEXT_BYTES);
 
-/** The verdict on a record of several commands: what is uncertain counts before what is certain. */
+/**
+ * The verdict on a record of several commands: what is uncertain counts before what is certain. Of a state only part of
+ * which the thing definition takes, that part is what there is to be had.
+ */
 export function combined(verdicts: readonly Verdict[]): Verdict {
   const order: readonly Verdict['is'][] = ['link-lost', 'timeout', 'busy', 'rejected', 'confirmed', 'accepted'];
-  const [worst] = verdicts.toSorted((a, b) => order.indexOf(a.is) - order.indexOf(b.is));
-  return worst ?? { is: 'timeout' };
+  const sorted = verdicts.toSorted((a, b) => order.indexOf(a.is) - order.indexOf(b.is));
+  const worst = sorted.find((verdict) => verdict.is !== 'rejected' || verdict.code !== 'devicewise.rejected');
+  return worst ?? sorted[0] ?? { is: 'timeout' };
 }
