@@ -23,7 +23,7 @@ import { createRequestPace } from './pace.js';
 import { type PackedRequest, pack, singlesOf, type Unit } from './pack.js';
 import { KeyMemory } from './refused-keys.js';
 import type { Tr50Road } from './types.js';
-import { combined, type MeaningOf, verdictOf } from './verdicts.js';
+import { combined, verdictOf } from './verdicts.js';
 
 export interface DeviceWiseLinkDeps {
   clock: Clock;
@@ -31,7 +31,6 @@ export interface DeviceWiseLinkDeps {
   /** The outbox's number of this boot. */
   boot: number;
   road: Pick<Tr50Road, 'limits' | 'request'>;
-  meaningOf: MeaningOf;
   maxCallsPerSecond: number;
 }
 
@@ -51,7 +50,7 @@ const MODULE_BATCH = { fromBacklog: 3, maxRecords: 10, maxBytes: 8192, everyMs: 
 const MAX_REMEMBERED = 1000;
 
 export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
-  const { clock, road, meaningOf } = deps;
+  const { clock, road } = deps;
   const pace = createRequestPace(clock, deps.maxCallsPerSecond);
   const keys = new KeyMemory();
   /** Records of a failed batch that were not tried alone yet. */
@@ -86,7 +85,7 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
       const outcomes = await ask(commands, call);
       if (!outcomes) return NOT_TRIED;
       for (const [i, command] of commands.entries()) {
-        const verdict = verdictOf(outcomes[i] ?? { is: 'timeout' }, command, meaningOf);
+        const verdict = verdictOf(outcomes[i] ?? { is: 'timeout' }, command);
         if (verdict.is === 'confirmed') keys.note(command, 'taken');
         else if (verdict.is === 'rejected') keys.note(command, 'refused');
         else return verdict;
@@ -120,7 +119,7 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
       let isStopped = false;
       for (const [i, { command, units: company }] of request.entries()) {
         const outcome = outcomes[i] ?? { is: 'timeout' };
-        let verdict = verdictOf(outcome, command, meaningOf);
+        let verdict = verdictOf(outcome, command);
         if (verdict.is === 'rejected' && company.length > 1) {
           again.push(...company);
           for (const unit of company) if (alone.size < MAX_REMEMBERED) alone.add(idOf(unit));

@@ -1,33 +1,31 @@
 // Does a token work? The road opens with it, and the cloud answers a ping (specs/devicewise.md section 3, rotation).
 import { type Secret, type Tr50Outcome, WaymarkError } from '../../core/index.js';
+import { meaningOf } from './judgement.js';
 import type { RoadOpener, Tr50Road } from './types.js';
-import { failureText, type MeaningOf } from './verdicts.js';
+import { failureText } from './verdicts.js';
 
 /** Errors: as `RoadOpener.open`, and those of the ping. */
 export async function proveToken(
   opener: RoadOpener,
   appToken: Secret,
-  { signal, meaningOf }: { signal: AbortSignal; meaningOf: MeaningOf },
+  { signal }: { signal: AbortSignal },
 ): Promise<void> {
   const road = await opener.open({ appToken, signal });
   try {
-    await ping(road, { signal, meaningOf });
+    await ping(road, { signal });
   } finally {
     await road.close();
   }
 }
 
-export async function ping(
-  road: Pick<Tr50Road, 'request'>,
-  { signal, meaningOf }: { signal: AbortSignal; meaningOf: MeaningOf },
-): Promise<void> {
+export async function ping(road: Pick<Tr50Road, 'request'>, { signal }: { signal: AbortSignal }): Promise<void> {
   const [outcome = { is: 'timeout' } as const] = await road.request([{ command: 'diag.ping' }], { signal });
   signal.throwIfAborted();
-  const error = pingError(outcome, meaningOf);
+  const error = pingError(outcome);
   if (error) throw error;
 }
 
-function pingError(outcome: Tr50Outcome, meaningOf: MeaningOf): WaymarkError | undefined {
+function pingError(outcome: Tr50Outcome): WaymarkError | undefined {
   switch (outcome.is) {
     case 'ok':
       return undefined;

@@ -14,7 +14,6 @@ import type { CredentialSource } from '../../vault/index.js';
 import type { LifeState } from './machine.js';
 import type { ChoiceInput } from './road-choice.js';
 import type { ModuleDeviceWise, RoadName, RoadOpener } from './types.js';
-import type { MeaningOf } from './verdicts.js';
 
 /** What is used of the outbox. */
 export interface DeviceWiseOutbox {
@@ -39,7 +38,6 @@ export interface DeviceWiseDeps {
   boot: number;
   /** A method as it came, untrusted. The next is handed on when it has resolved; must not reject. */
   onMethod(call: MethodCall): Promise<void>;
-  meaningOf: MeaningOf;
   onChange?(): void;
 }
 

@@ -55,7 +55,7 @@ interface Session {
 }
 
 export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOptions): DeviceWiseService {
-  const { clock, log, credential, meaningOf } = deps;
+  const { clock, log, credential } = deps;
   const gate = createGate();
   const counters = { connects: 0, disconnects: 0, methods: 0, requests: 0, timeouts: 0 };
   let proofs = 0;
@@ -196,15 +196,11 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     // The proof's turn comes first.
     if (proofs > 0) return;
     using life = linkedController(context.signal);
-    let hasYielded = false;
-    yieldLife = () => {
-      hasYielded = true;
-      life.abort();
-    };
+    yieldLife = () => life.abort();
     try {
       await live(context, life.signal);
     } catch (error) {
-      if (context.signal.aborted || !hasYielded) throw error;
+      if (context.signal.aborted || !life.signal.aborted) throw error;
       machine.send({ is: 'renewed' });
     } finally {
       yieldLife = undefined;
@@ -244,7 +240,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
         deps.onChange?.();
       };
       const turnOfProof = gate.hold(signal, async () => {
-        await proveToken(openerOf(choose()), value, { signal, meaningOf });
+        await proveToken(openerOf(choose()), value, { signal });
         over();
         resolve();
         await renewedWithin(PROMOTION_MS, value);
@@ -310,7 +306,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     async test({ signal, value }) {
       if (session) {
         const { road, lease: lent } = session;
-        await ping(road, { signal, meaningOf });
+        await ping(road, { signal });
         credential.report(lent, { is: 'ok' });
         return;
       }

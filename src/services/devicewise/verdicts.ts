@@ -7,22 +7,15 @@
 //   failed, anything else ──> rejected, with the cloud's own words
 //   unsendable ──> rejected here                     busy ──> busy
 import { oneLine, scrubber, type Tr50Command, type Tr50Outcome, type Verdict } from '../../core/index.js';
+import { meaningOf } from './judgement.js';
 import { cutText } from './text.js';
-
-/** What a failure is about. */
-export type FailureMeaning = 'session' | 'permission' | 'weather' | 'gone' | 'refused';
-export type MeaningOf = (failure: { codes: readonly number[]; messages: readonly string[] }) => FailureMeaning;
 
 const WEATHER_MS = 15_000;
 const SESSION_MS = 5000;
 const MAX_TEXT_BYTES = 160;
 const MAX_CODES = 4;
 
-export function verdictOf(
-  outcome: Tr50Outcome,
-  { command }: Pick<Tr50Command, 'command'>,
-  meaningOf: MeaningOf,
-): Verdict {
+export function verdictOf(outcome: Tr50Outcome, { command }: Pick<Tr50Command, 'command'>): Verdict {
   switch (outcome.is) {
     case 'ok':
       return { is: 'confirmed' };
