@@ -26,13 +26,16 @@ export function clientOptions(options: SessionOptions): IClientOptions {
   };
 }
 
+/** The client as errors and logs name it. */
+export const shownOf = ({ clientId, shownAs }: SessionOptions): string => shownAs ?? clientId;
+
 export const closeSentence = (wasUp: boolean): string =>
   wasUp ? 'the broker closed the connection' : 'the broker closed the connection without an answer to CONNECT';
 
 /** Stream errors carry texts as code, CONNACK refusals numbers; the library's own complaints carry neither. */
-export function mapClientError(error: Error, clientId: string, isUp: boolean): WaymarkError {
+export function mapClientError(error: Error, shownAs: string, isUp: boolean): WaymarkError {
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string') return mapTlsError(error, clientId);
+  if (typeof code === 'string') return mapTlsError(error, shownAs);
   if (typeof code === 'number' && !isUp) return connackError(code);
   return new WaymarkError('mqtt.closed', error.message, { cause: error });
 }

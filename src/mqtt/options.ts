@@ -6,6 +6,8 @@ export interface SessionOptions {
   /** Makes the road, TLS included. Not called again. */
   connect: (signal: AbortSignal) => Promise<Duplex>;
   clientId: string;
+  /** Stands for the client id in errors and logs, where that is a secret; otherwise the id itself. */
+  shownAs?: string;
   username?: string;
   password?: Secret;
   keepaliveSeconds: number;

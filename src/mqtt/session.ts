@@ -15,7 +15,7 @@ import {
   withDeadline,
 } from '../core/index.js';
 import { mapTlsError } from '../net/index.js';
-import { clientOptions, closeSentence, mapClientError } from './client.js';
+import { clientOptions, closeSentence, mapClientError, shownOf } from './client.js';
 import { createPacketGuard } from './guard.js';
 import type { SessionOptions } from './options.js';
 import { planSubscriptions } from './subscriptions.js';
@@ -64,14 +64,14 @@ export async function openSession(
   const stream = await options.connect(signal ?? new AbortController().signal);
   if (stream.destroyed) {
     // It died while nobody listened to it yet, as when a server refuses our certificate right after the handshake.
-    if (stream.errored) throw mapTlsError(stream.errored, options.clientId);
+    if (stream.errored) throw mapTlsError(stream.errored, shownOf(options));
     throw new WaymarkError('mqtt.closed', closeSentence(false));
   }
   const connection = createConnection(deps, options, stream);
   const off = onAbort(signal, () => signal && connection.fail(toAbortError(signal)));
   try {
     await withDeadline(
-      { clock: deps.clock, ms: options.connackTimeoutMs, signal, what: `CONNACK for ${options.clientId}` },
+      { clock: deps.clock, ms: options.connackTimeoutMs, signal, what: `CONNACK for ${shownOf(options)}` },
       () => connection.accepted,
     );
     return connection.session;
@@ -132,7 +132,7 @@ function createConnection({ clock, log }: SessionDeps, options: SessionOptions, 
     if (!guard.check(chunk))
       fail(new WaymarkError('mqtt.packet-too-large', `a packet of ${guard.announcedBytes} bytes or more is announced`));
   });
-  stream.on('error', (error) => fail(mapTlsError(error, options.clientId)));
+  stream.on('error', (error) => fail(mapTlsError(error, shownOf(options))));
   const hungUp = (): void => fail(new WaymarkError('mqtt.closed', closeSentence(upAtMonoMs !== undefined)));
   stream.on('end', hungUp);
   stream.on('close', hungUp);
@@ -148,10 +148,10 @@ function createConnection({ clock, log }: SessionDeps, options: SessionOptions, 
   };
   client.on('connect', (packet: IConnackPacket) => {
     upAtMonoMs = clock.mono();
-    log.debug('mqtt.connected', { clientId: options.clientId, sessionPresent: packet.sessionPresent });
+    log.debug('mqtt.connected', { clientId: shownOf(options), sessionPresent: packet.sessionPresent });
     accepted.resolve(undefined);
   });
-  client.on('error', (error) => fail(mapClientError(error, options.clientId, upAtMonoMs !== undefined)));
+  client.on('error', (error) => fail(mapClientError(error, shownOf(options), upAtMonoMs !== undefined)));
   /** Runs one request of the library to its acknowledgement, with an end. */
   const acknowledged = <T>(what: string, start: (done: (error?: unknown, value?: T) => void) => void): Promise<T> => {
     if (reason) return Promise.reject(reason);

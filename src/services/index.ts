@@ -1,6 +1,7 @@
 // The location services, one file or folder a cloud.
 export * from './assistnow/index.js';
 export * from './celllocate.js';
+export * from './devicewise/index.js';
 export * from './flow.js';
 export * from './losant/index.js';
 export * from './mga-splitter.js';

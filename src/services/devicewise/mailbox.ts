@@ -1,0 +1,194 @@
+// The mailbox of a thing: methods the cloud calls wait in it until they are acknowledged, and are listed again and again
+// until then. So each is handed on once a connection; what cannot be one is refused at once, for whoever called it waits.
+//
+//   notification, new connection, poll          +--again, if one came meanwhile, or something new was listed--+
+//   idle ------------------------------> checking -----------------------------------------------------------+
+//     ^                                      |
+//     +--nothing new-------------------------+--no answer--> idle, once more later
+//
+// Not every server tells of mail that came while nobody was connected, and one listing may not hold all of it: it is
+// looked into after each connection, and again once all that was listed is acknowledged.
+import {
+  AsyncQueue,
+  type Clock,
+  type Logger,
+  type MethodCall,
+  scrubber,
+  type Timer,
+  type Tr50Command,
+  type Tr50Outcome,
+} from '../../core/index.js';
+import { meaningOf } from './judgement.js';
+import { isJsonObject, memberOf } from './tr50-answer.js';
+
+const MAX_WAITING_METHODS = 64;
+const MAX_REMEMBERED = 1024;
+/** Of one listing; what comes behind is listed again. */
+const MAX_LISTED = 256;
+/** Looked into again so long after a check that got no answer; longer each time. */
+const RETRY_MS = 30_000;
+const MAX_RETRY_MS = 600_000;
+/** What the cloud’s caller is told: 4 is what the module’s client says of commands it does not know, without its sign. */
+const UNKNOWN_COMMAND = 4;
+const MALFORMED = 7;
+const ID = /^[\x21-\x7e]{1,128}$/;
+const METHOD = /^[^\p{Cc}]{1,128}$/u;
+
+export interface MailboxDeps {
+  clock: Clock;
+  log: Logger;
+  /** One command over the road, in its order. Never rejects. */
+  request(command: Tr50Command): Promise<Tr50Outcome>;
+}
+
+export interface Mailbox {
+  /** For one reader. */
+  readonly methods: AsyncIterable<MethodCall>;
+  /** Looks into it, now or right after the look under way. Resolves with how many methods were handed on. */
+  check(): Promise<number>;
+  /** To be told of every request and what became of it: methods are answered by requests. */
+  answered(commands: readonly Tr50Command[], outcomes: readonly Tr50Outcome[]): void;
+  /** Nothing is asked or handed on any more. */
+  end(): void;
+  facts(): { methods: number; refusedMessages: number };
+}
+
+type Message =
+  | { is: 'method'; call: MethodCall }
+  | { is: 'bad'; id: string; errorCode: number; errorMessage: string }
+  | { is: 'nothing' };
+
+/** One listed message, which may be anything. */
+export function readMessage(value: unknown): Message {
+  if (!isJsonObject(value)) return { is: 'nothing' };
+  const given = memberOf(value, 'id');
+  const id = typeof given === 'number' && Number.isSafeInteger(given) ? String(given) : given;
+  // Without an id there is nobody to answer.
+  if (typeof id !== 'string' || !ID.test(id)) return { is: 'nothing' };
+  const command = memberOf(value, 'command');
+  if (command !== 'method.exec') return { is: 'bad', id, errorCode: UNKNOWN_COMMAND, errorMessage: 'Unknown command' };
+  const outer = memberOf(value, 'params') ?? {};
+  const method = isJsonObject(outer) ? memberOf(outer, 'method') : undefined;
+  const params = isJsonObject(outer) ? (memberOf(outer, 'params') ?? {}) : undefined;
+  if (!isJsonObject(outer) || typeof method !== 'string' || !METHOD.test(method) || !isJsonObject(params))
+    return { is: 'bad', id, errorCode: MALFORMED, errorMessage: 'Malformed method call' };
+  const thingDefKey = memberOf(outer, 'thingDefKey');
+  const isKey = typeof thingDefKey === 'string' && METHOD.test(thingDefKey);
+  return { is: 'method', call: { id, method, params, ...(isKey ? { thingDefKey } : {}) } };
+}
+
+export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
+  const methods = new AsyncQueue<MethodCall>(MAX_WAITING_METHODS);
+  /** Handed on or refused in this connection, the oldest first. */
+  const seen = new Set<string>();
+  /** Listed, and not yet acknowledged. */
+  const open = new Set<string>();
+  let checking: Promise<number> | undefined;
+  let isWantedAgain = false;
+  /** Something was listed that could not be handed on yet. */
+  let hasLeftOver = false;
+  let hasEnded = false;
+  let retryMs = RETRY_MS;
+  let retry: Timer | undefined;
+  let handedOn = 0;
+  let refused = 0;
+
+  const remember = (id: string): void => {
+    seen.add(id);
+    const [oldest] = seen;
+    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
+  };
+
+  /** True when it is new. A full queue leaves it for a later listing. */
+  const take = (message: Message): boolean => {
+    if (message.is === 'nothing') {
+      refused++;
+      return false;
+    }
+    const id = message.is === 'method' ? message.call.id : message.id;
+    if (seen.has(id)) return false;
+    if (message.is === 'method') {
+      if (!methods.push(message.call)) {
+        hasLeftOver = true;
+        return false;
+      }
+      open.add(id);
+      handedOn++;
+    } else {
+      refused++;
+      const { errorCode, errorMessage } = message;
+      log.warn('devicewise.message-refused', { errorCode });
+      // Whether it arrives is not waited for: unanswered it is listed again at the next connection.
+      void request({ command: 'mailbox.ack', params: { id, errorCode, errorMessage } });
+    }
+    remember(id);
+    return true;
+  };
+
+  const later = (): void => {
+    retry?.cancel();
+    retry = clock.after(retryMs, () => void mailbox.check());
+    retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+  };
+
+  /** One look. True: something was new, so there may be more. */
+  const look = async (): Promise<boolean> => {
+    const outcome = await request({ command: 'mailbox.check', params: { autoComplete: false } });
+    if (hasEnded) return false;
+    if (outcome.is === 'ok') {
+      retryMs = RETRY_MS;
+      const messages = memberOf(outcome.params, 'messages');
+      const listed = Array.isArray(messages) ? (messages as unknown[]) : [];
+      hasLeftOver = listed.length > MAX_LISTED;
+      return listed
+        .slice(0, MAX_LISTED)
+        .map((each) => take(readMessage(each)))
+        .some((isNew) => isNew);
+    }
+    if (outcome.is !== 'failed' || ['weather', 'session'].includes(meaningOf(outcome))) later();
+    // A missing permission does not come by asking; a notification asks again.
+    else
+      log.warn('devicewise.mailbox-refused', {
+        codes: outcome.codes.join(','),
+        text: scrubber.scrub(outcome.messages[0] ?? ''),
+      });
+    return false;
+  };
+
+  const lookOn = async (): Promise<number> => {
+    const before = handedOn;
+    retry?.cancel();
+    do {
+      isWantedAgain = false;
+      if (await look()) isWantedAgain = true;
+    } while (isWantedAgain && !hasEnded);
+    checking = undefined;
+    return handedOn - before;
+  };
+
+  const mailbox: Mailbox = {
+    methods,
+    check() {
+      if (hasEnded) return Promise.resolve(0);
+      if (checking) isWantedAgain = true;
+      checking ??= lookOn();
+      return checking;
+    },
+    answered(commands, outcomes) {
+      commands.forEach(({ command, params }, index) => {
+        const id = params?.['id'];
+        const outcome = outcomes[index];
+        const isTaken = outcome?.is === 'ok' || (outcome?.is === 'failed' && meaningOf(outcome) === 'gone');
+        if (command !== 'mailbox.ack' || typeof id !== 'string' || !isTaken) return;
+        if (open.delete(id) && (open.size === 0 || hasLeftOver)) void mailbox.check();
+      });
+    },
+    end() {
+      hasEnded = true;
+      retry?.cancel();
+      methods.end();
+    },
+    facts: () => ({ methods: handedOn, refusedMessages: refused }),
+  };
+  return mailbox;
+}
