@@ -53,7 +53,8 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
   const pending = new Map<string, (answer: Answer) => void>();
   const counts = { requests: 0, timeouts: 0, strayReplies: 0, malformedReplies: 0 };
   let number = 0;
-  let suspicion: Promise<void> | undefined;
+  let heardMonoMs = clock.mono();
+  let isSuspicious = false;
   /** Ours, where it was not the session’s own end. */
   let ourReason: WaymarkError | undefined;
 
@@ -90,13 +91,13 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
   };
 
   /** Nothing came where something should have: once, and for everybody, it is asked whether anybody is there. */
-  const suspect = (): void => {
-    suspicion ??= (async () => {
-      const { json } = encodeTr50([{ command: 'diag.ping' }], limits.maxRequestBytes) as { json: string };
-      const answer = await send(json, PING_DEADLINE_MS, life.signal);
-      suspicion = undefined;
-      if (answer.is === 'timeout') drop('the server does not answer any more');
-    })();
+  const suspect = async (sinceMonoMs: number): Promise<void> => {
+    // Somebody is there, and has only this one not answered.
+    if (isSuspicious || heardMonoMs > sinceMonoMs) return;
+    isSuspicious = true;
+    const answer = await send(JSON.stringify({ '1': { command: 'diag.ping' } }), PING_DEADLINE_MS, life.signal);
+    isSuspicious = false;
+    if (answer.is === 'timeout') drop('the server does not answer any more');
   };
 
   const outcomes = (answer: Answer, count: number): Tr50Outcome[] => {
@@ -119,10 +120,11 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
     }
     if (!giveBack) return everyOutcome(commands.length, BUSY);
     try {
+      const sentMonoMs = clock.mono();
       const answer = await send(encoded.json, REQUEST_DEADLINE_MS, signal);
       if (answer.is === 'timeout' && !signal.aborted) {
         counts.timeouts++;
-        suspect();
+        void suspect(sentMonoMs);
       }
       const results = outcomes(answer, commands.length);
       mailbox.answered(commands, results);
@@ -139,6 +141,7 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
     request: async (command) => (await request([command], { signal: life.signal }))[0] ?? { is: 'link-lost' },
   });
   const onReply = (isDeflated: boolean, id: string, payload: Uint8Array): void => {
+    heardMonoMs = clock.mono();
     const waiting = pending.get(id);
     if (!waiting) {
       counts.strayReplies++;
