@@ -92,6 +92,13 @@ describe('tokens', () => {
     expect(send({ '1': { command: 'diag.ping' } })).toMatchObject({ success: false, errorCodes: [-90000] });
   });
 
+  test('are a hundred at most', () => {
+    const { platform } = openPlatform();
+    for (let count = 1; count < 100; count++) platform.tokens.add();
+    expect(() => platform.tokens.add()).toThrow('there are too many tokens');
+    expect(platform.tokens.list()).toHaveLength(100);
+  });
+
   test('nothing that was seen tells a token or an application id', () => {
     const { platform } = openPlatform();
     connect(platform);
@@ -155,14 +162,26 @@ describe('what is kept', () => {
       expect(again.method(THING, 'reboot')).not.toBe(id);
     }));
 
-  test.each(['{oops', '[]', '{"version":1,"ids":0,"orgId":"a","appToken":"b","tokens":[1]}'])(
-    'a damaged file starts anew: %s',
-    (text) =>
-      inScratch(async (folder) => {
-        writeFileSync(join(folder, 'devicewise.json'), text);
-        const { platform } = openPlatform({}, folder);
-        expect(connect(platform)).toBe(0);
-      }),
+  test.each([
+    () => '{oops',
+    () => '[]',
+    (good: string) => good.replace('"version":1', '"version":2'),
+    (good: string) => good.replace('"tags":[]', '"tags":7'),
+    (good: string) => good.replace('"things":[]', '"things":[{"key":"x"}]'),
+    (good: string) => good.replace('"calls":[]', '"calls":[{}]'),
+  ])('a damaged file starts anew (%#)', (damage) =>
+    inScratch(async (folder) => {
+      const file = join(folder, 'devicewise.json');
+      openPlatform({}, folder).platform.things.create('from-before');
+      openPlatform({}, folder).platform.things.delete('from-before');
+      const good = readFileSync(file, 'utf8');
+      const damaged = damage(good);
+      expect(damaged).not.toBe(good);
+      writeFileSync(file, damaged);
+      const { platform } = openPlatform({}, folder);
+      expect(connect(platform)).toBe(0);
+      expect(platform.things.list()).toHaveLength(1);
+    }),
   );
 
   test('a thing found later is the one that spoke', () => {
