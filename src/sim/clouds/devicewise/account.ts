@@ -114,14 +114,28 @@ export const newTokenRules = (): TokenRules => ({
   tags: [],
 });
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+/** The members of each kept list that everything else relies on. */
+const isKept: Readonly<Record<'tokens' | 'definitions' | 'things' | 'calls', (entry: Json) => boolean>> = {
+  tokens: ({ token, roles, tags }) => isText(token) && Array.isArray(roles) && Array.isArray(tags),
+  definitions: ({ key, properties, attributes, alarms }) =>
+    isText(key) && Array.isArray(properties) && Array.isArray(attributes) && isRecord(alarms),
+  things: ({ id, key, defKey, tags, ids }) =>
+    isText(id) && isText(key) && isText(defKey) && Array.isArray(tags) && isRecord(ids),
+  calls: ({ id, thingKey, state, deliveredMs, updates }) =>
+    isText(id) && isText(thingKey) && isText(state) && Array.isArray(deliveredMs) && Array.isArray(updates),
+};
+
 function parse(text: string | undefined): Saved | undefined {
   if (text === undefined) return undefined;
   try {
     const data: unknown = JSON.parse(text);
     if (!isRecord(data) || data['version'] !== 1 || typeof data['ids'] !== 'number') return undefined;
     if (typeof data['orgId'] !== 'string' || typeof data['appToken'] !== 'string') return undefined;
-    for (const list of ['tokens', 'definitions', 'things', 'calls'])
-      if (!Array.isArray(data[list]) || !data[list].every(isRecord)) return undefined;
+    for (const [list, isWhole] of Object.entries(isKept)) {
+      const entries = data[list];
+      if (!Array.isArray(entries) || !entries.every((entry) => isRecord(entry) && isWhole(entry))) return undefined;
+    }
     return data as unknown as Saved;
   } catch {
     return undefined;

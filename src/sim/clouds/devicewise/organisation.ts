@@ -1,5 +1,6 @@
 // What an administrator does in the portal: app tokens, thing definitions, things.
 import type { Clock } from '../../../core/index.js';
+import { mistake } from '../../fields.js';
 import {
   DEFAULT_DEFINITION,
   type DeviceWiseAccount,
@@ -15,6 +16,8 @@ import { keep } from './ledger.js';
 import { isKey } from './params.js';
 
 const MAX_FORMER = 100;
+const MAX_TOKENS = 100;
+const MAX_DEFINITIONS = 100;
 
 export interface Organisation {
   tokens: DeviceWiseTokens;
@@ -59,6 +62,7 @@ export function createOrganisation({ clock, account, see, forget }: Organisation
       add({ text = account.newToken(), ...rules } = {}) {
         const at = account.tokens.findIndex(({ token }) => token === text);
         if (at >= 0) account.tokens.splice(at, 1);
+        else if (account.tokens.length >= MAX_TOKENS) throw mistake('there are too many tokens');
         account.tokens.push({ ...newTokenRules(), ...rules, token: text });
         account.save();
         return text;
@@ -118,6 +122,7 @@ export function createOrganisation({ clock, account, see, forget }: Organisation
     },
     define(changes) {
       const known = account.definitions.find(({ key }) => key === changes.key);
+      if (!known && account.definitions.length >= MAX_DEFINITIONS) throw mistake('there are too many definitions');
       if (known) Object.assign(known, changes);
       else account.definitions.push({ ...newDefinition(changes.key), ...changes });
       account.save();
