@@ -24,11 +24,17 @@ const authorityFolder = mkdtempSync(join(tmpdir(), 'waymark-devicewise-'));
 let authority: Promise<Pki> | undefined;
 afterAll(() => rmSync(authorityFolder, { recursive: true, force: true }));
 
-export async function startFronts(changes: Parameters<SimDeviceWise['configure']>[0] = {}): Promise<FrontBench> {
+/** deviceWISE alone: no other cloud starts. */
+export async function startFronts(
+  changes: Parameters<SimDeviceWise['configure']>[0] = {},
+  options: { folder?: string; ports?: Parameters<typeof createSimDeviceWise>[1] } = {},
+): Promise<FrontBench> {
   const clock = createFakeClock();
   authority ??= openPki(authorityFolder, clock);
   const pki = await authority;
-  const devicewise = await createSimDeviceWise({ clock, log: silentLogger, pki, folder: scratch(), seed: 'fronts' });
+  const folder = options.folder ?? scratch();
+  const deps = { clock, log: silentLogger, pki, folder, seed: 'fronts' };
+  const devicewise = await createSimDeviceWise(deps, options.ports);
   onTestFinished(() => devicewise[Symbol.asyncDispose]());
   devicewise.configure(changes);
   return { devicewise, clock, pki };

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { authCommand, type FrontBench, GOOD, PING, post, signIn, startFronts } from './devicewise-fronts.js';
-import { until } from './helpers.js';
+import {
+  authCommand,
+  come,
+  connackOf,
+  type FrontBench,
+  GOOD,
+  PING,
+  post,
+  signIn,
+  startFronts,
+} from './devicewise-fronts.js';
+import { scratch, until } from './helpers.js';
 
 const SESSION_GONE = { success: false, errorCodes: [-90_000] };
 const at = (value: number) => ({ '1': { command: 'property.publish', params: { key: 't', value } } });
@@ -88,7 +98,7 @@ describe('requests', () => {
     expect((await post(bench, PING, { method: 'PUT' })).status).toBe(405);
     expect((await post(bench, PING, { path: '/rest' })).status).toBe(404);
     expect((await post(bench, PING, { path: '/api?a=b' })).json).toMatchObject(SESSION_GONE);
-    expect((await post(bench, 'x'.repeat(4 * 1024 * 1024 + 1))).status).toBe(413);
+    expect((await post(bench, 'x'.repeat(1024 * 1024 + 1))).status).toBe(413);
     expect(bench.devicewise.seen.calls.map(({ path }) => path)).toEqual(['/api', '/rest', '/api', '/api']);
   });
 });
@@ -160,5 +170,38 @@ describe('what is wrong', () => {
     await failed;
     expect(bench.devicewise.seen.calls).toEqual([]);
     expect((await post(bench, PING)).status).toBe(200);
+  });
+});
+
+describe('both fronts', () => {
+  test('are one platform: what one has bound counts at the other, also after a restart; no ledger tells a secret', async () => {
+    const folder = scratch();
+    const first = await startFronts({}, { folder });
+    const sessionId = await signIn(first);
+    const { appToken } = first.devicewise.description;
+    const as = { clientId: 'made-once', userName: 'gateway-1' };
+    expect((await come(first, { ...as, clientId: 'second-maker' })).first).toEqual(connackOf(2));
+    expect((await come(first, as)).first).toEqual(connackOf(0));
+    const told = JSON.stringify([first.devicewise.seen, first.devicewise.platform.ledger]);
+    for (const secret of [appToken, sessionId, as.clientId, 'second-maker']) expect(told).not.toContain(secret);
+    await first.devicewise[Symbol.asyncDispose]();
+    const second = await startFronts({}, { folder });
+    expect(second.devicewise.description.appToken).toBe(appToken);
+    expect((await come(second, { ...as, clientId: 'second-maker' })).first).toEqual(connackOf(2));
+    expect((await come(second, as)).first).toEqual(connackOf(0));
+  });
+
+  test('a port in use is told', async () => {
+    const { devicewise } = await startFronts();
+    const { mqtt } = devicewise.description;
+    for (const [name, ports] of [
+      ['devicewiseBroker', { broker: mqtt.port }],
+      ['devicewisePlain', { plain: mqtt.plainPort }],
+      ['devicewiseHttp', { http: devicewise.http.door.port }],
+    ] as const)
+      await expect(startFronts({}, { ports })).rejects.toMatchObject({
+        code: 'demo.port',
+        message: expect.stringContaining(name),
+      });
   });
 });

@@ -35,7 +35,7 @@ interface Answer {
   body: string;
 }
 
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 const DEFAULT_SILENCE_MS = 60_000;
 const PAGE = '<!doctype html><title>502 Bad Gateway</title><h1>Bad Gateway</h1>';
 

@@ -232,10 +232,12 @@ export function startSession(socket: Socket, entrance: Entrance, deps: SessionDe
     close: (reason) => close(reason),
   };
 
+  // After the last word, too: a refused client may go on for as long as it likes.
+  const isDeaf = (): boolean => isOver || entrance.isSilent();
   socket.on('error', () => undefined);
   socket.on('close', () => over('connection lost'));
   socket.on('data', (part: Buffer) => {
-    if (entrance.isSilent()) return;
+    if (isDeaf()) return;
     arrived = Buffer.concat([arrived, part]);
     while (!isOver && arrived.length > 0) {
       // Anything but CONNECT at the start is another protocol, and might never become a whole packet.
