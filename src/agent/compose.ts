@@ -12,6 +12,7 @@ import {
   isWaymarkError,
   type Logger,
   linkedController,
+  type NewRecord,
   onAbort,
   withDeadline,
 } from '../core/index.js';
@@ -55,7 +56,7 @@ export interface AgentDeps {
   /** Where the machine's ports are read (default: the real ones). */
   roots?: Roots;
   /** Told each record taken for a cloud, with its id. */
-  onRecord?: (cloud: string, id: string) => void;
+  onRecord?: (cloud: string, id: string, record: NewRecord) => void;
   /** Off on a scaled clock: its future must not become the next start's floor. */
   keepClockFloor?: boolean;
 }
@@ -112,12 +113,13 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   const supervisor = createSupervisor({ clock, log, random: Math.random, onChange: changed });
   const roots = deps.roots ?? ROOTS;
+  const meter = createMeter();
   const { book, trace, modem, receiver } = await createDevices({
     ...{ config, configDir, clock, log, env, roots, credentials, memory, transcript: deps.transcript },
     wakeModem: () => supervisor.wake('modem'),
+    onModuleTraffic: (bytes) => meter.note('devicewise', bytes),
   });
   receiver?.onUtc((utcMs) => trust.offer('gnss', utcMs));
-  const meter = createMeter();
   const bootId = randomUUID();
   const networkUp = untilNetwork(lamps, clock);
   const location = await createLocationSide({

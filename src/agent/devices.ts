@@ -5,7 +5,7 @@ import type { Clock, Logger } from '../core/index.js';
 import type { Receiver } from '../gnss/index.js';
 import { createLinkOpener, type Roots } from '../link/index.js';
 import type { Modem } from '../modem/index.js';
-import type { CredentialSet } from './credentials.js';
+import { type CredentialSet, readCa } from './credentials.js';
 import type { AgentMemory } from './memory.js';
 import { followModemSecrets } from './modem-secrets.js';
 import { makeModem, makeReceiver } from './parts.js';
@@ -24,6 +24,8 @@ export interface DevicesDeps {
   /** The AT dialogue, secrets already removed. */
   transcript: ((direction: '>' | '<', line: string) => void) | undefined;
   wakeModem: () => void;
+  /** What the module's own deviceWISE client has carried since the last time. */
+  onModuleTraffic: (bytes: { bytesIn: number; bytesOut: number }) => void;
 }
 
 export interface Devices {
@@ -50,13 +52,20 @@ export async function createDevices(deps: DevicesDeps): Promise<Devices> {
   // Both ports are claimed before either is looked for.
   const openModem = config.modem && book.opener('modem', config.modem.port);
   const openReceiver = config.gnss && book.opener('gnss', config.gnss.port);
+  const ca = await readCa(config.deviceWise?.caFile, configDir);
   const modem =
     config.modem &&
     openModem &&
     makeModem(
       config,
       config.modem,
-      { clock, log, transcript },
+      {
+        clock,
+        log,
+        transcript,
+        onModuleTraffic: deps.onModuleTraffic,
+        ...(ca?.[0] === undefined ? {} : { moduleCa: ca[0] }),
+      },
       await followModemSecrets(config, {
         ...{ credentials: deps.credentials, configDir, env },
         // Whoever waits for the right PIN need not wait for the next minute.

@@ -19,6 +19,7 @@ export function moduleDeviceWise({ deviceWise, modem }: Config): Omit<DeviceWise
     overflowHandling: from.overflow === 'fifo' ? 0 : 1,
     atrunInstanceId: from.atInstance,
     serviceTimeoutSeconds: from.serviceTimeoutSeconds,
+    ...(deviceWise ? { remoteAt: deviceWise.module.remoteAt, pollSeconds: deviceWise.module.pollSeconds } : {}),
   };
 }
 

@@ -12,6 +12,9 @@ export interface PartDeps {
   clock: Clock;
   log: Logger;
   transcript?: (direction: '>' | '<', line: string) => void;
+  /** PEM text for the module's own deviceWISE client. */
+  moduleCa?: string;
+  onModuleTraffic?: (bytes: { bytesIn: number; bytesOut: number }) => void;
 }
 
 export function presentLamps(config: Config): LampName[] {
@@ -51,6 +54,7 @@ export function makeModem(
       log: deps.log.child('modem'),
       pinLedger,
       ...(deps.transcript ? { transcript: deps.transcript } : {}),
+      ...(deps.onModuleTraffic ? { onDeviceWiseTraffic: deps.onModuleTraffic } : {}),
     },
     {
       port: settings.port,
@@ -74,7 +78,15 @@ export function makeModem(
           return auth && password ? { method: auth.method, user: auth.user, password } : undefined;
         },
       },
-      ...(deviceWise && secrets.appToken ? { deviceWise: { ...deviceWise, appToken: secrets.appToken } } : {}),
+      ...(deviceWise && secrets.appToken
+        ? {
+            deviceWise: {
+              ...deviceWise,
+              appToken: secrets.appToken,
+              ...(deps.moduleCa === undefined ? {} : { ca: deps.moduleCa }),
+            },
+          }
+        : {}),
     },
   );
 }

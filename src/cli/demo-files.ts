@@ -5,15 +5,12 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { WorldReady } from './sim-process.js';
 
-/** Any well-formed app token will do: the simulated portal knows this one. */
-const DEMO_APP_TOKEN = 'Dw7-demo-App-Tkn';
-
 export interface DemoFiles {
   configFile: string;
 }
 
 export function writeDemoFiles(stateDir: string, runtimeDir: string, world: WorldReady, region: string): DemoFiles {
-  const { caFile, losant, thingspace } = world.clouds;
+  const { caFile, losant, thingspace, devicewise } = world.clouds;
   const secrets = join(stateDir, 'secrets');
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
   const secretFile = (name: string, value: string): string => {
@@ -28,7 +25,6 @@ export function writeDemoFiles(stateDir: string, runtimeDir: string, world: Worl
     modem: {
       port: world.modem.address,
       bearer: { mode: 'observe', contextId: 1 },
-      deviceWise: { server: 'localhost:8883', appToken: secretFile('app-token', DEMO_APP_TOKEN) },
     },
     gnss: { port: world.receiver.address },
     ztp: {
@@ -50,6 +46,12 @@ export function writeDemoFiles(stateDir: string, runtimeDir: string, world: Worl
       ...{ applicationId: losant.applicationId, deviceId: losant.deviceId, caFile },
       accessKey: secretFile('losant-key', losant.accessKey),
       accessSecret: secretFile('losant-secret', losant.accessSecret),
+    },
+    deviceWise: {
+      server: 'localhost:8883',
+      caFile,
+      appToken: secretFile('app-token', devicewise.appToken),
+      gateway: { server: `${devicewise.mqtt.host}:${devicewise.mqtt.port}`, httpUrl: devicewise.http.url },
     },
     thingspace: {
       mode: 'proxy',

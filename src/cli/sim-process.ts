@@ -62,6 +62,7 @@ export interface WorldReady {
       accessSecret: string;
     };
     thingspace: { locateEndpoint: string; enrolmentToken: string };
+    devicewise: { appToken: string; mqtt: { host: string; port: number; plainPort: number }; http: { url: string } };
   };
 }
 

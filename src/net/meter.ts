@@ -12,6 +12,8 @@ export interface Traffic {
 export interface Meter {
   /** The same road, counted under `purpose` (`mqtt`, `ztp`). */
   metered(purpose: string, dial: Dialer): Dialer;
+  /** Bytes that went another way than over a road of ours, as whoever carried them says. */
+  note(purpose: string, bytes: { bytesIn: number; bytesOut: number }): void;
   /** Totals since the start, open connections included. */
   totals(): Readonly<Record<string, Traffic>>;
 }
@@ -64,6 +66,11 @@ export function createMeter(): Meter {
         traffic.bytesOut += entry.counter.bytesWritten;
       });
       return stream;
+    },
+    note(purpose, { bytesIn, bytesOut }) {
+      const traffic = of(purpose);
+      traffic.bytesIn += bytesIn;
+      traffic.bytesOut += bytesOut;
     },
     totals() {
       const sums = Object.fromEntries([...closed].map(([purpose, traffic]) => [purpose, { ...traffic }]));

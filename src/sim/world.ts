@@ -20,6 +20,7 @@ import { createMachine, type Machine, type MachineDescription } from './machine.
 import { createSimModule, factoryIccid, factoryImei, type SimModule, type SimModuleOptions } from './module/index.js';
 import { createRandom } from './module/random.js';
 import { createModuleDesk } from './module-desk.js';
+import { moduleRoad } from './module-road.js';
 import { rememberedPorts, rememberPorts } from './ports-file.js';
 import type { SimProfile } from './profile.js';
 import { createSimReceiver, type ReceiverKnobs, type SimReceiver } from './receiver/index.js';
@@ -133,7 +134,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
     const { cables, machine } = await layCables(options);
     disposer.use(cables);
     if (transcript !== undefined) writeFileSync(transcript, '', { mode: 0o600 });
-    const module = disposer.use(
+    const module: SimModule = disposer.use(
       createSimModule({
         clock,
         log,
@@ -149,6 +150,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
                 appendFileSync(transcript, `${new Date(atMs).toISOString()} ${direction} ${text}\n`),
             }),
         ...options.module,
+        deviceWise: { dial: moduleRoad(clouds, () => module.pdpActive), ...options.module?.deviceWise },
         port: cables.modem,
         ...(cables.secondary ? { secondary: cables.secondary } : {}),
         ...(cables.nmea ? { nmea: cables.nmea } : {}),

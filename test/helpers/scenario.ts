@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Agent, createAgent } from '../../src/agent/index.js';
 import { loadConfig } from '../../src/config/index.js';
-import { createClock, createLogger, type Logger, type LogLevel, silentLogger } from '../../src/core/index.js';
+import {
+  createClock,
+  createLogger,
+  type Logger,
+  type LogLevel,
+  type NewRecord,
+  silentLogger,
+} from '../../src/core/index.js';
 import { createWorld, type PortRole, type World, type WorldOptions } from '../../src/sim/index.js';
 import type { StatusSnapshot } from '../../src/status/index.js';
 import { listenTo, rootsIn } from './machine.js';
@@ -31,8 +38,8 @@ export interface ScenarioOptions {
   /** Use this folder (and keep it) instead of a temporary one. */
   dir?: string;
   log?: { level: LogLevel; lines: string[] };
-  /** Told each record taken for a cloud, with its id. */
-  onRecord?: (cloud: string, id: string) => void;
+  /** Told each record taken for a cloud, with its id, and what it says. */
+  onRecord?: (cloud: string, id: string, record: NewRecord) => void;
 }
 
 export interface Scenario extends AsyncDisposable {

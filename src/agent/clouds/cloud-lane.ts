@@ -1,11 +1,12 @@
 // The lane of a service that positions and state go up to, or that is asked where the gateway is: it waits for a clock
-// that can be believed, then runs the service, which keeps its own pauses or ends with why it has to wait.
+// that can be believed (unless its service does that itself, where it needs one), then runs the service, which keeps its own
+// pauses or ends with why it has to wait.
 import type { BackoffPolicy, ClockTrust, Logger, WaymarkError } from '../../core/index.js';
 import type { Lane, LaneContext } from '../lane.js';
 
 export interface CloudLaneDeps {
   name: string;
-  trust: ClockTrust;
+  trust?: ClockTrust | undefined;
   /** Resolves when there is a road, or nobody knows better. */
   networkUp: (signal: AbortSignal) => Promise<void>;
   service: {
@@ -34,8 +35,10 @@ export function createCloudLane({
     name,
     ...(stableAfterMs === undefined ? {} : { stableAfterMs }),
     async run({ signal, ok, doing }) {
-      doing('waiting for the clock');
-      await trust.whenTrusted(signal);
+      if (trust) {
+        doing('waiting for the clock');
+        await trust.whenTrusted(signal);
+      }
       // Once: later on a dark lamp may only mean that the gateway has another way out.
       if (!hasWaited) {
         doing('waiting for the network');

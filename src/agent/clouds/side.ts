@@ -2,7 +2,7 @@
 // it (Losant), who is asked where the gateway is (ThingSpace), and what they may ask (commands).
 import { join } from 'node:path';
 import type { Config } from '../../config/index.js';
-import { type Clock, type ClockTrust, createDisposer, type Logger } from '../../core/index.js';
+import { type Clock, type ClockTrust, createDisposer, type Logger, type NewRecord } from '../../core/index.js';
 import { type BestLocation, createSampler, type PositionChoice } from '../../location/index.js';
 import type { Modem } from '../../modem/index.js';
 import type { Meter } from '../../net/index.js';
@@ -22,6 +22,7 @@ import type { AgentMemory } from '../memory.js';
 import type { NetworkLadder } from '../network-ladder.js';
 import { countBoot } from './boot-counter.js';
 import type { Cloud } from './cloud.js';
+import { createDeviceWiseCloud, DEVICEWISE } from './devicewise.js';
 import { createLosantCloud } from './losant.js';
 import type { Outputs } from './outputs.js';
 import { commandsView, locatedView, outboxView } from './report.js';
@@ -52,7 +53,7 @@ export interface CloudSideDeps {
   ladder: NetworkLadder | undefined;
   onChange: () => void;
   /** Told each record that was taken, with its id. */
-  onRecord?: ((cloud: string, id: string) => void) | undefined;
+  onRecord?: ((cloud: string, id: string, record: NewRecord) => void) | undefined;
 }
 
 export interface CloudSide extends AsyncDisposable {
@@ -86,13 +87,14 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
     return outbox;
   };
   const losantOutbox = config.losant && (await open('losant'));
+  const deviceWiseOutbox = config.deviceWise && (await open(DEVICEWISE));
 
   const life = new AbortController();
   const telling = createTelling({
     ...{ clock, trust, log, outboxes, status: deps.status, onRecord: deps.onRecord },
     stateEveryMs: (cloud) =>
-      ((cloud === 'devicewise' ? config.deviceWise?.stateSeconds : config.losant?.stateSeconds) ?? 300) * 1000,
-    answersAll: new Set(['devicewise']),
+      ((cloud === DEVICEWISE ? config.deviceWise?.stateSeconds : config.losant?.stateSeconds) ?? 300) * 1000,
+    answersAll: new Set([DEVICEWISE]),
   });
   const asked = await loadReportInterval(memory.reportInterval, config.commands.allow, log);
   const { durable, minAccuracyM } = config.location;
@@ -129,6 +131,15 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
         ...{ settings: config.losant, outbox: losantOutbox, boot, sink: commands.sink },
         reportSeconds: config.location.reportSeconds,
         answer: (result) => telling.result('losant', result),
+      }),
+    );
+  if (config.deviceWise && deviceWiseOutbox)
+    clouds.push(
+      await createDeviceWiseCloud({
+        ...deps,
+        ...{ settings: config.deviceWise, outbox: deviceWiseOutbox, boot, sink: commands.sink },
+        answer: (result) => telling.result(DEVICEWISE, result),
+        put: (kind, body) => telling.putTo(DEVICEWISE, kind, body),
       }),
     );
   for (const cloud of clouds) resources.use(cloud);

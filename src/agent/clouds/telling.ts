@@ -27,7 +27,7 @@ export interface TellingDeps {
   /** Clouds that deliver a command until it is answered: each is told what became of it, refusals too. */
   answersAll?: ReadonlySet<string>;
   /** Told each record handed over, with the id it got. */
-  onRecord?: ((cloud: string, id: string) => void) | undefined;
+  onRecord?: ((cloud: string, id: string, record: NewRecord) => void) | undefined;
 }
 
 export interface Telling {
@@ -72,7 +72,7 @@ export function createTelling(deps: TellingDeps): Telling {
 
   async function keep(cloud: string, record: NewRecord): Promise<void> {
     const taken = await outboxes.get(cloud)?.put(record);
-    if (taken) deps.onRecord?.(cloud, taken.id);
+    if (taken) deps.onRecord?.(cloud, taken.id, record);
   }
 
   const keepSoon = (cloud: string, record: NewRecord): void => {

@@ -6,13 +6,21 @@
 //   auto      supported            module
 //   auto      not known yet        none yet: the module is waited for
 //   auto      unsupported, none    gateway, and it is said why
+//   auto      cannot be told       gateway: the app token holds what no line of the module carries
 //   module    unsupported, none    none: devicewise.no-client
 //   gateway   whatever             gateway
 //
 //   transport auto: MQTT; while its port seems to be blocked, HTTPS for a while
 import type { RoadName } from './types.js';
 
-export type ModuleSupport = 'unknown' | 'supported' | 'unsupported' | 'absent';
+/** `unfit`: it has a client, or may have one, that cannot be told this app token. */
+export type ModuleSupport = 'unknown' | 'supported' | 'unsupported' | 'unfit' | 'absent';
+
+const BECAUSE: Partial<Record<ModuleSupport, string>> = {
+  unsupported: ', because the module has no client of its own',
+  absent: ', because there is no module with a client of its own',
+  unfit: ', because the module cannot be told this app token',
+};
 
 export interface ChoiceInput {
   road: 'auto' | 'module' | 'gateway';
@@ -34,7 +42,7 @@ export function chooseRoad({ road, transport, support, isMqttBlocked }: ChoiceIn
     if (support === 'unknown') return { is: 'wait', why: 'the module has not said yet whether it has a client' };
     if (road === 'module') return { is: 'none', why: 'the module has no deviceWISE client of its own' };
   }
-  const because = road === 'gateway' ? '' : ', because the module has no client of its own';
+  const because = BECAUSE[road === 'gateway' ? 'supported' : support] ?? '';
   if (transport === 'http') return { is: 'take', name: 'http', why: `by this gateway over HTTPS${because}` };
   if (transport === 'auto' && isMqttBlocked)
     return { is: 'take', name: 'http', why: 'by this gateway over HTTPS, because MQTT does not get through' };

@@ -12,8 +12,8 @@ import type {
 } from '../../core/index.js';
 import type { CredentialSource } from '../../vault/index.js';
 import type { LifeState } from './machine.js';
-import type { ChoiceInput } from './road-choice.js';
-import type { ModuleDeviceWise, RoadName, RoadOpener } from './types.js';
+import type { ChoiceInput, ModuleSupport } from './road-choice.js';
+import type { RoadName, RoadOpener } from './types.js';
 
 /** What is used of the outbox. */
 export interface DeviceWiseOutbox {
@@ -32,7 +32,7 @@ export interface DeviceWiseDeps {
   /** Those there are in this gateway. */
   roads: Readonly<Partial<Record<RoadName, RoadOpener>>>;
   /** Whether the module has a client of its own; absent: there is no module. */
-  moduleSupport?: ModuleDeviceWise['support'];
+  moduleSupport?: () => ModuleSupport;
   outbox: DeviceWiseOutbox;
   /** The outbox's number of this boot. */
   boot: number;
