@@ -130,6 +130,18 @@ describe('a session that ends', () => {
     await road.close();
   });
 
+  test('so does one that says it of the signing in', async () => {
+    const { open, requests } = rig((one) =>
+      one.sessionId === 'session-1' && !isCheck(one)
+        ? { json: { auth: { success: false, errorMessages: ['Not authenticated.'] } } }
+        : undefined,
+    );
+    const road = await open();
+    expect(await road.request([PING], { signal: never })).toEqual([OK]);
+    expect(requests()).toHaveLength(2);
+    await road.close();
+  });
+
   test('a new one that is refused as well ends the road', async () => {
     const { open, requests } = rig((one) => (one.json['auth'] || isCheck(one) ? undefined : EXPIRED));
     const road = await open();
