@@ -66,6 +66,12 @@ describe('signing in', () => {
       { json: { auth: { success: false, errorCodes: [-7], errorMessages: ['No.'] } } },
       'devicewise.refused',
     ],
+    [
+      'auth fails, with a status of its own',
+      { status: 401, json: { auth: { success: false, errorCodes: [-7] } } },
+      'devicewise.refused',
+    ],
+    ['somebody else fails, with JSON', { status: 403, json: { error: 'blocked' } }, 'devicewise.malformed'],
     ['the whole fails', { json: { success: false, errorCodes: [-90_000] } }, 'devicewise.refused'],
     [
       'it is too much',
