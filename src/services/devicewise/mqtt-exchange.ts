@@ -9,6 +9,7 @@ import {
   type Logger,
   linkedController,
   onAbort,
+  type Timer,
   type Tr50Command,
   type Tr50Outcome,
   WaymarkError,
@@ -23,6 +24,8 @@ import type { RoadLimits, Tr50Road } from './types.js';
 import { BUSY, type GatewayIdentity, identityFacts, MAX_COMMANDS, REQUEST_DEADLINE_MS } from './who.js';
 
 const MAX_IN_FLIGHT = 8;
+/** A notification may be lost, and not every server says at a connection what is waiting. */
+const LOOK_MS = 1_800_000;
 const PING_DEADLINE_MS = 10_000;
 /** As the C client counts; the one before has long been answered when it comes round. */
 const MAX_NUMBER = 65_535;
@@ -168,7 +171,14 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
     for await (const message of session.messages) onMessage(message);
   };
 
+  let nextLook: Timer | undefined;
+  const look = (): void => {
+    void mailbox.check();
+    nextLook = clock.after(LOOK_MS, look);
+  };
+
   const closed = deps.closed.then((reason) => {
+    nextLook?.cancel();
     mailbox.end();
     // First the word of the link, which the abort would make a time-out.
     for (const waiting of [...pending.values()]) waiting({ is: 'link-lost' });
@@ -181,8 +191,8 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
   });
   // `onMessage` does not throw, and the session’s messages end without an error.
   void read();
-  // Mail that came while nobody was here.
-  void mailbox.check();
+  // First of all mail that came while nobody was here.
+  look();
 
   return {
     limits,

@@ -66,6 +66,12 @@ describe('signing in', () => {
       { json: { auth: { success: false, errorCodes: [-7], errorMessages: ['No.'] } } },
       'devicewise.refused',
     ],
+    [
+      'auth fails, with a status of its own',
+      { status: 401, json: { auth: { success: false, errorCodes: [-7] } } },
+      'devicewise.refused',
+    ],
+    ['somebody else fails, with JSON', { status: 403, json: { error: 'blocked' } }, 'devicewise.malformed'],
     ['the whole fails', { json: { success: false, errorCodes: [-90_000] } }, 'devicewise.refused'],
     [
       'it is too much',
@@ -126,6 +132,18 @@ describe('a session that ends', () => {
     );
     const road = await open();
     expect(await road.request([PING, PING], { signal: never })).toEqual([OK, OK]);
+    expect(requests()).toHaveLength(2);
+    await road.close();
+  });
+
+  test('so does one that says it of the signing in', async () => {
+    const { open, requests } = rig((one) =>
+      one.sessionId === 'session-1' && !isCheck(one)
+        ? { json: { auth: { success: false, errorMessages: ['Not authenticated.'] } } }
+        : undefined,
+    );
+    const road = await open();
+    expect(await road.request([PING], { signal: never })).toEqual([OK]);
     expect(requests()).toHaveLength(2);
     await road.close();
   });

@@ -52,7 +52,7 @@ describe('looking', () => {
     );
     expect(await mailbox.check()).toBe(3);
     expect([ids(), checks()]).toEqual([['a', 'b', 'c'], 3]);
-    expect(asked[0]).toEqual({ command: 'mailbox.check', params: { autoComplete: false } });
+    expect(asked[0]).toEqual({ command: 'mailbox.check', params: { autoComplete: false, limit: 16 } });
     mailbox.end();
   });
 
@@ -115,24 +115,41 @@ describe('looking', () => {
     mailbox.end();
   });
 
-  test('more than can wait is left, and comes once there is room', async () => {
-    const many = Array.from({ length: 70 }, (_, n) => exec(`m${n}`));
-    const clock = createFakeClock();
-    const mailbox = createMailbox({ clock, log: silentLogger, request: async () => listing(...many) });
-    await mailbox.check();
-    expect(mailbox.facts().methods).toBe(64);
-    const reader = mailbox.methods[Symbol.asyncIterator]();
-    const seen = new Set<string>();
-    for (let n = 0; n < 70; n++) {
-      const { value } = await reader.next();
-      const id = (value as MethodCall).id;
-      seen.add(id);
-      mailbox.answered([{ command: 'mailbox.ack', params: { id } }], [{ is: 'ok', params: {} }]);
-      await clock.advance(0);
-    }
-    expect(seen.size).toBe(70);
-    mailbox.end();
-  });
+  // Some servers list a message once a connection, some until it is acknowledged, and some more than they are asked for.
+  test.each([
+    ['once', 16, 64],
+    ['until acknowledged', 16, 16],
+    ['until acknowledged', 1000, 64],
+  ])(
+    'more than can wait is left where it is, and comes once there is room (listed %s, %i at once)',
+    async (how, most, first) => {
+      let box = Array.from({ length: 150 }, (_, n) => exec(`m${n}`));
+      const clock = createFakeClock();
+      const mailbox = createMailbox({
+        clock,
+        log: silentLogger,
+        async request() {
+          const listed = box.slice(0, most);
+          if (how === 'once') box = box.slice(most);
+          return listing(...listed);
+        },
+      });
+      await mailbox.check();
+      expect(mailbox.facts().methods).toBe(first);
+      const reader = mailbox.methods[Symbol.asyncIterator]();
+      const seen: string[] = [];
+      while (seen.length < 150) {
+        const { id } = (await reader.next()).value as MethodCall;
+        seen.push(id);
+        box = box.filter((one) => one.id !== id);
+        mailbox.answered([{ command: 'mailbox.ack', params: { id } }], [{ is: 'ok', params: {} }]);
+        await Promise.resolve();
+        await clock.advance(0);
+      }
+      expect(seen).toEqual(Array.from({ length: 150 }, (_, n) => `m${n}`));
+      mailbox.end();
+    },
+  );
 
   test('at the end nothing is asked any more, and the methods end', async () => {
     const { mailbox, checks, reading } = rig();

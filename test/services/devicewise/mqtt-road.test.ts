@@ -193,6 +193,41 @@ describe('requests', () => {
   });
 });
 
+describe('methods', () => {
+  const call = (id: string) => ({ id, command: 'method.exec', params: { method: 'report' } });
+
+  test('mail that waits is fetched at once, later mail when it is told of, or in time by itself', async () => {
+    let mail: unknown[] = [call('a')];
+    const server = fakeServer(success, { mail: () => mail });
+    const parts = rig(server);
+    const road = await parts.open();
+    const reader = road.methods[Symbol.asyncIterator]();
+    expect(await reader.next()).toEqual({ done: false, value: { id: 'a', method: 'report', params: {} } });
+    mail = [call('a'), call('b')];
+    server.say('notify/mailbox_activity', '{}');
+    expect(await reader.next()).toMatchObject({ value: { id: 'b' } });
+    await settled(parts);
+    // Told of nothing, and looked into all the same.
+    mail = [call('c')];
+    const before = server.checks;
+    await parts.clock.advance(1_799_000);
+    expect(server.checks).toBe(before);
+    await parts.clock.advance(1000);
+    expect(await reader.next()).toMatchObject({ value: { id: 'c' } });
+    await road.close();
+    expect(parts.clock.pending).toBe(0);
+  });
+
+  test('an abort after the server’s welcome leaves nothing open', async () => {
+    const server = fakeServer();
+    const stop = new AbortController();
+    const deps = { ...base(), connect: () => server.connect(), onConnected: () => stop.abort(new Error('enough')) };
+    const opener = createMqttRoad(deps, { keepaliveSeconds: 60, maxRequestBytes: 32_768, compress: false });
+    await expect(opener.open({ appToken: TOKEN, signal: stop.signal })).rejects.toThrow('enough');
+    expect(server.checks).toBe(0);
+  });
+});
+
 describe('deflate', () => {
   test('long requests go to apiz, short ones do not, and both kinds of answer are read', async () => {
     const server = fakeServer(() => undefined);
