@@ -16,7 +16,7 @@ describe('opening', () => {
     expect(sent(module, 'AT#SGACT=')).toEqual([]);
     expect(sent(module, 'AT#SSLEN=')).toEqual(['AT#SSLEN=1,1']);
     expect(sent(module, 'AT#DWLRCV')).toHaveLength(1);
-    expect(client.facts()).toMatchObject({ lastErrorCode: 0, checksServer: false });
+    expect(client.facts()).toMatchObject({ lastErrorCode: 0, isServerChecked: false });
   });
 
   test.each([

@@ -1,8 +1,9 @@
 // The client on the simulated module, whose own client speaks MQTT to a small server in memory.
 import { type Duplex, duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { Secret, silentLogger, WaymarkError } from '../../src/core/index.js';
+import { type Secret, silentLogger, WaymarkError } from '../../src/core/index.js';
 import { createModem, type DeviceWiseOptions, type DeviceWiseSession } from '../../src/modem/index.js';
+import type { ModuleDeviceWise } from '../../src/services/devicewise/types.js';
 import { type DeviceWiseKnobs, deviceWise, type SimModuleOptions } from '../../src/sim/module/index.js';
 import { type Connect, connack, cutPacket, pingresp, publish } from '../../src/sim/mqtt-wire.js';
 import { OPTIONS, TOKEN, token } from './devicewise-rig.js';
@@ -175,6 +176,12 @@ describe('on the simulated module', () => {
     expect(closed.code).toMatch(/^(?:modem\.reset|modem\.timeout|devicewise\.lost)$/);
     expect(await up()).toBe('up');
     await opened();
+  });
+
+  test('it is what the service asks for', async () => {
+    const { modem } = await simRig();
+    const asked: ModuleDeviceWise = modem.deviceWise;
+    expect(asked.support()).toBe('supported');
   });
 
   test('behaviours reach it while it runs', async () => {
