@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { linkedController, WaymarkError } from '../../src/core/index.js';
 import type { DeviceWiseClient, DeviceWiseSession } from '../../src/modem/apps/devicewise/types.js';
 import type { ModuleDeviceWise, ModuleDeviceWiseSession } from '../../src/services/devicewise/types.js';
-import { type ExchangeRig, exchangeRig, heardMethods, ONE_BYTE, PING, TEMP } from './devicewise-rig.js';
+import { type ExchangeRig, exchangeRig, heardMethods, ONE_BYTE, PING, TEMP } from './devicewise-exchange-rig.js';
 import { createRandom, cutRandomly } from './random.js';
 
 const SERVICE_ID = '650f0000000000000000a001';
