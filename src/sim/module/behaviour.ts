@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/index.js';
 import type { CellLocateKnobs } from './cell-locate.js';
 import type { Chunking } from './chunker.js';
+import type { DeviceWiseKnobs } from './device-wise.js';
 import type { AnswerSink, Spoken } from './output.js';
 import type { Outcome } from './results.js';
 
@@ -51,6 +52,8 @@ export interface Behaviour {
   chunking?: Chunking;
   /** The CellLocate client of a u-blox module behaves so while this is pushed. */
   cellLocate?: Partial<CellLocateKnobs>;
+  /** The deviceWISE client of a Telit module behaves so while this is pushed. */
+  deviceWise?: Partial<DeviceWiseKnobs>;
   /** Called when pushed; returns what is to be done when removed. */
   attach?: (io: BehaviourIo) => () => void;
   /** Called each time the module has booted, before it says anything. */

@@ -1,6 +1,8 @@
 // What a command is to the simulated module, and what a family of modules is: data and tables of commands.
 import type { Clock, Timer } from '../../core/index.js';
+import type { DeviceWiseClient } from './families/device-wise/client.js';
 import type { LatencyClass } from './latency.js';
+import type { ByteCount } from './prompt.js';
 import { CME, type FinalWords, type Outcome } from './results.js';
 import type { Identity, ModuleState, SessionSettings, SimCard } from './state.js';
 
@@ -38,6 +40,12 @@ export interface CommandContext {
   hangUp(): void;
   /** Asks for text, to Ctrl-Z; the command ends with what `onEnd` makes of it (undefined: ESC). Return 'PENDING' then. */
   prompt(onEnd: (text: string | undefined) => Outcome): void;
+  /** Asks for a number of bytes; otherwise like `prompt`. */
+  promptBytes(what: ByteCount, onEnd: (bytes: Buffer | undefined) => Outcome): void;
+  /** Ends the command once `begin` says so (perhaps at once), with the outcome made then. Return what this gives. */
+  wait(begin: (end: (outcome: () => Outcome) => void) => void): Outcome | 'PENDING';
+  /** The module's own deviceWISE client (Telit). */
+  readonly deviceWise: DeviceWiseClient;
 }
 
 /** Arguments with quotes taken off; `text` is what stood after the `=`. Nothing returned: OK. */

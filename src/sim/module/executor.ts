@@ -14,6 +14,7 @@ import {
 import { FAMILIES } from './families/all.js';
 import type { LatencyClass } from './latency.js';
 import type { AnswerSink } from './output.js';
+import type { ByteCount } from './prompt.js';
 import { BASIC_COMMANDS, S_DEFAULTS } from './standard/basic.js';
 import { CLOCK_COMMANDS } from './standard/clock.js';
 import { CONTEXT_COMMANDS } from './standard/context.js';
@@ -64,9 +65,10 @@ export interface ExecutorDeps {
   timers: Timers;
   latencyOf: (kind: LatencyClass) => number;
   /** Everything of the context that is not about this line. */
-  world: Omit<CommandContext, 'info' | 'afterFinal' | 'prompt' | 'goOnline'>;
+  world: Omit<CommandContext, 'info' | 'afterFinal' | 'prompt' | 'promptBytes' | 'wait' | 'goOnline'>;
   /** Opens a prompt at the port. */
   prompt: (onEnd: (text: string | undefined) => void) => void;
+  promptBytes: (what: ByteCount, onEnd: (bytes: Buffer | undefined) => void) => void;
   goOnline: (contextId: number) => void;
   /** Wraps a command's synchronous part (unsolicited lines wait meanwhile). */
   perform: <T>(run: () => T) => T;
@@ -85,7 +87,18 @@ export function openLine(deps: ExecutorDeps, body: string, sink: AnswerSink, onD
     info: (text) => sink.info(text),
     afterFinal: (fn) => void afterwards.push(fn),
     goOnline: (contextId) => void (online = contextId),
-    prompt: (onEnd) => deps.prompt((text) => settle(deps.perform(() => onEnd(text)))),
+    prompt: (onEnd) => deps.prompt((text) => settle(() => onEnd(text))),
+    promptBytes: (what, onEnd) => deps.promptBytes(what, (bytes) => settle(() => onEnd(bytes))),
+    wait(begin) {
+      let isWaiting = false;
+      let early: Outcome | undefined;
+      begin((outcome) => {
+        if (isWaiting) settle(outcome);
+        else early = outcome();
+      });
+      isWaiting = early === undefined;
+      return early ?? 'PENDING';
+    },
   };
   let index = 0;
   let isOver = false;
@@ -131,8 +144,9 @@ export function openLine(deps: ExecutorDeps, body: string, sink: AnswerSink, onD
     return false;
   };
   /** A command that waited is through. */
-  const settle = (outcome: Outcome): void => {
+  const settle = (make: () => Outcome): void => {
     if (isOver) return;
+    const outcome = deps.perform(make);
     if (outcome === 'OK') step();
     else finish(outcome);
   };

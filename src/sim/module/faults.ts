@@ -4,6 +4,7 @@ import { createFields, type Fields, needed, present } from '../fields.js';
 import type { Behaviour } from './behaviour.js';
 import * as answers from './faults/answers.js';
 import * as bytes from './faults/bytes.js';
+import { deviceWiseOf } from './faults/device-wise.js';
 import { cellLocate } from './faults/location.js';
 import * as ports from './faults/ports.js';
 import * as unsolicited from './faults/unsolicited.js';
@@ -11,6 +12,7 @@ import type { Outcome } from './results.js';
 
 export * from './faults/answers.js';
 export * from './faults/bytes.js';
+export { deviceWise } from './faults/device-wise.js';
 export * from './faults/location.js';
 export * from './faults/ports.js';
 export * from './faults/unsolicited.js';
@@ -92,6 +94,7 @@ const MAKERS: Readonly<Record<string, (fields: Fields) => Behaviour>> = {
   stickyTimeouts: (fields) => answers.stickyTimeouts(fields.text('command', COMMAND)),
   lieAboutDwcfg: answers.lieAboutDwcfg,
   cellLocate: cellLocateOf,
+  deviceWise: deviceWiseOf,
   urcStorm: (fields) => {
     const text = fields.text('text', TEXT);
     return unsolicited.urcStorm(

@@ -2,6 +2,14 @@ export * from './behaviour.js';
 export { type CellLocateKnobs, USUAL_CELL_LOCATE } from './cell-locate.js';
 export type { Chunking } from './chunker.js';
 export type { FamilyName, Outcome } from './command.js';
+export {
+  type DeviceWiseCounters,
+  type DeviceWiseKnobs,
+  type DeviceWiseOptions,
+  type Dial,
+  type DialTarget,
+  USUAL_DEVICE_WISE,
+} from './device-wise.js';
 export * from './faults.js';
 export { factoryIccid, factoryImei } from './initial.js';
 export * from './module.js';

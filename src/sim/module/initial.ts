@@ -1,6 +1,7 @@
 // The module as it leaves the factory, by its options.
 import { USUAL_CELL_LOCATE } from './cell-locate.js';
 import type { Family } from './command.js';
+import { freshDeviceWise, knobsOf } from './device-wise.js';
 import { factoryNvm, openNvm } from './nvm.js';
 import type { SimModuleOptions } from './options.js';
 import { freshSession, type ModuleState, USUAL_FORMS, withLuhn } from './state.js';
@@ -68,6 +69,7 @@ export function initialState(options: SimModuleOptions, family: Family): ModuleS
     cellLocate: { ...USUAL_CELL_LOCATE, ...options.cellLocate },
     locating: undefined,
     locateTries: 0,
+    deviceWise: freshDeviceWise(knobsOf(options.deviceWise)),
     urcPort: options.urcPort ?? 'both',
     quirks: { ...USUAL_FORMS, ...options.quirks },
     booted: {},

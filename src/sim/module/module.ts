@@ -8,15 +8,18 @@ import { scrubber } from '../../core/index.js';
 import type { Behaviour, PortName } from './behaviour.js';
 import { createCardSide } from './card-side.js';
 import { type CellLocateKnobs, USUAL_CELL_LOCATE } from './cell-locate.js';
+import { type DeviceWiseKnobs, knobsOf } from './device-wise.js';
 import { commandsOf } from './executor.js';
 import { FAMILIES } from './families/all.js';
 import { forgetServers } from './families/cell-locate-servers.js';
+import { createDeviceWiseClient } from './families/device-wise/index.js';
 import { initialState } from './initial.js';
 import { createLatency } from './latency.js';
 import { createNetwork } from './network-side.js';
 import { createNmeaPort } from './nmea.js';
 import type { SimModule, SimModuleCounters, SimModuleOptions, TranscriptLine } from './options.js';
 import { createRandom } from './random.js';
+import { runRemoteAt } from './remote-at.js';
 import { freshSession, type SessionSettings } from './state.js';
 import { createTerminal, type Terminal, type TerminalDeps } from './terminal.js';
 import { createTimers } from './timers.js';
@@ -84,11 +87,25 @@ export function createSimModule(options: SimModuleOptions): SimModule {
     updateRadio: network.update,
   });
 
+  const deviceWise = createDeviceWiseClient({
+    state,
+    clock,
+    timers,
+    latency,
+    log,
+    urc,
+    dial: options.deviceWise?.dial,
+    runRemoteAt: (line, expiresMs, done) =>
+      runRemoteAt({ ...shared, latencyOf: latency.of, world: shared.world }, line, expiresMs, done),
+  });
+  network.onPdp((isActive) => deviceWise.contextChanged(isActive));
+
   // ---- power
   const fallSilent = (): void => {
     state.power = 'off';
     for (const terminal of terminals) terminal.sleep();
     timers.cancelAll();
+    deviceWise.sleep();
     network.update();
   };
   const powerOn = (): void => {
@@ -154,6 +171,7 @@ export function createSimModule(options: SimModuleOptions): SimModule {
       powerOff: () => void timers.after(latency.fixed(100), cutPower),
       later: (ms, fn) => timers.after(latency.fixed(ms), fn),
       random,
+      deviceWise,
     },
   };
   const primary = createTerminal({
@@ -189,23 +207,43 @@ export function createSimModule(options: SimModuleOptions): SimModule {
     });
     state.locateTries = 0;
   };
+  const applyDeviceWise = ({ deviceWise: knobs }: Behaviour): void => {
+    if (!knobs) return;
+    state.deviceWise.knobs = behaviours.reduceRight<DeviceWiseKnobs>(
+      (all, each) => ({ ...all, ...each.deviceWise }),
+      knobsOf(options.deviceWise),
+    );
+    if (knobs.firstSeq !== undefined) state.deviceWise.nextId = state.deviceWise.knobs.firstSeq;
+  };
 
   powerOn();
   return {
     state,
     counters,
     transcriptLines: transcript,
+    deviceWise: {
+      drop: (code = -18323) => deviceWise.drop(code),
+      state() {
+        const { status, lastError, inbox } = state.deviceWise;
+        return { isStarted: deviceWise.isStarted, status, lastError, inbox: inbox.length };
+      },
+      get counters() {
+        return state.deviceWise.counters;
+      },
+    },
     push(pushed) {
       const behaviour: Behaviour = typeof pushed === 'function' ? { line: pushed } : { ...pushed };
       behaviours = [behaviour, ...behaviours];
       applyChunking();
       applyCellLocate(behaviour);
+      applyDeviceWise(behaviour);
       const detachBehaviour = behaviour.attach?.(ioOf(behaviour));
       return () => {
         if (!behaviours.includes(behaviour)) return;
         behaviours = behaviours.filter((each) => each !== behaviour);
         applyChunking();
         applyCellLocate(behaviour);
+        applyDeviceWise(behaviour);
         detachBehaviour?.();
       };
     },

@@ -5,6 +5,7 @@ import type { Behaviour, LineBehaviour } from './behaviour.js';
 import type { CellLocateKnobs } from './cell-locate.js';
 import type { Chunking } from './chunker.js';
 import type { FamilyName } from './command.js';
+import type { DeviceWiseCounters, DeviceWiseOptions, DeviceWiseStatus } from './device-wise.js';
 import type {
   BearerLogin,
   Coverage,
@@ -83,6 +84,8 @@ export interface SimModuleOptions {
   position?: Position | null;
   /** Where the CellLocate client of a u-blox module is other than usual. */
   cellLocate?: Partial<CellLocateKnobs>;
+  /** Where the deviceWISE client of a Telit module is other than usual, and the way to its server. */
+  deviceWise?: DeviceWiseOptions;
   /** Said unasked after each boot instead of what the family says, e.g. `+PBREADY`. */
   bootTexts?: readonly string[];
   transcript?: (line: TranscriptLine) => void;
@@ -95,9 +98,18 @@ export interface SimModuleCounters {
   resets: number;
 }
 
+/** The module's own deviceWISE client, as seen from outside. */
+export interface DeviceWiseHook {
+  /** Its connection breaks (default: while receiving); the module says nothing of it. */
+  drop(code?: number): void;
+  state(): Readonly<{ isStarted: boolean; status: DeviceWiseStatus; lastError: number; inbox: number }>;
+  readonly counters: Readonly<DeviceWiseCounters>;
+}
+
 export interface SimModule extends AsyncDisposable {
   readonly state: Readonly<ModuleState>;
   readonly counters: Readonly<SimModuleCounters>;
+  readonly deviceWise: DeviceWiseHook;
   /** The last thousand lines in both directions, of both ports. */
   readonly transcriptLines: readonly TranscriptLine[];
   /** Puts a behaviour in front of all others; returns its removal. */

@@ -1,5 +1,6 @@
 // Everything the simulated module knows, as plain data: commands read and change it, nothing here acts.
 import type { CellLocateKnobs } from './cell-locate.js';
+import type { DeviceWiseState } from './device-wise.js';
 import type { NvmStore } from './nvm.js';
 
 /** `wrong`: a card the module does not take. `locked`: it asks for another code than its PIN (`lock` says which). */
@@ -164,6 +165,8 @@ export interface ModuleState {
   cellLocate: CellLocateKnobs;
   locating: { interrupt(): void } | undefined;
   locateTries: number;
+  /** Telit: the module's own deviceWISE client. */
+  readonly deviceWise: DeviceWiseState;
   urcPort: UrcPort;
   quirks: Quirks;
   /** Stored settings as they were at power-on: some take effect only then. */

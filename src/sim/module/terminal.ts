@@ -13,15 +13,12 @@ import type { Latency } from './latency.js';
 import { createLineReader } from './line-reader.js';
 import type { SimModuleCounters } from './options.js';
 import { type AnswerSink, createSpeaker, type Spoken } from './output.js';
+import { createPrompt } from './prompt.js';
 import { S_DEFAULTS } from './standard/basic.js';
 import { freshSession, type ModuleState, type SessionSettings } from './state.js';
 import type { Timers } from './timers.js';
 
 const MAX_WAITING_URCS = 200;
-const MAX_PROMPT_TEXT = 4096;
-const CTRL_Z = 26;
-const ESC = 27;
-const BS = 8;
 const nothing = (): void => undefined;
 /** A line that a behaviour keeps open. */
 const HELD: OpenLine = { start: nothing, isAbortable: false, abort: nothing, cancel: nothing };
@@ -70,8 +67,6 @@ export function createTerminal(deps: TerminalDeps): Terminal {
   let isPerforming = false;
   let isOnline = false;
   let callContext: number | undefined;
-  let promptText: string | undefined;
-  let endPrompt: (text: string | undefined) => void = nothing;
   let waitingUrcs: string[] = [];
 
   // ---- out
@@ -89,7 +84,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
   };
   const { blankAfterColon } = state.quirks;
   const speaker = createSpeaker({ settings: session, words: family, blankAfterColon }, say);
-  const mayInterrupt = (): boolean => !isPerforming && !isOnline && promptText === undefined && !reader.isTyping;
+  const mayInterrupt = (): boolean => !isPerforming && !isOnline && !prompt.isOpen && !reader.isTyping;
   const flushUrcs = (): void => {
     while (mayInterrupt() && waitingUrcs.length > 0) speaker.urc(waitingUrcs.shift() ?? '');
   };
@@ -143,22 +138,10 @@ export function createTerminal(deps: TerminalDeps): Terminal {
   };
 
   // ---- prompt
-  const prompt = (onEnd: (text: string | undefined) => void): void => {
-    promptText = '';
-    endPrompt = onEnd;
-    say(Buffer.from('\r\n> '), 'answer');
-  };
-  const takeText = (byte: number): void => {
-    if (byte === CTRL_Z || byte === ESC) {
-      const text = byte === ESC ? undefined : promptText;
-      promptText = undefined;
-      endPrompt(text);
-      return;
-    }
-    echo(Uint8Array.of(byte));
-    if (byte === BS) promptText = promptText?.slice(0, -1);
-    else if (promptText !== undefined && promptText.length < MAX_PROMPT_TEXT) promptText += String.fromCharCode(byte);
-  };
+  const prompt = createPrompt(
+    (text) => say(Buffer.from(text), 'answer'),
+    (byte) => echo(Uint8Array.of(byte)),
+  );
 
   // ---- in
   const world: ExecutorDeps['world'] = {
@@ -178,7 +161,8 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     timers,
     latencyOf: deps.latency.of,
     world,
-    prompt,
+    prompt: prompt.text,
+    promptBytes: prompt.bytes,
     goOnline,
     perform(command) {
       isPerforming = true;
@@ -225,7 +209,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
       for (const behaviour of behaviours()) if (behaviour.input && input) input = behaviour.input(input);
       for (const byte of input ?? []) {
         if (isOnline) dataMode.feed(byte);
-        else if (promptText !== undefined) takeText(byte);
+        else if (prompt.isOpen) prompt.take(byte);
         else reader.take(byte);
       }
     }
@@ -247,7 +231,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     hold: () => void (open = HELD),
     run: (line, sink) => run(line, sink ?? answer),
     type: (text) => take(Buffer.from(text, 'latin1')),
-    prompt,
+    prompt: prompt.text,
     goOnline: () => goOnline(1),
     dropCall,
     reset: deps.reset,
@@ -263,7 +247,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
       open = undefined;
       leaveOnline();
       callContext = undefined;
-      promptText = undefined;
+      prompt.reset();
       chunker.clear();
       reader.reset();
       waitingUrcs = [];

@@ -14,7 +14,7 @@ import { reboot, shutDown } from '../standard/general.js';
 import { prefixed } from '../standard/identity.js';
 import { isRegistered } from '../standard/registration.js';
 import { cardStatus, iccid, RETRIES } from '../standard/sim-card.js';
-import { DEVICE_WISE_COMMANDS } from './device-wise.js';
+import { DEVICE_WISE_COMMANDS } from './device-wise/index.js';
 import { nmeaAngle, nmeaDate, nmeaTime } from './nmea-fields.js';
 
 const ERRORS = { failed: CME.activationFailed, login: 556 };

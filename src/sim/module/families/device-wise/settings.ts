@@ -1,10 +1,11 @@
-// The deviceWISE commands as far as a token check needs them: settings in NVM, and a client that never connects
-// (specs/devicewise.md 1.2, 1.3, 1.10).
-import { CME, type CommandContext, type CommandTable, numberIn, type Outcome } from '../command.js';
-import { DEVICE_WISE_DEFAULTS, type DeviceWiseConfig } from '../nvm.js';
+// AT#DWCFG and AT#DWEN: settings that go to NVM at once and count from the next connection on (specs/devicewise.md 1.2, 1.3).
+import { CME, type CommandContext, type CommandTable, numberIn, type Outcome } from '../../command.js';
+import type { DeviceWiseKnobs } from '../../device-wise.js';
+import { DEVICE_WISE_DEFAULTS, type DeviceWiseConfig } from '../../nvm.js';
 
 const SERVER = /^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$/;
 const TOKEN = /^[\x21-\x7e]{0,256}$/;
+const MAX_OPTION = 32;
 
 /** Range of each numeric parameter, in the order of the command. */
 const NUMBERS = [
@@ -16,10 +17,10 @@ const NUMBERS = [
   ['serviceTimeoutSeconds', 1, 120],
 ] as const;
 
-/** The nine values of a set command, undefined when one is out of range. Omitted ones take their default. */
-export function parseDeviceWise(args: readonly string[]): DeviceWiseConfig | undefined {
+/** The nine values of a set command, undefined when one is out of range. Omitted ones are those of `base`. */
+export function parseDeviceWise(args: readonly string[], base: DeviceWiseConfig): DeviceWiseConfig | undefined {
   if (args.length > 12) return undefined;
-  const config = { ...DEVICE_WISE_DEFAULTS };
+  const config = { ...base };
   const [server, selector, token, ...numbers] = args;
   if (server !== undefined && server !== '') {
     if (!SERVER.test(server)) return undefined;
@@ -45,31 +46,35 @@ export function parseDeviceWise(args: readonly string[]): DeviceWiseConfig | und
 }
 
 /** The read form: nine values and the three unused ones. It holds the token. */
-export function formatDeviceWise(config: DeviceWiseConfig): string {
-  const numbers = NUMBERS.map(([name]) => config[name]).join(',');
-  return `#DWCFG: ${config.serverUrl},${config.deviceIdSelector},${config.appToken},${numbers},0,0,0`;
+export function formatDeviceWise(config: DeviceWiseConfig, form: DeviceWiseKnobs['dwcfgReadForm'] = 'plain'): string {
+  const quote = form === 'quotes' ? '"' : '';
+  const texts = [`${quote}${config.serverUrl}${quote}`, config.deviceIdSelector, `${quote}${config.appToken}${quote}`];
+  const fields = [...texts, ...NUMBERS.map(([name]) => config[name]), 0, 0, 0];
+  return `#DWCFG: ${fields.join(form === 'blanks' ? ', ' : ',')}`;
 }
 
 function configure({ state }: CommandContext, args: readonly string[]): Outcome {
-  const config = parseDeviceWise(args);
+  const isKept = state.deviceWise.knobs.dwcfgOmitted === 'keep';
+  const config = parseDeviceWise(args, isKept ? state.nvm.data.deviceWise : DEVICE_WISE_DEFAULTS);
   if (!config) return { cme: CME.badParameters };
   state.nvm.data.deviceWise = config;
   state.nvm.save();
   return 'OK';
 }
 
-function enable({ state }: CommandContext, [feature, on]: readonly string[]): Outcome {
+function enable({ state }: CommandContext, [feature, on, ...options]: readonly string[]): Outcome {
   const value = numberIn(on ?? '0', 0, 1);
-  if (feature !== '0' || value === undefined) return { cme: CME.badParameters };
+  const areOptionsGood = options.length <= 5 && options.every((text) => text.length <= MAX_OPTION);
+  if (feature !== '0' || value === undefined || !areOptionsGood) return { cme: CME.badParameters };
   state.nvm.data.remoteAt = value === 1;
   state.nvm.save();
   return 'OK';
 }
 
-export const DEVICE_WISE_COMMANDS: CommandTable = {
+export const SETTINGS_COMMANDS: CommandTable = {
   '#DWCFG': {
     read: ({ state, info }) => {
-      info(formatDeviceWise(state.nvm.data.deviceWise));
+      info(formatDeviceWise(state.nvm.data.deviceWise, state.deviceWise.knobs.dwcfgReadForm));
       return 'OK';
     },
     set: configure,
@@ -84,23 +89,5 @@ export const DEVICE_WISE_COMMANDS: CommandTable = {
     set: enable,
     test: '(0),(0,1)',
     latency: 'store',
-  },
-  '#DWCONN': {
-    read: ({ info }) => {
-      info('#DWCONN: 0,0');
-      return 'OK';
-    },
-    // No cloud behind this module: stopping what never started fails, too.
-    set: () => 'ERROR',
-    test: '(0,1)',
-    latency: 'query',
-  },
-  '#DWSTATUS': {
-    exec: ({ info }) => {
-      info('#DWSTATUS: 0,0,-1,0,0,0,0');
-      return 'OK';
-    },
-    test: '',
-    latency: 'query',
   },
 };
