@@ -21,8 +21,14 @@ const MAX_WHOLE = 2 ** 31 - 1;
 /** Printable ASCII without quote, comma, semicolon and backslash, and no blank at either end. */
 const TEXT = /^(?! )[\x20\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,255}(?<! )$/;
 
+/** Needs no quotes, as in the examples of the module's manual. */
+const WORD = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
 function encode(value: unknown): string | undefined {
-  if (typeof value === 'string') return TEXT.test(value) ? `"${value}"` : undefined;
+  if (typeof value === 'string') {
+    if (!TEXT.test(value)) return undefined;
+    return WORD.test(value) ? value : `"${value}"`;
+  }
   if (typeof value !== 'number' || Object.is(value, -0)) return undefined;
   const text = String(value);
   if (!DECIMAL.test(text)) return undefined;
