@@ -104,7 +104,7 @@ export function createModuleDeviceWise(
       request: (command, { signal }) => exchange.request(command, { signal }),
       methods: exchange.methods,
       closed: life.closed,
-      close: () => life.end(new WaymarkError('core.cancelled', 'closed by this gateway')),
+      close: () => life.end(new WaymarkError('devicewise.lost', 'closed by this gateway')),
       facts: () => ({ ...exchange.facts(), ...facts() }),
     };
   };
