@@ -16,7 +16,7 @@ describe('opening', () => {
     expect(sent(module, 'AT#SGACT=')).toEqual([]);
     expect(sent(module, 'AT#SSLEN=')).toEqual(['AT#SSLEN=1,1']);
     expect(sent(module, 'AT#DWLRCV')).toHaveLength(1);
-    expect(client.facts()).toMatchObject({ lastErrorCode: 0, checksServer: false });
+    expect(client.facts()).toMatchObject({ lastErrorCode: 0, isServerChecked: false });
   });
 
   test.each([
@@ -223,7 +223,7 @@ describe('while it is connected', () => {
     await clock.advance(95_000);
     expect(said()).toEqual(['?', '?', '?']);
     await during(clock, client.close());
-    expect(await client.closed).toMatchObject({ code: 'core.cancelled' });
+    expect(await client.closed).toMatchObject({ code: 'devicewise.lost', message: 'closed by this gateway' });
     expect(script.connect).toBe(0);
     await client.close();
     clear();
@@ -296,7 +296,7 @@ describe('while it is connected', () => {
     await clock.advance(60_000);
     expect(script.connect).toBe(1);
     await during(clock, client.close());
-    expect(await client.closed).toMatchObject({ code: 'core.cancelled' });
+    expect(await client.closed).toMatchObject({ code: 'devicewise.lost', message: 'closed by this gateway' });
   });
 
   test('module drives: it has its retry period, and is never told to stop meanwhile', async () => {

@@ -197,7 +197,9 @@ export async function exchangeRig(
       urcs: channel.urcs,
       clock,
       log,
-      onSuspect: () => void suspects++,
+      onSuspect: () => {
+        suspects++;
+      },
     },
     options.formatted === undefined ? {} : { formatted: options.formatted },
   );

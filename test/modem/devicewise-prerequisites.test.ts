@@ -107,7 +107,7 @@ describe('TLS', () => {
     const client = await session();
     expect(sent(module, 'AT#SSLEN=')).toEqual(['AT#SSLEN=1,0']);
     expect(sent(module, 'AT#SSLSEC')).toEqual([]);
-    expect(client.facts()).not.toHaveProperty('checksServer');
+    expect(client.facts()).not.toHaveProperty('isServerChecked');
   });
 
   test('the first certificate goes in, ended by Ctrl-Z, before the check is switched on', async () => {
@@ -123,7 +123,7 @@ describe('TLS', () => {
     expect(order.at(-1)).toBe('AT#SSLSECCFG=1,0,1,1');
     // TLS on, the authority, the check.
     expect(modem.snapshot().counters.writes - before).toBe(3);
-    expect(client.facts()).toMatchObject({ checksServer: true });
+    expect(client.facts()).toMatchObject({ isServerChecked: true });
     // It reads back what is wanted: nothing is written again, not by another start either.
     await session();
     expect(kept).toHaveLength(1);

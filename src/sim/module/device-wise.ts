@@ -45,7 +45,7 @@ export interface DeviceWiseKnobs {
   /** Omitted parameters take their defaults, or stay as they were. */
   dwcfgOmitted: 'default' | 'keep';
   dwcfgReadForm: 'plain' | 'quotes' | 'blanks';
-  /** What is typed at a counted prompt comes back. */
+  /** What is typed at a counted prompt comes back, whatever ATE says. */
   echoesPayload: boolean;
   replyTimeoutMs: number;
   /** A reply behind its time is dropped, or rings once more. */

@@ -24,8 +24,7 @@ interface Open {
   /** All that is asked for; none: to Ctrl-Z. */
   count: number | undefined;
   max: number;
-  canErase: boolean;
-  isEchoed: boolean;
+  echoes: 'by-setting' | 'always' | 'never';
 }
 
 const MAX_TEXT = 4096;
@@ -33,7 +32,8 @@ const CTRL_Z = 26;
 const ESC = 27;
 const BS = 8;
 
-export function createPrompt(say: (text: string) => void, echo: (byte: number) => void): Prompt {
+/** `echo` shows a typed byte where the port echoes; of counted bytes nothing comes back unless they are to, then always. */
+export function createPrompt(say: (text: string) => void, echo: (byte: number, isForced: boolean) => void): Prompt {
   let open: Open | undefined;
   let taken: number[] = [];
   const begin = (what: Open): void => {
@@ -55,8 +55,7 @@ export function createPrompt(say: (text: string) => void, echo: (byte: number) =
         end: (bytes) => onEnd(bytes && Buffer.from(bytes).toString('latin1')),
         count: undefined,
         max: MAX_TEXT,
-        canErase: true,
-        isEchoed: true,
+        echoes: 'by-setting',
       }),
     bytes: ({ count, endsWith, isEchoed }, onEnd) =>
       begin({
@@ -64,8 +63,7 @@ export function createPrompt(say: (text: string) => void, echo: (byte: number) =
         end: (bytes) => onEnd(bytes && bytes.length <= count ? Buffer.from(bytes) : undefined),
         count: endsWith === 'count' ? count : undefined,
         max: count + 1,
-        canErase: false,
-        isEchoed,
+        echoes: isEchoed ? 'always' : 'never',
       }),
     take(byte) {
       if (!open) return;
@@ -77,8 +75,9 @@ export function createPrompt(say: (text: string) => void, echo: (byte: number) =
         end(taken);
         return;
       }
-      if (open.isEchoed) echo(byte);
-      if (byte === BS && open.canErase) taken.pop();
+      if (open.echoes !== 'never') echo(byte, open.echoes === 'always');
+      // Among counted bytes it is one of them.
+      if (byte === BS && open.echoes === 'by-setting') taken.pop();
       else if (taken.length < open.max) taken.push(byte);
       if (taken.length === open.count) end(taken);
     },

@@ -140,7 +140,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
   // ---- prompt
   const prompt = createPrompt(
     (text) => say(Buffer.from(text), 'answer'),
-    (byte) => echo(Uint8Array.of(byte)),
+    (byte, isForced) => (isForced ? say : echo)(Uint8Array.of(byte), 'echo'),
   );
 
   // ---- in

@@ -83,7 +83,7 @@ export function createModuleDeviceWise(
   };
 
   const facts = (): Record<string, string | number | boolean> => ({
-    ...(options?.security === 1 ? { checksServer: options.ca !== undefined } : {}),
+    ...(options?.security === 1 ? { isServerChecked: options.ca !== undefined } : {}),
     ...(lastStatus?.bytesIn === undefined ? {} : { bytesIn: lastStatus.bytesIn }),
     ...(lastStatus?.bytesOut === undefined ? {} : { bytesOut: lastStatus.bytesOut }),
     ...(lastStatus?.latencyMs === undefined || lastStatus.latencyMs < 0 ? {} : { latencyMs: lastStatus.latencyMs }),
@@ -104,7 +104,7 @@ export function createModuleDeviceWise(
       request: (command, { signal }) => exchange.request(command, { signal }),
       methods: exchange.methods,
       closed: life.closed,
-      close: () => life.end(new WaymarkError('core.cancelled', 'closed by this gateway')),
+      close: () => life.end(new WaymarkError('devicewise.lost', 'closed by this gateway')),
       facts: () => ({ ...exchange.facts(), ...facts() }),
     };
   };
@@ -145,7 +145,8 @@ export function createModuleDeviceWise(
         await life.opened;
       } catch (error) {
         if (isStopped(signal)) throw abortReason(signal);
-        if (isWaymarkError(error)) log.info('devicewise.failed', { error });
+        // Whoever asked says what follows from it, once.
+        if (isWaymarkError(error)) log.debug('devicewise.failed', { error });
         throw error;
       } finally {
         off();

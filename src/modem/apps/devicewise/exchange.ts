@@ -8,6 +8,7 @@
 //
 // A ring says that a message waits; it is fetched at once, whoever it is for. Whatever happens, a request settles once.
 import {
+  abortable,
   abortReason,
   isWaymarkError,
   linkedController,
@@ -249,19 +250,20 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
       return new Promise((resolve) => ask(command, signal, resolve));
     },
     methods: calls.methods,
-    drain({ signal }) {
-      return new Promise((resolve, reject) => {
-        if (ended) return resolve();
-        if (signal.aborted) return reject(abortReason(signal));
-        const done = (settle: () => void) => (): void => {
-          off();
-          offEnd();
-          settle();
-        };
-        const off = onAbort(signal, () => done(() => reject(abortReason(signal)))());
-        const offEnd = onAbort(life.signal, () => done(resolve)());
-        look(done(resolve));
-      });
+    async drain({ signal }) {
+      if (ended) return;
+      if (signal.aborted) throw abortReason(signal);
+      using scope = linkedController(signal);
+      const offEnd = onAbort(life.signal, () => scope.abort());
+      const done = new Promise<void>((resolve) => look(resolve));
+      try {
+        await abortable(done, scope.signal);
+      } catch (error) {
+        // The end of the exchange is none of the caller's errors: nothing is left to empty.
+        if (!life.signal.aborted) throw error;
+      } finally {
+        offEnd();
+      }
     },
     end(error) {
       if (ended) return;
