@@ -78,11 +78,14 @@ export function makeModem(
           return auth && password ? { method: auth.method, user: auth.user, password } : undefined;
         },
       },
-      ...(deviceWise && secrets.appToken
+      ...(deviceWise
         ? {
             deviceWise: {
               ...deviceWise,
-              appToken: secrets.appToken,
+              // Read when needed, too: a proved rotation must not be taken back at the next bring-up.
+              get appToken() {
+                return secrets.appToken;
+              },
               ...(deps.moduleCa === undefined ? {} : { ca: deps.moduleCa }),
             },
           }

@@ -153,6 +153,7 @@ export function createSession(deps: SessionDeps): Session {
       store.patch({ appToken: 'pending' });
       session.appTokenTask = keeper.ensure(channel.run, { signal }).then(
         (outcome) => {
+          if (outcome === 'no-token') return;
           store.patch({ appToken: outcome === 'unsupported' ? 'unsupported' : 'verified' });
           deps.log.info('modem.app-token', { outcome });
           deps.onAppToken(

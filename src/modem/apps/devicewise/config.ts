@@ -12,7 +12,8 @@ export interface DeviceWiseOptions {
   /** `host:port`. */
   server: string;
   deviceIdSelector: 0 | 1;
-  appToken: Secret;
+  /** As its file holds it now; undefined while there is none: then nothing is written. */
+  appToken: Secret | undefined;
   security: 0 | 1;
   heartbeatSeconds: number;
   autoReconnect: 0 | 1 | 2 | 3;
@@ -45,7 +46,7 @@ const TOKEN_AT = 2;
 const MAX_HEARTBEAT = 65_535;
 
 /** Checked and encoded. Errors: `modem.injection`. */
-export function encodeDeviceWise(options: DeviceWiseOptions): DeviceWiseParameters {
+export function encodeDeviceWise(options: DeviceWiseOptions & { appToken: Secret }): DeviceWiseParameters {
   deviceWiseToken(options.appToken);
   return {
     plain: [
@@ -75,7 +76,7 @@ export function writeCommand(parameters: DeviceWiseParameters): AtCommand {
  * The answer of `AT#DWCFG?`; reserved parameters at its end are left out. Another token than `wanted` is no secret of
  * ours: remembered as one, whatever a module says would be cut out of every log line and status from then on.
  */
-export function parseDwcfg(line: string, wanted: Secret): FoundParameters | undefined {
+export function parseDwcfg(line: string, wanted: Secret | undefined): FoundParameters | undefined {
   const body = bodyOf(line, '#DWCFG');
   if (body === undefined || body.length > 1024) return undefined;
   const fields = body.split(',').map((text) => text.trim().replace(/^"|"$/g, ''));
@@ -83,7 +84,7 @@ export function parseDwcfg(line: string, wanted: Secret): FoundParameters | unde
   const token = fields[TOKEN_AT] ?? '';
   return {
     plain: fields.slice(0, COUNT).map((text, i) => (i === TOKEN_AT ? '' : text)),
-    hasToken: wanted.is(token),
+    hasToken: wanted?.is(token) === true,
   };
 }
 
@@ -99,7 +100,8 @@ export function sameParameters(a: DeviceWiseParameters, b: FoundParameters): boo
   );
 }
 
-export type AppTokenOutcome = 'unsupported' | 'verified' | 'written';
+/** `no-token`: the module has the client, and there is nothing to tell it yet. */
+export type AppTokenOutcome = 'unsupported' | 'no-token' | 'verified' | 'written';
 
 /** Whether the module has the client; `unknown` until it has been asked. */
 export type DeviceWiseSupport = 'unknown' | 'supported' | 'unsupported';
@@ -135,12 +137,11 @@ export function createAppTokenKeeper(deviceWise: DeviceWiseOptions, onWrite: () 
   return {
     support: () => support,
     async ensure(run, { signal, appToken = deviceWise.appToken }) {
-      const wanted = encodeDeviceWise({ ...deviceWise, appToken });
-      const key = keyOf(wanted);
+      const wanted = appToken && encodeDeviceWise({ ...deviceWise, appToken });
       const send = (command: string | AtCommand) => run(command, { signal });
       const read = async (): Promise<FoundParameters | undefined> => {
         const { lines } = await send({ text: 'AT#DWCFG?', shown: 'AT#DWCFG?' });
-        return lines.map((each) => parseDwcfg(each, wanted.token)).find((found) => found !== undefined);
+        return lines.map((each) => parseDwcfg(each, wanted?.token)).find((found) => found !== undefined);
       };
       let found: FoundParameters | undefined;
       try {
@@ -154,6 +155,8 @@ export function createAppTokenKeeper(deviceWise: DeviceWiseOptions, onWrite: () 
         return 'unsupported';
       }
       support = 'supported';
+      if (!wanted) return 'no-token';
+      const key = keyOf(wanted);
       if (found && sameParameters(wanted, found)) return 'verified';
       if (lastWritten === key) forgotten.add(key);
       if (forgotten.has(key))
