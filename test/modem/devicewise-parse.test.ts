@@ -134,6 +134,12 @@ describe('delimited text', () => {
     ['text,Hello, big, wide world', { text: 'Hello, big, wide world' }],
     ['a,1,,f,22.500000,t,true,s,Hello, world', { a: 1, f: 22.5, t: true, s: 'Hello, world' }],
     ['text,Hello,, world', { text: 'Hello,, world' }],
+    [
+      'text,Hello, world,rate,-2.500000,isLoud,true,list,',
+      { text: 'Hello, world', rate: -2.5, isLoud: true, list: '' },
+    ],
+    ['a,1,text,Hello, world,b', { a: 1, text: 'Hello, world,b' }],
+    ['text,Hello,', { text: 'Hello,' }],
     ['a,1,text,x\r\nOK\r\n', { a: 1, text: 'x\r\nOK\r\n' }],
     ['lonely', { lonely: '' }],
     ['empty,,next,1', { empty: '', next: 1 }],
