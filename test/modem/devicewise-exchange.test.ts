@@ -190,7 +190,7 @@ describe('answers that do not come as they should', () => {
     await rig.clock.advance(17_600);
     expect(rig.sent('AT#DWLRCV')).toHaveLength(1);
     await rig.clock.advance(17_300);
-    expect(rig.exchange.facts()).toMatchObject({ timeout: 0 });
+    expect(rig.exchange.facts()).toMatchObject({ timeouts: 0 });
     await rig.clock.advance(200);
     expect(await outcome).toEqual({ is: 'timeout' });
     expect(rig.sent('AT#DWLRCV')).toHaveLength(2);

@@ -134,6 +134,12 @@ describe('delimited text', () => {
     ['text,Hello, big, wide world', { text: 'Hello, big, wide world' }],
     ['a,1,,f,22.500000,t,true,s,Hello, world', { a: 1, f: 22.5, t: true, s: 'Hello, world' }],
     ['text,Hello,, world', { text: 'Hello,, world' }],
+    [
+      'text,Hello, world,rate,-2.500000,isLoud,true,list,',
+      { text: 'Hello, world', rate: -2.5, isLoud: true, list: '' },
+    ],
+    ['a,1,text,Hello, world,b', { a: 1, text: 'Hello, world,b' }],
+    ['text,Hello,', { text: 'Hello,' }],
     ['a,1,text,x\r\nOK\r\n', { a: 1, text: 'x\r\nOK\r\n' }],
     ['lonely', { lonely: '' }],
     ['empty,,next,1', { empty: '', next: 1 }],
@@ -250,7 +256,7 @@ test('hostile text never throws and is never kept at length', () => {
     '#DWRING|#DWLRCV|#DWDATA|#DWRDATA|#DWSEND|#DWCONN|#DWSTATUS|: |,|,,| |1|-18010|65536|9999999999|Failed|{|}|[|"|"1":|"success"|true|__proto__|OK|\r\n|\0|ü|650f0000000000000000a001|e+09|.'.split(
       '|',
     );
-  for (let i = 0; i < 10_000; i++) {
+  for (let i = 0; i < 3000; i++) {
     const text =
       random.int(10) === 0
         ? random.bytes(random.int(300)).toString('latin1')
@@ -268,6 +274,9 @@ test('hostile text never throws and is never kept at length', () => {
     if (call) expect(call.id.length + call.method.length).toBeLessThan(257);
     looksLikeMethod(text);
   }
+});
+
+test('nor does text of the longest kind', () => {
   for (const long of [
     '['.repeat(60_000),
     '{"a":'.repeat(12_000),
@@ -275,10 +284,10 @@ test('hostile text never throws and is never kept at length', () => {
     'a,'.repeat(30_000),
     '9'.repeat(60_000),
   ]) {
-    outcomeOf(message(long));
+    expect(outcomeOf(message(long))).toMatchObject({ is: 'ok' });
     outcomeOf(message(`{"1":${long}`, true));
     methodOf(long);
-    methodOf(`650f0000000000000000a001,d,m,${long}`);
+    expect(Object.keys(methodOf(`650f0000000000000000a001,d,m,${long}`)?.params ?? {}).length).toBeLessThanOrEqual(64);
     parseDwlrcv(`#DWLRCV: ${long}`);
     parseDwstatus(`#DWSTATUS: ${long}`);
     acceptanceOf([long]);

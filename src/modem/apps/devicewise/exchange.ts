@@ -4,7 +4,7 @@
 //   waiting ──turn──→ sending ──OK, id──→ answerable ──its message──→ settled
 //      │                 │ refused            │ 17 s: the inbox is listed, the ring may have been missed
 //      │ abort: busy     └──→ settled         │ 35 s: listed once more, then timeout
-//      └──→ settled                           └ abort: timeout; its id is remembered, its message dropped
+//      └──→ settled                           └ abort: timeout; the next one waits for its message all the same
 //
 // A ring says that a message waits; it is fetched at once, whoever it is for. Whatever happens, a request settles once.
 import {
@@ -63,18 +63,15 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
   const waiting: Asked[] = [];
   const rings: Ring[] = [];
   const looks: Job[] = [];
-  const counts: Record<Tr50Outcome['is'] | 'requests' | 'dropped' | 'missedRings' | 'oddRings', number> = {
-    requests: 0,
+  const outcomes: Record<Tr50Outcome['is'], number> = {
     ok: 0,
     failed: 0,
     timeout: 0,
     'link-lost': 0,
     unsendable: 0,
     busy: 0,
-    dropped: 0,
-    missedRings: 0,
-    oddRings: 0,
   };
+  const counts = { requests: 0, dropped: 0, missedRings: 0, oddRings: 0 };
   let open: Asked | undefined;
   let hasMissed = false;
   let ended = false;
@@ -103,10 +100,6 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
     asked.id = sent.id;
     asked.isTaken = true;
     if (sent.id !== undefined) ids.given(sent.id);
-    if (asked.isSettled) {
-      abandon(asked);
-      return;
-    }
     const after = (ms: number, fn: () => void): void => {
       asked.timers.push(clock.deadline(ms, fn));
     };
@@ -136,6 +129,7 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
     if (match === 'quirk' && ids.isConstant(id))
       log.info('devicewise.quirk', { quirk: 'constant-msgid', id }, 'The module rings with one id for every answer.');
     if (open.id !== undefined) ids.answered(open.id);
+    if (open.isSettled) counts.dropped++;
     finish(open, outcomeOf(fetched));
   };
 
@@ -224,7 +218,7 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
         if (asked.isSettled) return;
         asked.isSettled = true;
         off();
-        counts[outcome.is]++;
+        outcomes[outcome.is]++;
         resolve(outcome);
       },
     };
@@ -233,9 +227,7 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
       if (at >= 0) {
         waiting.splice(at, 1);
         asked.settle({ is: 'busy', retryAfterMs: 0 });
-      } else if (asked.isTaken) abandon(asked);
-      // Still being handed over: `send` sees that nobody waits any more.
-      else asked.settle({ is: 'timeout' });
+      } else asked.settle({ is: 'timeout' });
     });
     waiting.push(asked);
     lane.wake();
@@ -277,6 +269,11 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
     },
     facts: () => ({
       ...counts,
+      ok: outcomes.ok,
+      failed: outcomes.failed,
+      timeouts: outcomes.timeout,
+      linkLost: outcomes['link-lost'],
+      unsendable: outcomes.unsendable,
       ...calls.counts,
       waiting: waiting.length,
       isFormatting: submitter.isFormatting,

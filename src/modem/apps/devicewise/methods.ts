@@ -3,7 +3,8 @@
 //   <mailbox id>,<key of the thing definition>,<method>[,<key>,<value>]*
 //
 // Nothing is quoted and no comma escaped, types are lost, an object leaves its separator and nothing else. So keys are
-// known by their alphabet: where one should be and something else is, the value before it had a comma, and takes the rest.
+// known by their alphabet: where one should be and something else is, the value before it had a comma. It takes what
+// follows, up to where the rest reads as pairs to its end.
 import type { MethodCall } from '../../../core/index.js';
 
 export type Params = Readonly<Record<string, unknown>>;
@@ -30,39 +31,39 @@ export function valueOf(text: string): unknown {
   return SHORT_FRACTION.test(text) && String(number) === text ? number : text;
 }
 
+/** An object or array in front of a pair: of both its key and its value nothing is left. */
+const isHole = (fields: readonly string[], at: number): boolean => fields[at] === '' && isPair(fields, at + 1);
+
+const isPair = (fields: readonly string[], at: number): boolean => at + 1 < fields.length && KEY.test(fields[at] ?? '');
+
+/** From which fields on the rest is whole pairs. */
+function cleanFrom(fields: readonly string[]): boolean[] {
+  const clean = new Array<boolean>(fields.length + 1).fill(false);
+  clean[fields.length] = true;
+  for (let at = fields.length - 2; at >= 0; at--)
+    clean[at] = isPair(fields, at) ? clean[at + 2] === true : isHole(fields, at) && clean[at + 1] === true;
+  return clean;
+}
+
 /** `<key>,<value>` from `from` on. */
 export function paramsOf(text: string, from = 0): Params {
-  const pairs: [string, unknown][] = [];
-  const seen = new Set<string>();
-  let at = from;
-  /** Where the value before this began; it may turn out to be longer. */
-  let valueAt = -1;
-  while (at <= text.length && pairs.length < MAX_PAIRS) {
-    const keyEnd = endOf(text, at);
-    const key = text.slice(at, keyEnd);
-    // An object or array: both its key and its value are missing.
-    if (key === '' && keyEnd < text.length) {
-      at = keyEnd + 1;
-      continue;
-    }
-    const last = pairs.at(-1);
-    if (keyEnd === text.length || !KEY.test(key)) {
-      if (last !== undefined && key !== '') last[1] = text.slice(valueAt);
-      else if (last === undefined && KEY.test(key)) pairs.push([key, '']);
-      break;
-    }
-    valueAt = keyEnd + 1;
-    const valueEnd = endOf(text, valueAt);
-    pairs.push([key, valueOf(text.slice(valueAt, valueEnd))]);
-    at = valueEnd + 1;
+  const fields = text.slice(from).split(',');
+  const clean = cleanFrom(fields);
+  const params = new Map<string, unknown>();
+  let at = 0;
+  for (let pairs = 0; pairs < MAX_PAIRS && at < fields.length; pairs++) {
+    if (isHole(fields, at)) at++;
+    const key = fields[at] ?? '';
+    if (!KEY.test(key)) break;
+    let end = at + 2;
+    if (end < fields.length && !isPair(fields, end) && !isHole(fields, end))
+      do end++;
+      while (clean[end] === false);
+    // The first of its name counts.
+    if (!params.has(key) && key !== '__proto__') params.set(key, valueOf(fields.slice(at + 1, end).join(',')));
+    at = end;
   }
-  return Object.fromEntries(
-    pairs.filter(([key]) => {
-      if (key === '__proto__' || seen.has(key)) return false;
-      seen.add(key);
-      return true;
-    }),
-  );
+  return Object.fromEntries(params);
 }
 
 const endOf = (text: string, from: number): number => {
