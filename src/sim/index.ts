@@ -8,6 +8,7 @@ export * from './commands.js';
 export * from './keys.js';
 export * from './machine.js';
 export * from './module/index.js';
+export * from './module-dial.js';
 export * from './plug.js';
 export * from './profile.js';
 export * from './pty.js';

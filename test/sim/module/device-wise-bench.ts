@@ -114,7 +114,7 @@ export function deviceWiseBench(
   const made = bench({ chunking: 'one-byte', deviceWise: { dial: server.dial, ...deviceWise }, ...options });
   made.ask('ATE0+CMEE=0');
   const settle = async (): Promise<void> => {
-    for (let i = 0; i < 4; i++) await made.clock.advance(0);
+    for (let i = 0; i < 2; i++) await made.clock.advance(0);
   };
   const lines = async (line: string): Promise<string[]> => {
     made.heard();

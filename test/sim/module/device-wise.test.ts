@@ -337,17 +337,18 @@ describe('its knobs by name', () => {
     const { module, lines } = made();
     const args = {
       hasClient: false,
-      authFailCode: '-18205',
+      authFailCode: -18205,
       sslSecCfgParams: 3,
       firstSeq: 65_535,
       secDataEnd: 'ctrl-z',
     };
     const remove = module.push(NAMED_FAULTS['deviceWise']!(args));
-    expect(module.state.deviceWise.knobs).toMatchObject({ ...args, authFailCode: -18205 });
+    expect(module.state.deviceWise.knobs).toMatchObject(args);
     expect(await lines('AT#DWCFG?')).toEqual(['ERROR']);
     remove();
     expect((await lines('AT#DWCFG?')).at(-1)).toBe('OK');
     expect(() => NAMED_FAULTS['deviceWise']!({ sslSecCfgParams: 5 })).toThrow('sslSecCfgParams must be');
+    expect(() => NAMED_FAULTS['deviceWise']!({ authFailCode: -18206 })).toThrow('authFailCode must be one of');
     expect(() => NAMED_FAULTS['deviceWise']!({ constantMsgID: true })).toThrow('no constantMsgID');
   });
 });

@@ -37,7 +37,7 @@ describe('deviceWISE settings', () => {
     expect(linesOf(ask(line))).toEqual(['+CME ERROR: 50']);
     expect(linesOf(ask('AT#DWCFG?'))[0]).toBe(DEFAULTS);
   });
-  test('the client of this module never connects', () => {
+  test('without a way to its server the client never connects', () => {
     const { ask } = bench();
     expect(linesOf(ask('AT#DWCONN?'))).toContain('#DWCONN: 0,0');
     expect(linesOf(ask('AT#DWSTATUS'))).toContain('#DWSTATUS: 0,0,-1,0,0,0,0');

@@ -1,5 +1,5 @@
 // Other ways of the module's own deviceWISE client (Telit): quirks of firmware, and what goes wrong with it.
-import { type Fields, present } from '../../fields.js';
+import { type Fields, mistake, present } from '../../fields.js';
 import type { Behaviour } from '../behaviour.js';
 import type { DeviceWiseKnobs } from '../device-wise.js';
 
@@ -11,7 +11,9 @@ export const deviceWise = (knobs: Partial<DeviceWiseKnobs>): Behaviour => ({ dev
 
 /** The same from outside. Errors: `cli.usage`, as sentences. */
 export function deviceWiseOf(fields: Fields): Behaviour {
-  const refusal = fields.choice('authFailCode', ['-18207', '-18208', '-18205'] as const);
+  const refusal = fields.whole('authFailCode', -18_208, -18_205);
+  const authFailCode = AUTH_CODES.find((code) => code === refusal);
+  if (refusal !== authFailCode) throw mistake(`authFailCode must be one of ${AUTH_CODES.join(', ')}`);
   const params = fields.whole('sslSecCfgParams', 3, 4);
   return deviceWise(
     present({
@@ -21,7 +23,7 @@ export function deviceWiseOf(fields: Fields): Behaviour {
       connectMs: fields.whole('connectMs', 0, HOUR_MS),
       authFailMs: fields.whole('authFailMs', 0, HOUR_MS),
       stopMs: fields.whole('stopMs', 0, HOUR_MS),
-      authFailCode: AUTH_CODES.find((code) => `${code}` === refusal),
+      authFailCode,
       retriesInModeZero: fields.flag('retriesInModeZero'),
       needsSslen: fields.flag('needsSslen'),
       keepsStalePort: fields.flag('keepsStalePort'),

@@ -14,7 +14,6 @@ export const DW = {
   alreadyStarted: -18013,
   alreadyStopped: -18014,
   stopping: -18022,
-  noCommandId: -18029,
   inboxFull: -18101,
   unknownMode: -18102,
   noSuchMessage: -18103,

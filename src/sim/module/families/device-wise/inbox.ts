@@ -3,7 +3,7 @@
 import type { DeviceWiseState, InboxMessage, MessageType } from '../../device-wise.js';
 import { DW } from './codes.js';
 
-export const SLOTS = 20;
+const SLOTS = 20;
 
 export interface Inbox {
   /** Files it and rings; false when all slots are taken. */

@@ -18,7 +18,7 @@ const NUMBERS = [
 ] as const;
 
 /** The nine values of a set command, undefined when one is out of range. Omitted ones are those of `base`. */
-export function parseDeviceWise(args: readonly string[], base: DeviceWiseConfig): DeviceWiseConfig | undefined {
+function parseDeviceWise(args: readonly string[], base: DeviceWiseConfig): DeviceWiseConfig | undefined {
   if (args.length > 12) return undefined;
   const config = { ...base };
   const [server, selector, token, ...numbers] = args;
@@ -46,7 +46,7 @@ export function parseDeviceWise(args: readonly string[], base: DeviceWiseConfig)
 }
 
 /** The read form: nine values and the three unused ones. It holds the token. */
-export function formatDeviceWise(config: DeviceWiseConfig, form: DeviceWiseKnobs['dwcfgReadForm'] = 'plain'): string {
+function formatDeviceWise(config: DeviceWiseConfig, form: DeviceWiseKnobs['dwcfgReadForm']): string {
   const quote = form === 'quotes' ? '"' : '';
   const texts = [`${quote}${config.serverUrl}${quote}`, config.deviceIdSelector, `${quote}${config.appToken}${quote}`];
   const fields = [...texts, ...NUMBERS.map(([name]) => config[name]), 0, 0, 0];
