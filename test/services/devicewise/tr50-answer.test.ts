@@ -1,9 +1,14 @@
 // What an answer of TR50 is read as, however it is written, and what its failures mean.
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { meaningOf } from '../../../src/services/index.js';
 import { deflated, inflated } from '../../../src/services/devicewise/deflate.js';
-import { encodeTr50, MAX_REPLY_BYTES, outcomesOf, readTr50Reply } from '../../../src/services/devicewise/tr50-answer.js';
+import {
+  encodeTr50,
+  MAX_REPLY_BYTES,
+  outcomesOf,
+  readTr50Reply,
+} from '../../../src/services/devicewise/tr50-answer.js';
+import { meaningOf } from '../../../src/services/index.js';
 
 const read = (text: string, count = 1) => outcomesOf(readTr50Reply(Buffer.from(text)), count);
 
