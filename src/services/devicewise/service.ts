@@ -19,6 +19,7 @@ import { createGate } from './gate.js';
 import { liveOn } from './life.js';
 import type { DeviceWiseLink } from './link.js';
 import {
+  AUTH_MS,
   firstServiceState,
   HTTP_LIFE_MS,
   isMqttBlocked,
@@ -319,7 +320,10 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
       } catch (error) {
         const { code, evidence: found } = toWaymarkError(error);
         if (mine && code === 'devicewise.refused')
-          credential.report(mine, { is: 'refused', state: 'rejected', reason: 'refused', evidence: { ...found } });
+          credential.report(mine, {
+            ...{ is: 'refused', state: 'rejected', reason: 'refused', evidence: { ...found } },
+            retryAtMonoMs: clock.mono() + AUTH_MS,
+          });
         throw error;
       }
     },
