@@ -57,7 +57,7 @@ export function scripted(answer: Answer = () => OK): Tr50Road['request'] & { req
   const requests: Tr50Command[][] = [];
   const request: Tr50Road['request'] = async (commands) => {
     requests.push([...commands]);
-    return await Promise.all(commands.map(answer));
+    return await Promise.all(commands.map(async (command) => await answer(command)));
   };
   return Object.assign(request, { requests });
 }
@@ -173,7 +173,7 @@ export interface Rig {
 }
 
 export function rig(
-  roads: readonly FakeOpener[],
+  roads: readonly RoadOpener[],
   options: Partial<DeviceWiseOptions> & {
     support?: () => 'unknown' | 'supported' | 'unsupported';
     onMethod?: (call: MethodCall) => Promise<void>;
@@ -208,14 +208,15 @@ export function rig(
     ...{ clock, token, service, links, methods },
     lane() {
       const stopped = new AbortController();
+      const isOver = (): boolean => stopped.signal.aborted;
       const errors: WaymarkError[] = [];
       let wakeUp = (): void => undefined;
       const loop = (async () => {
-        while (!stopped.signal.aborted) {
+        while (!isOver()) {
           try {
             await service.run({ signal: stopped.signal, ok: () => undefined, doing: () => undefined });
           } catch (error) {
-            if (stopped.signal.aborted) return;
+            if (isOver()) return;
             errors.push(error as WaymarkError);
             await new Promise<void>((resolve) => {
               wakeUp = resolve;
