@@ -101,7 +101,7 @@ export function addSimVerbs(program: Command, verb: Verb): void {
     .requiredOption('--state-dir <dir>', 'certificates, devices and the control socket are kept here')
     .option(
       '--port <name=number>',
-      'fix a port (ztp, broker, caster, casterTls, assistnow, thingspace, losantRest, losantBroker, losantPlain)',
+      'fix a port (ztp, broker, caster, casterTls, assistnow, thingspace, losantRest, losantBroker, losantPlain, devicewiseBroker, devicewisePlain, devicewiseHttp)',
       collectPorts,
       {},
     )

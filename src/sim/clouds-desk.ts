@@ -2,8 +2,10 @@
 import type { SimClouds } from './clouds/clouds.js';
 import type { AssistCommand } from './commands-assistnow.js';
 import type { CloudsCommand } from './commands-clouds.js';
+import type { DeviceWiseCommand } from './commands-devicewise.js';
 import type { LosantCommand } from './commands-losant.js';
 import type { ThingSpaceCommand } from './commands-thingspace.js';
+import { createDeviceWiseDesk } from './devicewise-desk.js';
 import { mistake } from './fields.js';
 import { createLosantDesk } from './losant-desk.js';
 import { createThingSpaceDesk } from './thingspace-desk.js';
@@ -15,13 +17,14 @@ export interface CloudsDesk {
   state(): Readonly<Record<string, unknown>>;
 }
 
-type Told = CloudsCommand | AssistCommand | ThingSpaceCommand | LosantCommand;
+type Told = CloudsCommand | AssistCommand | ThingSpaceCommand | LosantCommand | DeviceWiseCommand;
 type Of<Name extends Told['do']> = Extract<Told, { do: Name }>;
 
 export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
   const { ztp, broker, caster, assistnow } = clouds;
   const thingspace = createThingSpaceDesk(clouds.thingspace);
   const losant = createLosantDesk(clouds.losant);
+  const devicewise = createDeviceWiseDesk(clouds.devicewise);
 
   const changeZtp = async (command: Of<'ztp'>): Promise<void> => {
     ztp.configure(command.change);
@@ -94,6 +97,14 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
         case 'thingspace-device':
         case 'thingspace-user':
           return thingspace.perform(command);
+        case 'devicewise':
+        case 'devicewise-fault':
+        case 'devicewise-method':
+        case 'devicewise-mail':
+        case 'devicewise-token':
+        case 'devicewise-thing':
+        case 'devicewise-definition':
+          return devicewise.perform(command);
         case 'ucenter':
           clouds.writeUcenterFile(command.change);
           return { ucenterConfigFile: clouds.description.pointperfect.ucenterConfigFile };
@@ -121,6 +132,7 @@ export function createCloudsDesk(clouds: SimClouds): CloudsDesk {
         },
         thingspace: thingspace.state(),
         losant: losant.state(),
+        devicewise: devicewise.state(),
         caster: { ...caster.stats, settings: caster.settings, ...(caster.fault ? { fault: caster.fault } : {}) },
       };
     },

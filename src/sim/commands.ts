@@ -8,6 +8,7 @@ import { WORLD_DEVICES, type WorldDevice } from './cables.js';
 import type { CommandEntry, CommandScope, CommandTable } from './command-table.js';
 import { ASSIST_COMMANDS, type AssistCommand } from './commands-assistnow.js';
 import { CLOUDS_COMMANDS, type CloudsCommand } from './commands-clouds.js';
+import { DEVICEWISE_COMMANDS, type DeviceWiseCommand } from './commands-devicewise.js';
 import { LOSANT_COMMANDS, type LosantCommand } from './commands-losant.js';
 import { MODULE_COMMANDS, type ModuleCommand } from './commands-module.js';
 import { THINGSPACE_COMMANDS, type ThingSpaceCommand } from './commands-thingspace.js';
@@ -18,6 +19,7 @@ import { RECEIVER_USAGE, type ReceiverCommand, readReceiverCommand } from './rec
 export type { CommandScope } from './command-table.js';
 export type { AssistCommand } from './commands-assistnow.js';
 export type { CloudsCommand } from './commands-clouds.js';
+export type { DeviceWiseCommand } from './commands-devicewise.js';
 export type { LosantCommand } from './commands-losant.js';
 export type { ModuleCommand } from './commands-module.js';
 export type { ThingSpaceCommand } from './commands-thingspace.js';
@@ -32,7 +34,7 @@ export type CableCommand =
 
 export type StateCommand = { do: 'state' };
 /** Everything the clouds can be told. */
-export type CloudsOrder = CloudsCommand | AssistCommand | ThingSpaceCommand | LosantCommand;
+export type CloudsOrder = CloudsCommand | AssistCommand | ThingSpaceCommand | LosantCommand | DeviceWiseCommand;
 /** What is done to the receiver. */
 export type ReceiverOrder = { do: 'receiver'; command: ReceiverCommand };
 export type WorldCommand = ModuleCommand | CloudsOrder | CableCommand | ReceiverOrder | StateCommand;
@@ -108,14 +110,23 @@ const RUNNER_COMMANDS: CommandTable<StateCommand | RunnerCommand> = {
   help: { scopes: everywhere, usage: 'help', what: 'this list', read: () => ({ do: 'help' }) },
 };
 
+const CLOUDS_ORDERS: CommandTable<CloudsOrder> = {
+  ...CLOUDS_COMMANDS,
+  ...ASSIST_COMMANDS,
+  ...THINGSPACE_COMMANDS,
+  ...LOSANT_COMMANDS,
+  ...DEVICEWISE_COMMANDS,
+};
+
+/** Is it for the clouds? */
+export const isCloudsOrder = (command: WorldCommand): command is CloudsOrder =>
+  Object.hasOwn(CLOUDS_ORDERS, command.do);
+
 type AnyCommand = WorldCommand | RunnerCommand;
 const ENTRIES: readonly (readonly [name: string, entry: CommandEntry<AnyCommand>])[] = [
   ...Object.entries(CABLE_COMMANDS),
   ...Object.entries(MODULE_COMMANDS),
-  ...Object.entries(CLOUDS_COMMANDS),
-  ...Object.entries(ASSIST_COMMANDS),
-  ...Object.entries(THINGSPACE_COMMANDS),
-  ...Object.entries(LOSANT_COMMANDS),
+  ...Object.entries(CLOUDS_ORDERS),
   ...Object.entries(RECEIVER_COMMANDS),
   ...Object.entries(RUNNER_COMMANDS),
 ];

@@ -13,7 +13,7 @@ import {
   type ZtpPlan,
 } from './clouds/index.js';
 import { createCloudsDesk } from './clouds-desk.js';
-import type { WorldCommand } from './commands.js';
+import { isCloudsOrder, type WorldCommand } from './commands.js';
 import { mistake } from './fields.js';
 import { watchLineSpeed } from './line-speed.js';
 import { createMachine, type Machine, type MachineDescription } from './machine.js';
@@ -242,6 +242,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
       clouds,
       machine,
       async perform(command) {
+        if (isCloudsOrder(command)) return cloudsDesk.perform(command);
         switch (command.do) {
           case 'unplug':
             await cables.unplug(command.device);
@@ -273,28 +274,6 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
               clouds: cloudsDesk.state(),
               ...(machine ? { tree: machine.description } : {}),
             };
-          case 'ztp':
-          case 'ztp-fault':
-          case 'thing':
-          case 'caster':
-          case 'broker':
-          case 'ucenter':
-          case 'reachable':
-          case 'assistnow':
-          case 'assistnow-fault':
-          case 'assistnow-ztp-fault':
-          case 'thingspace':
-          case 'thingspace-fault':
-          case 'thingspace-device':
-          case 'thingspace-user':
-          case 'losant':
-          case 'losant-fault':
-          case 'losant-command':
-          case 'losant-device':
-          case 'losant-key':
-          case 'losant-token':
-          case 'losant-ban':
-            return cloudsDesk.perform(command);
           default:
             return desk.perform(command);
         }

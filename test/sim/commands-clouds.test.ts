@@ -80,7 +80,7 @@ describe('reading', () => {
     ['reachable', 'reachable is missing'],
     [
       'unplug modem',
-      /^do must be one of ztp, ztp-fault, thing, caster, broker, ucenter, reachable, assistnow, assistnow-fault, assistnow-ztp-fault, thingspace, thingspace-fault, thingspace-device, thingspace-user, losant, losant-fault, losant-command, losant-device, losant-key, losant-token, losant-ban, state, stop, help$/,
+      /^do must be one of ztp, ztp-fault, thing, caster, broker, ucenter, reachable, assistnow, assistnow-fault, assistnow-ztp-fault, thingspace, thingspace-fault, thingspace-device, thingspace-user, losant, losant-fault, losant-command, losant-device, losant-key, losant-token, losant-ban, devicewise, devicewise-fault, devicewise-method, devicewise-mail, devicewise-token, devicewise-thing, devicewise-definition, state, stop, help$/,
     ],
   ])('%s is refused with a sentence', (line, why) => {
     expect(() => typed(line)).toThrow(why);
@@ -95,6 +95,8 @@ describe('reading', () => {
       ...['assistnow', 'assistnow-fault', 'assistnow-ztp-fault'],
       ...['thingspace', 'thingspace-fault', 'thingspace-device', 'thingspace-user'],
       ...['losant', 'losant-fault', 'losant-command', 'losant-device', 'losant-key', 'losant-token', 'losant-ban'],
+      ...['devicewise', 'devicewise-fault', 'devicewise-method', 'devicewise-mail'],
+      ...['devicewise-token', 'devicewise-thing', 'devicewise-definition'],
       ...['state', 'stop', 'help'],
     ]);
     expect(heads('world')).toEqual(expect.arrayContaining(['unplug', 'card', 'ztp', 'caster', 'stop']));

@@ -138,6 +138,9 @@ describe('the wiring', () => {
       'losantRest',
       'losantBroker',
       'losantPlain',
+      'devicewiseBroker',
+      'devicewisePlain',
+      'devicewiseHttp',
     ]);
     expect(await ports()).toEqual(first);
   });

@@ -20,7 +20,7 @@ import type { Post } from './http-session.js';
 import { meaningOf } from './judgement.js';
 import { createMailbox } from './mailbox.js';
 import { createSlots } from './slots.js';
-import { encodeTr50, everyOutcome, outcomesOf, type Tr50Reply } from './tr50-answer.js';
+import { encodeTr50, everyOutcome, outcomeOf, outcomesOf, type Tr50Reply } from './tr50-answer.js';
 import type { RoadLimits, Tr50Road } from './types.js';
 import { BUSY, type GatewayIdentity, identityFacts, MAX_COMMANDS, REQUEST_DEADLINE_MS } from './who.js';
 
@@ -40,9 +40,10 @@ export interface HttpExchangeDeps {
   identity: GatewayIdentity;
 }
 
+const isAboutSession = (outcome: Tr50Outcome): boolean => outcome.is === 'failed' && meaningOf(outcome) === 'session';
+/** At the root, by every command, or by the one that signs in, which was not even sent. */
 const isSessionLost = (reply: Tr50Reply, outcomes: readonly Tr50Outcome[]): boolean =>
-  (reply.is === 'root' && meaningOf(reply.failure) === 'session') ||
-  outcomes.every((outcome) => outcome.is === 'failed' && meaningOf(outcome) === 'session');
+  outcomes.every(isAboutSession) || isAboutSession(outcomeOf(reply, 'auth'));
 
 export function createHttpExchange(
   deps: HttpExchangeDeps,

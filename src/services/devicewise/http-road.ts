@@ -40,6 +40,7 @@ export function createHttpRoad(deps: HttpRoadDeps, options: HttpRoadOptions): Ht
         throw error;
       }
       await tellConnected(deps, identity);
+      signal.throwIfAborted();
       return createHttpExchange({ ...deps, post, session: session.credential, identity }, options);
     },
   };

@@ -27,7 +27,14 @@ export interface PosterOptions {
 /** One POST. Errors: those of the HTTPS client, `devicewise.unreachable`, `devicewise.malformed`. */
 export type Post = (json: string, options: { session?: Secret; signal: AbortSignal }) => Promise<Tr50Reply>;
 
-/** The platform answers 200 whatever it thinks of the request; anything else is somebody in between, or trouble. */
+/** Somebody in between may speak JSON, too, but not of success and failure by command. */
+const isTr50 = (reply: Tr50Reply): boolean =>
+  reply.is === 'root' || ['auth', '1'].some((id) => outcomeOf(reply, id).is !== 'timeout');
+
+/**
+ * The platform is said to answer 200 whatever it thinks of the request, so anything else is somebody in between, or trouble;
+ * unless it is TR50 all the same.
+ */
 export function createPost(http: HttpsClient, { url, ca }: PosterOptions): Post {
   return async (body, { session, signal }) => {
     const response = await http.request({
@@ -47,10 +54,11 @@ export function createPost(http: HttpsClient, { url, ca }: PosterOptions): Post 
         evidence,
         ...(response.retryAfterMs === undefined ? {} : { retryAfterMs: clipRetryAfterMs(response.retryAfterMs) }),
       });
-    if (status !== 200) throw new WaymarkError('devicewise.malformed', `answered ${status}`, { evidence });
     const reply = readTr50Reply(response.body);
+    if (status !== 200 && !isTr50(reply))
+      throw new WaymarkError('devicewise.malformed', `answered ${status}`, { evidence });
     if (reply.is === 'malformed')
-      throw new WaymarkError('devicewise.malformed', `answered 200: ${reply.why}`, { evidence });
+      throw new WaymarkError('devicewise.malformed', `answered ${status}: ${reply.why}`, { evidence });
     return reply;
   };
 }

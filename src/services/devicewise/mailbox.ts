@@ -19,11 +19,13 @@ import {
   type Tr50Outcome,
 } from '../../core/index.js';
 import { meaningOf } from './judgement.js';
-import { isJsonObject, memberOf } from './tr50-answer.js';
+import { isJsonObject, memberOf, type Tr50Failure } from './tr50-answer.js';
 
 const MAX_WAITING_METHODS = 64;
 const MAX_REMEMBERED = 1024;
-/** Of one listing; what comes behind is listed again. */
+/** Asked for at once: many long ones would be more than a reply may have. */
+const LIMIT = 16;
+/** Of a listing that does not keep to it, so many are looked at. */
 const MAX_LISTED = 256;
 /** Looked into again so long after a check that got no answer; longer each time. */
 const RETRY_MS = 30_000;
@@ -58,6 +60,8 @@ type Message =
   | { is: 'bad'; id: string; errorCode: number; errorMessage: string }
   | { is: 'nothing' };
 
+const isPassing = (failure: Tr50Failure): boolean => ['weather', 'session'].includes(meaningOf(failure));
+
 /** One listed message, which may be anything. */
 export function readMessage(value: unknown): Message {
   if (!isJsonObject(value)) return { is: 'nothing' };
@@ -85,8 +89,8 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
   const open = new Set<string>();
   let checking: Promise<number> | undefined;
   let isWantedAgain = false;
-  /** Something was listed that could not be handed on yet. */
-  let hasLeftOver = false;
+  /** There may be more than has been asked for. */
+  let hasMore = false;
   let hasEnded = false;
   let retryMs = RETRY_MS;
   let retry: Timer | undefined;
@@ -109,7 +113,7 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
     if (seen.has(id)) return false;
     if (message.is === 'method') {
       if (!methods.push(message.call)) {
-        hasLeftOver = true;
+        hasMore = true;
         return false;
       }
       open.add(id);
@@ -133,19 +137,18 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
 
   /** One look. True: something was new, so there may be more. */
   const look = async (): Promise<boolean> => {
-    const outcome = await request({ command: 'mailbox.check', params: { autoComplete: false } });
+    const outcome = await request({ command: 'mailbox.check', params: { autoComplete: false, limit: LIMIT } });
     if (hasEnded) return false;
     if (outcome.is === 'ok') {
       retryMs = RETRY_MS;
       const messages = memberOf(outcome.params, 'messages');
       const listed = Array.isArray(messages) ? (messages as unknown[]) : [];
-      hasLeftOver = listed.length > MAX_LISTED;
-      return listed
-        .slice(0, MAX_LISTED)
-        .map((each) => take(readMessage(each)))
-        .some((isNew) => isNew);
+      // A server may list more than it was asked for; it is all the same to the reader.
+      hasMore = listed.length >= LIMIT;
+      const taken = listed.slice(0, MAX_LISTED).map((each) => take(readMessage(each)));
+      return taken.includes(true);
     }
-    if (outcome.is !== 'failed' || ['weather', 'session'].includes(meaningOf(outcome))) later();
+    if (outcome.is !== 'failed' || isPassing(outcome)) later();
     // A missing permission does not come by asking; a notification asks again.
     else
       log.warn('devicewise.mailbox-refused', {
@@ -155,13 +158,20 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
     return false;
   };
 
+  /** What is listed is not listed again before the next connection, by some servers: it must find room. */
+  const hasRoom = (): boolean => {
+    const isRoom = open.size + LIMIT <= MAX_WAITING_METHODS;
+    if (!isRoom) hasMore = true;
+    return isRoom;
+  };
+
   const lookOn = async (): Promise<number> => {
     const before = handedOn;
     retry?.cancel();
     do {
       isWantedAgain = false;
       if (await look()) isWantedAgain = true;
-    } while (isWantedAgain && !hasEnded);
+    } while (isWantedAgain && !hasEnded && hasRoom());
     checking = undefined;
     return handedOn - before;
   };
@@ -169,7 +179,7 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
   const mailbox: Mailbox = {
     methods,
     check() {
-      if (hasEnded) return Promise.resolve(0);
+      if (hasEnded || !hasRoom()) return Promise.resolve(0);
       if (checking) isWantedAgain = true;
       checking ??= lookOn();
       return checking;
@@ -178,9 +188,10 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
       commands.forEach(({ command, params }, index) => {
         const id = params?.['id'];
         const outcome = outcomes[index];
-        const isTaken = outcome?.is === 'ok' || (outcome?.is === 'failed' && meaningOf(outcome) === 'gone');
+        // Refused for good is over as well: it is not said again.
+        const isTaken = outcome?.is === 'ok' || (outcome?.is === 'failed' && !isPassing(outcome));
         if (command !== 'mailbox.ack' || typeof id !== 'string' || !isTaken) return;
-        if (open.delete(id) && (open.size === 0 || hasLeftOver)) void mailbox.check();
+        if (open.delete(id) && (open.size === 0 || hasMore)) void mailbox.check();
       });
     },
     end() {

@@ -9,6 +9,7 @@ import {
   type Logger,
   linkedController,
   onAbort,
+  type Timer,
   type Tr50Command,
   type Tr50Outcome,
   WaymarkError,
@@ -23,6 +24,8 @@ import type { RoadLimits, Tr50Road } from './types.js';
 import { BUSY, type GatewayIdentity, identityFacts, MAX_COMMANDS, REQUEST_DEADLINE_MS } from './who.js';
 
 const MAX_IN_FLIGHT = 8;
+/** A notification may be lost, and not every server says at a connection what is waiting. */
+const LOOK_MS = 1_800_000;
 const PING_DEADLINE_MS = 10_000;
 /** As the C client counts; the one before has long been answered when it comes round. */
 const MAX_NUMBER = 65_535;
@@ -53,7 +56,8 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
   const pending = new Map<string, (answer: Answer) => void>();
   const counts = { requests: 0, timeouts: 0, strayReplies: 0, malformedReplies: 0 };
   let number = 0;
-  let suspicion: Promise<void> | undefined;
+  let heardMonoMs = clock.mono();
+  let isSuspicious = false;
   /** Ours, where it was not the session’s own end. */
   let ourReason: WaymarkError | undefined;
 
@@ -90,13 +94,13 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
   };
 
   /** Nothing came where something should have: once, and for everybody, it is asked whether anybody is there. */
-  const suspect = (): void => {
-    suspicion ??= (async () => {
-      const { json } = encodeTr50([{ command: 'diag.ping' }], limits.maxRequestBytes) as { json: string };
-      const answer = await send(json, PING_DEADLINE_MS, life.signal);
-      suspicion = undefined;
-      if (answer.is === 'timeout') drop('the server does not answer any more');
-    })();
+  const suspect = async (sinceMonoMs: number): Promise<void> => {
+    // Somebody is there, and has only this one not answered.
+    if (isSuspicious || heardMonoMs > sinceMonoMs) return;
+    isSuspicious = true;
+    const answer = await send(JSON.stringify({ '1': { command: 'diag.ping' } }), PING_DEADLINE_MS, life.signal);
+    isSuspicious = false;
+    if (answer.is === 'timeout') drop('the server does not answer any more');
   };
 
   const outcomes = (answer: Answer, count: number): Tr50Outcome[] => {
@@ -119,10 +123,11 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
     }
     if (!giveBack) return everyOutcome(commands.length, BUSY);
     try {
+      const sentMonoMs = clock.mono();
       const answer = await send(encoded.json, REQUEST_DEADLINE_MS, signal);
       if (answer.is === 'timeout' && !signal.aborted) {
         counts.timeouts++;
-        suspect();
+        void suspect(sentMonoMs);
       }
       const results = outcomes(answer, commands.length);
       mailbox.answered(commands, results);
@@ -139,6 +144,7 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
     request: async (command) => (await request([command], { signal: life.signal }))[0] ?? { is: 'link-lost' },
   });
   const onReply = (isDeflated: boolean, id: string, payload: Uint8Array): void => {
+    heardMonoMs = clock.mono();
     const waiting = pending.get(id);
     if (!waiting) {
       counts.strayReplies++;
@@ -165,7 +171,14 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
     for await (const message of session.messages) onMessage(message);
   };
 
+  let nextLook: Timer | undefined;
+  const look = (): void => {
+    void mailbox.check();
+    nextLook = clock.after(LOOK_MS, look);
+  };
+
   const closed = deps.closed.then((reason) => {
+    nextLook?.cancel();
     mailbox.end();
     // First the word of the link, which the abort would make a time-out.
     for (const waiting of [...pending.values()]) waiting({ is: 'link-lost' });
@@ -178,8 +191,8 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
   });
   // `onMessage` does not throw, and the session’s messages end without an error.
   void read();
-  // Mail that came while nobody was here.
-  void mailbox.check();
+  // First of all mail that came while nobody was here.
+  look();
 
   return {
     limits,

@@ -79,6 +79,10 @@ export function createMqttRoad(deps: MqttRoadDeps, options: MqttRoadOptions): Ro
       const identity = await deps.identity({ signal });
       const session = await connect(identity, appToken, signal);
       await tellConnected(deps, identity);
+      if (signal.aborted) {
+        await session.close();
+        signal.throwIfAborted();
+      }
       let isOurs = false;
       const closed = session.closed.then((reason) =>
         isOurs ? new WaymarkError('devicewise.lost', 'closed by us', { cause: reason }) : lost(reason),

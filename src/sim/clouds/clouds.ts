@@ -11,6 +11,7 @@ import { type AssistNowDescription, createSimAssistNow, type SimAssistNow } from
 import { type BrokerOptions, createSimBroker, type SimBroker } from './broker.js';
 import { createSimCaster, type SimCaster } from './caster.js';
 import { createCasterSources } from './caster-sources.js';
+import { createSimDeviceWise, type DeviceWiseDescription, type SimDeviceWise } from './devicewise/index.js';
 import type { Door } from './door.js';
 import { startFeed } from './feed.js';
 import { privateFolder } from './files.js';
@@ -53,6 +54,7 @@ export interface CloudsDescription {
   assistnow: AssistNowDescription;
   thingspace: ThingSpaceDescription;
   losant: LosantDescription;
+  devicewise: DeviceWiseDescription;
 }
 
 /** Ports that can be fixed, by the name of `--port NAME=N`; each is remembered from run to run. */
@@ -66,6 +68,9 @@ export const CLOUD_PORTS = [
   'losantRest',
   'losantBroker',
   'losantPlain',
+  'devicewiseBroker',
+  'devicewisePlain',
+  'devicewiseHttp',
 ] as const;
 export type CloudPortName = (typeof CLOUD_PORTS)[number];
 export type CloudPorts = Partial<Record<CloudPortName, number>>;
@@ -102,6 +107,7 @@ export interface SimClouds extends AsyncDisposable {
   readonly assistnow: SimAssistNow;
   readonly thingspace: SimThingSpace;
   readonly losant: SimLosant;
+  readonly devicewise: SimDeviceWise;
   /** The ports in use. */
   readonly ports: Readonly<Record<CloudPortName, number>>;
   readonly keys: SimKeys;
@@ -183,6 +189,13 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
         { rest: losantRest ?? 0, broker: losantBroker ?? 0, plain: losantPlain ?? 0 },
       ),
     );
+    const { devicewiseBroker, devicewisePlain, devicewiseHttp } = options.ports ?? {};
+    const devicewise = disposer.use(
+      await createSimDeviceWise(
+        { clock, log, pki, folder, seed },
+        { broker: devicewiseBroker ?? 0, plain: devicewisePlain ?? 0, http: devicewiseHttp ?? 0 },
+      ),
+    );
     const feed = startFeed({ broker, keys, stream, clock, seed });
     disposer.add(() => feed.stop());
 
@@ -196,7 +209,13 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
       losantRest: losant.rest.door,
       losantBroker: losant.broker.door,
       losantPlain: losant.broker.plainDoor,
+      devicewiseBroker: devicewise.broker.door,
+      devicewisePlain: devicewise.broker.plainDoor,
+      devicewiseHttp: devicewise.http.door,
     };
+    const ports = Object.fromEntries(Object.entries(doors).map(([name, door]) => [name, door.port])) as Readonly<
+      Record<CloudPortName, number>
+    >;
     let hasNetwork = true;
     let isOut = false;
     let isReachable = true;
@@ -246,6 +265,7 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
         assistnow: assistnow.description,
         thingspace: thingspace.description,
         losant: losant.description,
+        devicewise: devicewise.description,
       },
       ztp,
       broker,
@@ -253,17 +273,8 @@ export async function createSimClouds(options: SimCloudsOptions): Promise<SimClo
       assistnow,
       thingspace,
       losant,
-      ports: {
-        ztp: ztp.door.port,
-        broker: broker.door.port,
-        caster: caster.door.port,
-        casterTls: caster.tlsDoor.port,
-        assistnow: assistnow.door.port,
-        thingspace: thingspace.door.port,
-        losantRest: losant.rest.door.port,
-        losantBroker: losant.broker.door.port,
-        losantPlain: losant.broker.plainDoor.port,
-      },
+      devicewise,
+      ports,
       keys,
       pki,
       setReachable,

@@ -21,6 +21,7 @@ export {
 } from './caster-settings.js';
 export { ALERT } from './certificate-gate.js';
 export * from './clouds.js';
+export * from './devicewise/index.js';
 export * from './losant/index.js';
 export type { IssuedClient, KeyPairPem, Pki, ServerFace } from './pki.js';
 export { runSimClouds } from './run.js';

@@ -1,4 +1,5 @@
 // A deviceWISE of a few lines behind an in-memory stream, which answers as a test says, and the same over HTTPS.
+import { setMaxListeners } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
 import { createFakeClock, Secret, silentLogger, WaymarkError } from '../../../src/core/index.js';
 import type { HttpsClient, HttpsResponse } from '../../../src/net/index.js';
@@ -9,15 +10,15 @@ export const TOKEN = new Secret('app-token', 'Abcd1234Efgh5678');
 export const OWN: ApplicationId = { is: 'own', value: new Secret('application-id', '0123456789abcdef'.repeat(2)) };
 export const IDENTITY: GatewayIdentity = { thingKey: 'thing-1234', applicationId: OWN };
 export const never = new AbortController().signal;
+setMaxListeners(0, never);
 
-/** Any of TR50, as JSON. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was sent
-export type Any = any;
+/** A request: commands by id. */
+export type Request = Readonly<Partial<Record<string, { command: string; params?: Record<string, unknown> }>>>;
 
 export interface Published {
   topic: string;
   payload: Buffer;
-  json: Any;
+  json: Request;
 }
 
 export interface FakeServer {
@@ -34,7 +35,7 @@ export interface FakeServer {
 /** What is sent back to a request; undefined: nothing. */
 export type Script = (request: Published) => unknown;
 
-export const success = ({ json }: { json: Any }): unknown =>
+export const success = ({ json }: { json: Request }): unknown =>
   Object.fromEntries(Object.keys(json).map((id) => [id, { success: true }]));
 
 /** Mailbox checks are answered by `mail`, the rest by `script`, each on the reply topic of its number. */
@@ -47,7 +48,7 @@ export function fakeServer(
   let checks = 0;
   let far: Duplex | undefined;
   const answer = (request: Published): unknown => {
-    if (request.json?.['1']?.command === 'mailbox.check') {
+    if (request.json['1']?.command === 'mailbox.check') {
       checks++;
       const messages = mail();
       return messages === undefined ? undefined : { '1': { success: true, params: { messages } } };
@@ -55,11 +56,11 @@ export function fakeServer(
     requests.push(request);
     return script(request);
   };
-  const jsonOf = (payload: Buffer): Any => {
+  const jsonOf = (payload: Buffer): Request => {
     try {
-      return JSON.parse(payload.toString());
+      return JSON.parse(payload.toString()) as Request;
     } catch {
-      return undefined;
+      return {};
     }
   };
   const server: FakeServer = {
@@ -85,7 +86,7 @@ export function fakeServer(
     say(topic, payload) {
       far?.write(publish(topic, Buffer.from(payload)));
     },
-    hangUp: () => void far?.destroy(),
+    hangUp: () => void far?.end(),
   };
   const onPacket = (packet: ClientPacket, stream: Duplex): void => {
     if (packet.is === 'connect') {
@@ -108,7 +109,7 @@ export const base = () => {
 
 export interface Posted {
   sessionId: string | undefined;
-  json: Any;
+  json: Request;
 }
 
 export type HttpReply = { status?: number; text?: string; json?: unknown; retryAfterMs?: number } | WaymarkError;
@@ -123,7 +124,7 @@ export function fakeHttp(script: (posted: Posted) => HttpReply | Promise<HttpRep
     posted,
     signIns: 0,
     async request(request: Parameters<HttpsClient['request']>[0]): Promise<HttpsResponse> {
-      const json = JSON.parse(request.body ?? 'null');
+      const json = JSON.parse(request.body ?? '{}') as Request;
       const one: Posted = { sessionId: request.headers?.['sessionId'], json };
       posted.push(one);
       const reply = (await script(one)) ?? usual(one);
@@ -134,7 +135,8 @@ export function fakeHttp(script: (posted: Posted) => HttpReply | Promise<HttpRep
     },
   };
   const usual = (one: Posted): HttpReply => {
-    if (one.json.auth) return { json: { auth: { success: true, params: { sessionId: `session-${++http.signIns}` } } } };
+    if (one.json['auth'])
+      return { json: { auth: { success: true, params: { sessionId: `session-${++http.signIns}` } } } };
     if (one.json['1']?.command === 'mailbox.check')
       return { json: { '1': { success: true, params: { messages: [] } } } };
     return { json: success(one) };
