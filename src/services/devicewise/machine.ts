@@ -23,7 +23,8 @@ export const HTTP_LIFE_MS = 900_000;
 const BASE_MS: Readonly<Record<RoadName, number>> = { module: 5000, mqtt: 2000, http: 2000 };
 const CAP_MS = 300_000;
 const MIN_MS = 1000;
-const AUTH_MS = 900_000;
+/** First rest of a token that was refused. */
+export const AUTH_MS = 900_000;
 const AUTH_CAP_MS = 21_600_000;
 const PERSON_MS = 3_600_000;
 const ABSENT_MS = 60_000;

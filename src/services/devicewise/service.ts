@@ -19,6 +19,7 @@ import { createGate } from './gate.js';
 import { liveOn } from './life.js';
 import type { DeviceWiseLink } from './link.js';
 import {
+  AUTH_MS,
   firstServiceState,
   HTTP_LIFE_MS,
   isMqttBlocked,
@@ -27,7 +28,8 @@ import {
   type ServiceEvent,
   type ServiceState,
 } from './machine.js';
-import { ping, proveToken } from './ping.js';
+import { ping } from './ping.js';
+import { createProofs } from './proofs.js';
 import { chooseRoad, type RoadChoice } from './road-choice.js';
 import type {
   DeviceWiseDeps,
@@ -41,8 +43,6 @@ import { nextOf, sentenceOf } from './words.js';
 
 /** How often the module is looked at while it has not said whether it has a client. */
 const LOOK_MS = 1000;
-/** A token that was proved good comes into force right after; the next life need not begin with the old one. */
-const PROMOTION_MS = 2000;
 const MAX_KEYS_SHOWN = 12;
 /** The lane adds nothing of its own to the wait in the error. */
 const LANE_POLICY = { baseMs: 1000, capMs: 1000, quickForMs: 0 };
@@ -58,7 +58,6 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
   const { clock, log, credential } = deps;
   const gate = createGate();
   const counters = { connects: 0, disconnects: 0, methods: 0, requests: 0, timeouts: 0 };
-  let proofs = 0;
   /** Ends the life in force, so that a proof can have the road. */
   let yieldLife: (() => void) | undefined;
   let session: Session | undefined;
@@ -109,6 +108,13 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     if (!opener) throw new WaymarkError('devicewise.config', `there is no road ${choice.why} in this gateway`);
     return opener;
   };
+
+  const proofs = createProofs({
+    ...{ clock, credential, gate },
+    opener: () => openerOf(choose()),
+    yieldLife: () => yieldLife?.(),
+    onChange: () => deps.onChange?.(),
+  });
 
   /** Waits while the module has not said whether it has a client. */
   const choiceWhenKnown = async (signal: AbortSignal): Promise<RoadChoice> => {
@@ -194,7 +200,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
   /** A turn on the road; it ends early for a proof. */
   const turn = async (context: DeviceWiseRunContext): Promise<void> => {
     // The proof's turn comes first.
-    if (proofs > 0) return;
+    if (proofs.count > 0) return;
     using life = linkedController(context.signal);
     yieldLife = () => life.abort();
     try {
@@ -231,39 +237,6 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     });
   };
 
-  /** Has the road for itself; resolves when the token has been tried, and leaves it a little time to come into force. */
-  const tried = (value: Secret, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      proofs++;
-      const over = (): void => {
-        proofs--;
-        deps.onChange?.();
-      };
-      const turnOfProof = gate.hold(signal, async () => {
-        await proveToken(openerOf(choose()), value, { signal });
-        over();
-        resolve();
-        await renewedWithin(PROMOTION_MS, value);
-      });
-      turnOfProof.catch((error: unknown) => {
-        over();
-        reject(toWaymarkError(error));
-      });
-      yieldLife?.();
-      deps.onChange?.();
-    });
-
-  const renewedWithin = async (ms: number, value: Secret): Promise<void> => {
-    const isInForce = (): boolean => credential.status().fingerprint === value.fingerprint;
-    using wait = linkedController();
-    const off = credential.onChange(() => {
-      if (isInForce()) wait.abort();
-    });
-    if (isInForce()) wait.abort();
-    await sleep(clock, ms, wait.signal).catch(() => undefined);
-    off();
-  };
-
   return {
     async run(context) {
       const { signal } = context;
@@ -292,7 +265,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
       const keys = session?.link?.refusedKeys ?? [];
       return {
         state: life.is,
-        sentence: sentenceOf({ life, how, waitsFor, isProving: proofs > 0, reason }),
+        sentence: sentenceOf({ life, how, waitsFor, isProving: proofs.count > 0, reason }),
         ...(road === undefined ? {} : { road }),
         ...(reason && isDown ? { reason } : {}),
         ...(next === undefined ? {} : { next }),
@@ -314,15 +287,18 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
       const token = value ?? mine?.value;
       if (!token) throw new WaymarkError('secret.absent', 'there is no app token');
       try {
-        await tried(token, signal);
+        await proofs.run(token, signal);
         if (mine) credential.report(mine, { is: 'ok' });
       } catch (error) {
         const { code, evidence: found } = toWaymarkError(error);
         if (mine && code === 'devicewise.refused')
-          credential.report(mine, { is: 'refused', state: 'rejected', reason: 'refused', evidence: { ...found } });
+          credential.report(mine, {
+            ...{ is: 'refused', state: 'rejected', reason: 'refused', evidence: { ...found } },
+            retryAtMonoMs: clock.mono() + AUTH_MS,
+          });
         throw error;
       }
     },
-    prove: (candidate, { signal }) => tried(candidate, signal),
+    prove: (candidate, { signal }) => proofs.run(candidate, signal),
   };
 }
