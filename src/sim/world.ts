@@ -20,7 +20,7 @@ import { createMachine, type Machine, type MachineDescription } from './machine.
 import { createSimModule, factoryIccid, factoryImei, type SimModule, type SimModuleOptions } from './module/index.js';
 import { createRandom } from './module/random.js';
 import { createModuleDesk } from './module-desk.js';
-import { moduleRoad } from './module-road.js';
+import { createModuleDial } from './module-dial.js';
 import { rememberedPorts, rememberPorts } from './ports-file.js';
 import type { SimProfile } from './profile.js';
 import { createSimReceiver, type ReceiverKnobs, type SimReceiver } from './receiver/index.js';
@@ -150,7 +150,7 @@ export async function createWorld(options: WorldOptions, onEvent: (event: WorldE
                 appendFileSync(transcript, `${new Date(atMs).toISOString()} ${direction} ${text}\n`),
             }),
         ...options.module,
-        deviceWise: { dial: moduleRoad(clouds, () => module.pdpActive), ...options.module?.deviceWise },
+        deviceWise: { dial: createModuleDial(() => clouds.description.devicewise.mqtt), ...options.module?.deviceWise },
         port: cables.modem,
         ...(cables.secondary ? { secondary: cables.secondary } : {}),
         ...(cables.nmea ? { nmea: cables.nmea } : {}),
