@@ -75,13 +75,11 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
     return await road.request(commands, { signal: call.signal });
   };
 
-  /** The values of one refused batch, each by itself. */
-  const byKey = async (refusal: Verdict, values: readonly Tr50Command[], call: Call): Promise<Verdict> => {
-    const [first] = values;
-    if (first && values.length === 1) keys.note(first, 'refused');
-    const open = values.filter((value) => keys.of(value) === undefined);
-    while (open.length > 0) {
-      const commands = open.splice(0, road.limits.maxCommands);
+  /** Each by itself; what its key is learned from. Undefined: all are certain. */
+  const singly = async (values: readonly Tr50Command[], call: Call): Promise<Verdict | undefined> => {
+    const left = [...values];
+    while (left.length > 0) {
+      const commands = left.splice(0, road.limits.maxCommands);
       const outcomes = await ask(commands, call);
       if (!outcomes) return NOT_TRIED;
       for (const [i, command] of commands.entries()) {
@@ -91,6 +89,24 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
         else return verdict;
       }
     }
+    return undefined;
+  };
+
+  /** A refused batch of one record: which of its values were the reason, and the rest of them stored. */
+  const byKey = async (refusal: Verdict, values: readonly Tr50Command[], call: Call): Promise<Verdict> => {
+    const [first] = values;
+    if (first && values.length === 1) keys.note(first, 'refused');
+    const unsent = values.filter((value) => keys.of(value) === 'taken');
+    const open = await singly(
+      values.filter((value) => keys.of(value) === undefined),
+      call,
+    );
+    if (open) return open;
+    const isKeyRefused = values.some((value) => keys.of(value) === 'refused');
+    // At its next try the batch goes without what is refused, and so through.
+    if (isKeyRefused && unsent.length > 0) return NOT_TRIED;
+    const left = await singly(unsent, call);
+    if (left) return left;
     return values.some((value) => keys.of(value) === 'taken') ? { is: 'confirmed' } : refusal;
   };
 

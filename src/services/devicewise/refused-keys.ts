@@ -1,8 +1,9 @@
 // Which keys of the gateway's state the thing definition takes. One that is not declared makes the whole batch fail, so
 // its values are then sent one by one, once; what is refused is left out from then on, and said in the status.
 //
-//   batch refused ──> one by one ──> some taken: the record is confirmed without the rest
-//                                └─> none taken: the record is refused
+//   batch refused ──> unknown keys one by one ──> some taken: the record is confirmed without the rest
+//                                             ├─> keys that were known before had no turn: again, without what is refused
+//                                             └─> none taken: the record is refused
 import type { Tr50Command } from '../../core/index.js';
 
 /** More keys than a gateway has; a thing definition that refuses all of them is told by the records. */

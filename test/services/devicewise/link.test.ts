@@ -22,7 +22,6 @@ const namesOf = (requests: Tr50Command[][]) => requests.map((request) => request
 const corrIds = ({ params }: Tr50Command) =>
   ((params?.['data'] ?? [params]) as { corrId: string }[]).map(({ corrId }) => corrId);
 const is = (verdicts: readonly Verdict[]) => verdicts.map((verdict) => verdict.is);
-const keyOf = ({ params }: Tr50Command) => params?.['key'];
 
 describe('each verdict', () => {
   test.each<[string, Tr50Outcome, Verdict]>([
@@ -222,18 +221,30 @@ describe('keys the thing definition does not take', () => {
     expect(link.refusedKeys).toEqual([]);
   });
 
-  test('what stays open is asked again', async () => {
+  test('what stays open is asked again, and then the batch goes without what is refused', async () => {
     let isSlow = true;
     const { link, requests } = rig(MODULE, (command) => {
-      if (command.command === 'property.batch') return failure('Property not defined');
-      if (keyOf(command) === 'a') return OK;
-      return isSlow ? { is: 'timeout' } : failure('Property not defined');
+      if (!JSON.stringify(command.params).includes('"key":"b"')) return OK;
+      return command.command === 'property.publish' && isSlow
+        ? { is: 'timeout' }
+        : failure('Property b is not defined', -90_008);
     });
-    expect(await link.publish(record('state', { a: 1, b: 2 }), SEND)).toEqual({ is: 'timeout' });
+    const both = record('state', { a: 1, b: 2 });
+    expect(await link.publish(both, SEND)).toEqual({ is: 'timeout' });
     isSlow = false;
-    expect(await link.publish(record('state', { a: 1, b: 2 }), SEND)).toEqual({ is: 'confirmed' });
-    // The key that was taken is not asked about again.
-    expect(requests.flat().map(keyOf)).toEqual([undefined, 'a', 'b', undefined, 'b']);
+    expect(await link.publish(both, SEND)).toEqual({ is: 'busy', retryAfterMs: 1 });
+    expect(await link.publish(both, SEND)).toEqual({ is: 'confirmed' });
+    const keysOf = ({ params }: Tr50Command) =>
+      ((params?.['data'] ?? [params]) as { key: string }[]).map(({ key }) => key).join();
+    expect(requests.flat().map(keysOf)).toEqual(['a,b', 'a', 'b', 'a,b', 'b', 'a']);
+  });
+
+  test('a batch that is refused though each of its keys is taken goes in singles', async () => {
+    const { link, requests } = rig(GATEWAY, ({ command }) => (command === 'property.batch' ? failure('No batch') : OK));
+    for (const n of [1, 2])
+      expect(await link.publish(record('state', { a: n, b: n }, n), SEND)).toEqual({ is: 'confirmed' });
+    const batchAndSingles = [['property.batch'], ['property.publish', 'property.publish']];
+    expect(namesOf(requests)).toEqual([...batchAndSingles, ...batchAndSingles]);
   });
 });
 
