@@ -51,6 +51,8 @@ export interface LinkLimits {
   window: number;
   /** At most `count` single records in any `perMs`. */
   pace: { count: number; perMs: number };
+  /** How long a verdict may take before it counts as `timeout`, ms (30 000 unless given, 120 000 at most). */
+  patienceMs?: number;
   /** Several at once, where the cloud takes that: used while more than `fromBacklog` wait. */
   batch?: { fromBacklog: number; maxRecords: number; maxBytes: number; everyMs: number };
 }

@@ -242,8 +242,11 @@ export class Sender {
     this.#suspects.sent();
     for (const item of items) this.#inFlight.set(item.seq, item);
     const records = items.map(({ record }) => record);
-    void ask(this.#deps, { what: `${records.length} records`, ...active }, (signal) =>
-      active.link.publishMany ? active.link.publishMany(records, { signal, isReplay: true }) : Promise.resolve([]),
+    void ask(
+      this.#deps,
+      { what: `${records.length} records`, patienceMs: active.link.limits.patienceMs, ...active },
+      (signal) =>
+        active.link.publishMany ? active.link.publishMany(records, { signal, isReplay: true }) : Promise.resolve([]),
     ).then((verdicts) => {
       this.#batching.isUnderWay = false;
       this.#batchDone(items, verdicts);
@@ -271,7 +274,7 @@ export class Sender {
     this.#inFlight.set(item.seq, item);
     this.#suspects.sent();
     const isReplay = item.isLate || !item.isLive;
-    void ask(this.#deps, { what: item.record.id, ...active }, (signal) =>
+    void ask(this.#deps, { what: item.record.id, patienceMs: active.link.limits.patienceMs, ...active }, (signal) =>
       active.link.publish(item.record, { signal, isReplay }),
     ).then((verdict) => {
       const word = verdict === 'lost' ? undefined : verdict === 'late' ? ({ is: 'timeout' } as const) : verdict;

@@ -217,6 +217,31 @@ describe('verdicts', () => {
     expect(link.sent[1]?.isReplay).toBe(true);
   });
 
+  test.each([
+    [undefined, 30_000],
+    [75_000, 75_000],
+    [1_000_000, 120_000],
+  ])('a link that says its verdicts take %s ms is waited for %i ms', async (patienceMs, ms) => {
+    await using at = bench();
+    await using outbox = await at.open();
+    const link = fakeLink(
+      at.clock,
+      { ...WIDE, ...(patienceMs === undefined ? {} : { patienceMs }) },
+      () => new Promise<Verdict>(() => undefined),
+    );
+    const controller = new AbortController();
+    const draining = outbox.drain(link, { signal: controller.signal });
+    await at.clock.advance(0);
+    await outbox.put(newRecord(1));
+    await at.clock.advance(ms - 1000);
+    expect(outbox.status()).toMatchObject({ timeouts: 0, inFlight: 1 });
+    await at.clock.advance(2000);
+    expect(outbox.status().timeouts).toBe(1);
+    controller.abort();
+    await at.clock.advance(5000);
+    await draining;
+  });
+
   test('busy pauses everything and counts against nobody', async () => {
     await using at = bench();
     await using outbox = await at.open();

@@ -95,8 +95,10 @@ export async function createDeviceWiseCloud(wiring: DeviceWiseWiring): Promise<C
     credentials.add(roads.http.session),
     credentials.registerTests(TOKEN, {
       async test(signal) {
+        // With the value in force though it be refused: a person asks because it may work again.
         const value = await credentials.peek(TOKEN);
         await service.test({ signal, ...(value ? { value } : {}) });
+        appToken.report(appToken.status(), { is: 'ok' });
       },
       prove: (candidate, signal) => service.prove(candidate, { signal }),
     }),

@@ -42,6 +42,8 @@ export interface DeviceWiseLink extends CloudLink {
 /** No further request is begun after that: of several records, and of one, within the outbox's patience. */
 const BATCH_CALL_MS = 6000;
 const SINGLE_CALL_MS = 20_000;
+/** The last request begun then may take the module 45 s. */
+const PATIENCE_MS = 75_000;
 /** Not tried in this call. */
 const NOT_TRIED: Verdict = { is: 'busy', retryAfterMs: 1 };
 const GATEWAY_BATCH = { fromBacklog: 20, maxRecords: 100, maxBytes: 65_536, everyMs: 1000 };
@@ -57,6 +59,7 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
   const alone = new Set<string>();
   const limits: LinkLimits = {
     window: road.limits.maxInFlight,
+    patienceMs: PATIENCE_MS,
     pace: { count: deps.maxCallsPerSecond, perMs: 1000 },
     batch: road.limits.maxCommands > 1 ? GATEWAY_BATCH : MODULE_BATCH,
   };
