@@ -29,6 +29,7 @@ import {
   type ServiceState,
 } from './machine.js';
 import { ping } from './ping.js';
+import { withProgress } from './progress.js';
 import { createProofs } from './proofs.js';
 import { chooseRoad, type RoadChoice } from './road-choice.js';
 import type {
@@ -150,7 +151,14 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
         counters.methods++;
         // Those of an earlier life first.
         handling = handling
-          .then(() => deps.onMethod(call))
+          .then(() =>
+            withProgress(
+              clock,
+              () => session?.road,
+              call,
+              () => deps.onMethod(call),
+            ),
+          )
           .catch((error: unknown) => log.error('devicewise.method-not-answered', { error: toWaymarkError(error) }));
         await handling;
       }
