@@ -20,7 +20,7 @@ await unregister();
 export const TOKEN = 'Abcd1234Efgh5678';
 export const SERVER = 'api-de.devicewise.com';
 /** Any text of this form will do: there is no TLS on this wire. */
-export const AUTHORITY = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64)}\n-----END CERTIFICATE-----\n`;
+export const AUTHORITY = `-----BEGIN CERTIFICATE-----\n${`${'A'.repeat(64)}\n`.repeat(18)}-----END CERTIFICATE-----\n`;
 
 const STEP_MS = 50;
 const ANSWER_MS = 60_000;
