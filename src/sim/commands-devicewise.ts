@@ -190,7 +190,7 @@ export const DEVICEWISE_COMMANDS: CommandTable<DeviceWiseCommand> = {
     scopes,
     usage:
       'devicewise-token add|remove|rotate|change [token=TOKEN] [definition=KEY|none] [roles=a.b,c.d|*] [tags=a,b] [name=NAME]',
-    what: 'an app token (default: the ready one); add and rotate give the new one',
+    what: 'an app token (default: the ready one); add: with that text, or one that is made up',
     words: ['what'],
     read: (fields) => ({
       do: 'devicewise-token',

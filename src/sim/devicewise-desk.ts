@@ -42,10 +42,12 @@ export function createDeviceWiseDesk(devicewise: SimDeviceWise): DeviceWiseDesk 
     if (told.cut === true) broker.cutSessions();
     if (told.endSessions === true) http.sessions.endAll();
   };
-  const changeToken = ({ what, token = platform.appToken, rules }: Of<'devicewise-token'>): Report => {
+  const changeToken = ({ what, token: told, rules }: Of<'devicewise-token'>): Report => {
     const { tokens } = platform;
     const missing = mistake('there is no such token');
-    if (what === 'add') return { token: tokens.add(rules) };
+    // Whoever is to use it by hand says it: what is shown has no token in it.
+    if (what === 'add') return { token: tokens.add({ ...rules, ...(told === undefined ? {} : { text: told }) }) };
+    const token = told ?? platform.appToken;
     if (what === 'rotate') {
       const rotated = tokens.rotate(token);
       if (rotated === undefined) throw missing;

@@ -128,6 +128,8 @@ test('what is told has its effect, and state tells it without a secret', async (
     await tell(`devicewise-token change token=${String(third)} roles=diag.ping`);
     expect(platform.tokens.list()).toMatchObject([{}, { name: 'spare', definition: null, roles: ['diag.ping'] }]);
     await tell(`devicewise-token remove token=${String(third)}`);
+    expect(await tell('devicewise-token add token=Spare1234Token56')).toEqual({ token: 'Spare1234Token56' });
+    await tell('devicewise-token remove token=Spare1234Token56');
     await tell('devicewise-token remove');
     await expect(tell('devicewise-token remove')).rejects.toThrow('no such token');
     expect(platform.tokens.list()).toEqual([]);
