@@ -41,3 +41,15 @@ export function losantDevice(dir: string, world: World, more: Section = {}): Sec
     ...more,
   };
 }
+
+/** deviceWISE with the ready token; `more` is merged over it. Goes with `modem: { deviceWise: undefined }`. */
+export function deviceWise(dir: string, world: World, more: Section = {}): Section {
+  const { appToken, mqtt, http } = world.ready.clouds.devicewise;
+  return {
+    server: 'localhost:8883',
+    caFile: world.ready.clouds.caFile,
+    appToken: secretFile(dir, 'devicewise-token', appToken),
+    gateway: { server: `${mqtt.host}:${mqtt.port}`, httpUrl: http.url },
+    ...more,
+  };
+}
