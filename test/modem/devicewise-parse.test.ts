@@ -163,7 +163,9 @@ describe('delimited text', () => {
     ['', undefined],
     [',def,ping', undefined],
     ['7,def,,a,1', undefined],
-    ['7,def,two words', undefined],
+    ['7,def,two words', { id: '7', thingDefKey: 'def', method: 'two words', params: {} }],
+    ['7,def,größe,a,1', { id: '7', thingDefKey: 'def', method: 'größe', params: { a: 1 } }],
+    ['7,def,a\u0007b', undefined],
     [`${'7'.repeat(129)},def,ping`, undefined],
   ])('the method %s', (text, call) => {
     expect(methodOf(text)).toEqual(call);
@@ -171,6 +173,7 @@ describe('delimited text', () => {
 
   test.each([
     ['650f0000000000000000a001,gw_def,reboot', true],
+    ['650f0000000000000000a001,at home,since today', false],
     ['OK', false],
     ['Failed: a1b2c3d4,e,f', false],
     ['{"1":{}}', false],

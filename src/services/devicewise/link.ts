@@ -19,6 +19,7 @@ import {
   type Verdict,
 } from '../../core/index.js';
 import { commandsOf } from './commands-of.js';
+import { ConfirmedUnits } from './confirmed-units.js';
 import { createRequestPace } from './pace.js';
 import { type PackedRequest, pack, singlesOf, type Unit } from './pack.js';
 import { KeyMemory } from './refused-keys.js';
@@ -55,6 +56,7 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
   const keys = new KeyMemory();
   /** Records of a failed batch that were not tried alone yet. */
   const alone = new Set<string>();
+  const done = new ConfirmedUnits();
   const limits: LinkLimits = {
     window: road.limits.maxInFlight,
     pace: { count: deps.maxCallsPerSecond, perMs: 1000 },
@@ -153,14 +155,22 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
       answer.is === 'commands' ? answer.commands.map((command) => ({ of, command })) : [],
     );
     const isAnswer = ({ of }: Unit): boolean => records[of]?.kind === 'result';
-    const inOrder = [...units.filter(isAnswer), ...units.filter((unit) => !isAnswer(unit))];
     const idOf = ({ of }: Unit): string => records[of]?.id ?? '';
+    const isDone = (unit: Unit): boolean => done.has(idOf(unit), unit.command);
+    const open = units.filter((unit) => !isDone(unit));
+    const inOrder = [...open.filter(isAnswer), ...open.filter((unit) => !isAnswer(unit))];
     const verdicts = await send(inOrder, idOf, call);
     return answers.map((answer, of) => {
       if (answer.is === 'rejected') return { ...answer, isLocal: true };
-      const own = units.filter((unit) => unit.of === of).map((unit) => verdicts.get(unit) ?? NOT_TRIED);
-      const verdict = combined(own);
-      if (verdict.is === 'confirmed' || verdict.is === 'rejected') alone.delete(records[of]?.id ?? '');
+      const id = records[of]?.id ?? '';
+      const own = units.filter((unit) => unit.of === of);
+      const verdict = combined(
+        own.map((unit): Verdict => (isDone(unit) ? { is: 'confirmed' } : (verdicts.get(unit) ?? NOT_TRIED))),
+      );
+      if (verdict.is === 'confirmed' || verdict.is === 'rejected') {
+        alone.delete(id);
+        done.forget(id);
+      } else for (const unit of own) if (verdicts.get(unit)?.is === 'confirmed') done.note(id, unit.command);
       return verdict;
     });
   };

@@ -7,6 +7,7 @@ import type { Gate } from './gate.js';
 import { proveToken } from './ping.js';
 import type { RoadOpener } from './types.js';
 
+/** It is a disk that is waited for, whatever the clock does. */
 const PROMOTION_MS = 2000;
 
 export interface ProofsDeps {
@@ -37,7 +38,7 @@ export function createProofs({ clock, credential, gate, opener, yieldLife, onCha
     const off = credential.onChange(() => {
       if (isInForce()) wait.abort();
     });
-    await sleep(clock, PROMOTION_MS, wait.signal).catch(() => undefined);
+    await sleep(clock, clock.ioBudgetMs(PROMOTION_MS), wait.signal).catch(() => undefined);
     off();
   };
 

@@ -24,7 +24,7 @@ const FIX_MS = 3000;
 /** Injected time against true time. */
 const MAX_TIME_ERROR_MS = 60_000;
 
-const HOME = { latitudeDeg: 48.2082, longitudeDeg: 16.3738, altitudeMslM: 171.2 };
+const ALTITUDE_MSL_M = 171.2;
 const ACCURACY_MM: Readonly<Record<SimQuality, number>> = { none: 0, '3d': 1450, rtk_float: 240, rtk_fixed: 14 };
 const METRES_PER_DEGREE = 111_320;
 
@@ -33,6 +33,8 @@ export interface EngineDeps {
   log: Logger;
   random: Random;
   startModel: () => StartModel;
+  /** Where it stands. */
+  place: () => { latitudeDeg: number; longitudeDeg: number };
   /** A first fix was reached. */
   onFix: () => void;
 }
@@ -54,7 +56,7 @@ export interface Engine {
   epoch(): Epoch;
 }
 
-export function createEngine({ clock, log, random, startModel, onFix }: EngineDeps): Engine {
+export function createEngine({ clock, log, random, startModel, place, onFix }: EngineDeps): Engine {
   const aiding = createAiding(clock.ioBudgetMs(MAX_TIME_ERROR_MS));
   let startedMonoMs = clock.mono();
   let timeToFirstFixMs: number | undefined;
@@ -121,12 +123,13 @@ export function createEngine({ clock, log, random, startModel, onFix }: EngineDe
       const noiseDeg = (): number => ((random.next() - 0.5) * accuracyMm) / 1000 / METRES_PER_DEGREE;
       const lastUsed = lastUsedMonoMs(fix.state);
       const source = correctionSource(fix.state);
+      const { latitudeDeg, longitudeDeg } = place();
       return {
         quality,
         utcMs: clock.wall(),
-        latitudeDeg: HOME.latitudeDeg + noiseDeg(),
-        longitudeDeg: HOME.longitudeDeg + noiseDeg(),
-        altitudeMslM: HOME.altitudeMslM + noiseDeg() * METRES_PER_DEGREE,
+        latitudeDeg: latitudeDeg + noiseDeg(),
+        longitudeDeg: longitudeDeg + noiseDeg(),
+        altitudeMslM: ALTITUDE_MSL_M + noiseDeg() * METRES_PER_DEGREE,
         horizontalAccuracyMm: accuracyMm,
         satellites: satellitesAt(clock.wall(), quality !== 'none', random),
         uptimeMs: clock.mono() - startedMonoMs,

@@ -16,6 +16,9 @@ export interface ReceiverKnobs {
   /** The connector whose keys count. */
   connector: ConnectorChoice;
   start: StartModel;
+  /** Where it stands: degrees, north and east positive. */
+  latitudeDeg: number;
+  longitudeDeg: number;
   /** Out of the factory: is RTCM3 heard, is UBX spoken? */
   rtcmInput: boolean;
   ubxOutput: boolean;
@@ -51,6 +54,8 @@ type FaultName = Exclude<
   | 'profile'
   | 'connector'
   | 'start'
+  | 'latitudeDeg'
+  | 'longitudeDeg'
   | 'rtcmInput'
   | 'ubxOutput'
   | 'baudRate'
@@ -76,6 +81,8 @@ export const USUAL_KNOBS: ReceiverKnobs = {
   profile: 'zed-f9p',
   connector: 'any',
   start: 'quick',
+  latitudeDeg: 48.2082,
+  longitudeDeg: 16.3738,
   rtcmInput: true,
   ubxOutput: true,
   baudRate: 0,
@@ -112,6 +119,8 @@ export function readReceiverKnobs(fields: Fields): Partial<ReceiverKnobs> {
     profile: fields.choice('profile', RECEIVER_PROFILES),
     connector: fields.choice('connector', CONNECTOR_CHOICES),
     start: fields.choice('start', START_MODELS),
+    latitudeDeg: fields.number('latitudeDeg', -90, 90),
+    longitudeDeg: fields.number('longitudeDeg', -180, 180),
     rtcmInput: fields.flag('rtcmInput'),
     ubxOutput: fields.flag('ubxOutput'),
     baudRate: fields.whole('baudRate', 0, 4_000_000),
@@ -130,7 +139,7 @@ export function readReceiverKnobs(fields: Fields): Partial<ReceiverKnobs> {
   });
 }
 
-export const RECEIVER_USAGE = `receiver [heal=true] [profile=${RECEIVER_PROFILES.join('|')}] [connector=${CONNECTOR_CHOICES.join('|')}] [start=${START_MODELS.join('|')}] [rtcmInput=false] [ubxOutput=false] [baudRate=38400] [uniqueIdVersion=1|2] [inCoverage=false] [inputBytesPerS=3840] [inputBufferBytes=1000] [swallowEvery=3] [swallowBytesEvery=40] [swallowBytesWhen=${SWALLOW_WHENS.join('|')}] [refuseKeys=0x10730005,…|none] [refuseOptional=true] [noise=20] [garble=50] [silent=true] [restart=${RESTARTS.join('|')}] [restartAfterMs=5000]`;
+export const RECEIVER_USAGE = `receiver [heal=true] [profile=${RECEIVER_PROFILES.join('|')}] [connector=${CONNECTOR_CHOICES.join('|')}] [start=${START_MODELS.join('|')}] [latitudeDeg=-33.86] [longitudeDeg=-151.2] [rtcmInput=false] [ubxOutput=false] [baudRate=38400] [uniqueIdVersion=1|2] [inCoverage=false] [inputBytesPerS=3840] [inputBufferBytes=1000] [swallowEvery=3] [swallowBytesEvery=40] [swallowBytesWhen=${SWALLOW_WHENS.join('|')}] [refuseKeys=0x10730005,…|none] [refuseOptional=true] [noise=20] [garble=50] [silent=true] [restart=${RESTARTS.join('|')}] [restartAfterMs=5000]`;
 
 /** One command from outside; `heal` takes the faults away that it does not name. Errors: `cli.usage`, as sentences. */
 export function readReceiverCommand(fields: Fields): ReceiverCommand {

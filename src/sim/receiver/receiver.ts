@@ -49,6 +49,7 @@ export function createSimReceiver(deps: SimReceiverDeps, options: SimReceiverOpt
   const engine = createEngine({
     ...{ clock, log, random },
     startModel: () => knobs.start,
+    place: () => knobs,
     onFix: () => {
       counters.fixes++;
     },

@@ -24,6 +24,21 @@ const corrIds = ({ params }: Tr50Command) =>
 const is = (verdicts: readonly Verdict[]) => verdicts.map((verdict) => verdict.is);
 const keyOf = ({ params }: Tr50Command) => params?.['key'];
 
+test('a record that is interrupted between its commands goes on there, and stores nothing twice', async () => {
+  let answers: Tr50Outcome[] = [OK, { is: 'timeout' }];
+  const { link, requests } = rig(MODULE, () => answers.shift() ?? OK);
+  expect(is((await link.publishMany?.([state(1)], SEND)) ?? [])).toEqual(['timeout']);
+  expect(is((await link.publishMany?.([state(1), state(2)], SEND)) ?? [])).toEqual(['confirmed', 'confirmed']);
+  expect(requests.map(([sent]) => `${sent?.command} ${String(sent?.params?.['corrId'])}`)).toEqual([
+    ...['property.batch 3-1', 'attribute.batch 3-1', 'attribute.batch 3-1'],
+    ...['property.batch 3-2', 'attribute.batch 3-2'],
+  ]);
+  // Once it is done nothing is remembered of it.
+  answers = [];
+  expect(await link.publish(state(1), SEND)).toEqual({ is: 'confirmed' });
+  expect(namesOf(requests.slice(-2))).toEqual([['property.batch'], ['attribute.batch']]);
+});
+
 describe('each verdict', () => {
   test.each<[string, Tr50Outcome, Verdict]>([
     ['ok', OK, { is: 'confirmed' }],

@@ -30,6 +30,7 @@ describe('what may be told to a receiver', () => {
     [{ refuseKeys: '0x10730005,0x20A70001' }, { change: { refuseKeys: [0x10730005, 0x20a70001] } }],
     [{ refuseKeys: 'none' }, { change: { refuseKeys: [] } }],
     [{ silent: 'on' }, { change: { silent: true } }],
+    [{ latitudeDeg: '-33.86', longitudeDeg: '-151.2' }, { change: { latitudeDeg: -33.86, longitudeDeg: -151.2 } }],
     [
       { start: 'cold', restart: 'ram' },
       { change: { start: 'cold' }, restart: { kind: 'ram' } },

@@ -12,7 +12,10 @@ export type Params = Readonly<Record<string, unknown>>;
 const KEY = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_PAIRS = 64;
 const MAX_ID = 128;
-const MAX_METHOD = 128;
+/** Whoever called it under a name of any kind waits for an answer. */
+const METHOD = /^[^\p{Cc}]{1,128}$/u;
+/** Of one that is recognised by its form alone. */
+const PLAIN_METHOD = /^[\x21-\x7e]{1,128}$/;
 /** The module writes whole numbers as they are, others with six decimals or as `%e`. Leading zeros are none of its. */
 const WHOLE = /^-?(?:0|[1-9]\d{0,15})$/;
 const FRACTION = /^-?(?:0|[1-9]\d{0,30})\.\d{6}$/;
@@ -80,7 +83,7 @@ export function methodOf(text: string): MethodCall | undefined {
   const thingDefKey = text.slice(idEnd + 1, thingEnd).trim();
   const method = text.slice(thingEnd + 1, methodEnd).trim();
   if (thingEnd >= text.length) return undefined;
-  if (!isName(id, MAX_ID) || !isName(method, MAX_METHOD)) return undefined;
+  if (!isName(id, MAX_ID) || !METHOD.test(method)) return undefined;
   return {
     id,
     method,
@@ -95,5 +98,6 @@ const isName = (text: string, max: number): boolean =>
 /** Whether a message of unknown kind is a call rather than an answer: its ring was missed. */
 export function looksLikeMethod(text: string): boolean {
   if (text === 'OK' || text.startsWith('Failed') || text.startsWith('{')) return false;
-  return MAILBOX_ID.test(text.slice(0, endOf(text, 0)).trim()) && methodOf(text) !== undefined;
+  if (!MAILBOX_ID.test(text.slice(0, endOf(text, 0)).trim())) return false;
+  return PLAIN_METHOD.test(methodOf(text)?.method ?? '');
 }
