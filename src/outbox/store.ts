@@ -192,9 +192,16 @@ export class Store {
   /** The next record of the backlog, oldest first, that is open and not named by `skip`. */
   next(skip: (seq: number) => boolean): CloudRecord | undefined {
     const { wal } = this.#deps;
+    // What is passed over is not read again: should it come back, it is for whoever has it now to keep.
+    const passOver = (seq: number): boolean => {
+      const isSkipped = skip(seq);
+      if (isSkipped) this.#nextSeq = Math.max(this.#nextSeq, seq + 1);
+      return isSkipped;
+    };
     for (;;) {
       // While part of the log cannot be read, what is in memory comes after it.
-      const found = wal.next(this.#nextSeq, skip) ?? (wal.unread.isPaused ? undefined : this.#nextInMemory(skip));
+      const found =
+        wal.next(this.#nextSeq, passOver) ?? (wal.unread.isPaused ? undefined : this.#nextInMemory(passOver));
       if (!found) return undefined;
       this.#nextSeq = found.seq + 1;
       const record = decodePayload(found.boot, found.seq, found.payload);

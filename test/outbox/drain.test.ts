@@ -50,6 +50,35 @@ describe('order', () => {
     expect(outbox.status()).toMatchObject({ records: 0, bytes: 0 });
   });
 
+  test.each(['timeout', 'link-lost'] as const)(
+    'a live record that comes back (%s) after the backlog was read past it is sent again',
+    async (is) => {
+      await using at = bench();
+      await using outbox = await at.open();
+      await outbox.put(newRecord(0));
+      let isGood = false;
+      const link = fakeLink(
+        at.clock,
+        WIDE,
+        ({ body }) => (body['n'] === 0 || isGood ? { is: 'confirmed' } : { is }),
+        50,
+      );
+      const controller = new AbortController();
+      const draining = outbox.drain(link, { signal: controller.signal });
+      await at.clock.advance(20);
+      // Under way when the end of the log is looked at for what else there is.
+      await outbox.put(newRecord(1));
+      await at.clock.advance(100);
+      isGood = true;
+      await outbox.put(newRecord(2));
+      await at.clock.advance(10_000);
+      expect(outbox.status()).toMatchObject({ records: 0, confirmed: 3, isDraining: true });
+      controller.abort();
+      await draining;
+      expect(sentNumbers(link.sent)).toEqual([0, 1, 2, 1]);
+    },
+  );
+
   test('the backlog of an earlier boot goes first, under its own ids, and nothing twice', async () => {
     await using at = bench();
     {

@@ -63,6 +63,8 @@ export function createHttpExchange(
   let pauseMs = pollMs;
   let poll: Timer | undefined;
   let failures = 0;
+  /** Of the session last shown: several requests may find the same one forgotten. */
+  let { generation } = session.status();
 
   const end = (error: WaymarkError): void => {
     if (life.signal.aborted) return;
@@ -81,6 +83,10 @@ export function createHttpExchange(
     isAgain = false,
   ): Promise<Tr50Outcome[]> => {
     const lease = await session.get({ signal });
+    if (lease.generation !== generation) {
+      generation = lease.generation;
+      counts.signIns++;
+    }
     counts.requests++;
     const reply = await deps.post(json, { session: lease.value, signal });
     const outcomes = outcomesOf(reply, count);
@@ -93,7 +99,6 @@ export function createHttpExchange(
       throw new WaymarkError('devicewise.session-refused', 'a session that was just handed out is refused', {
         evidence: { code: -90_000 },
       });
-    counts.signIns++;
     // Nothing of it was carried out without a session.
     return exchange(json, count, signal, true);
   };

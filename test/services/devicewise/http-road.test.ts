@@ -125,6 +125,20 @@ describe('a session that ends', () => {
     await road.close();
   });
 
+  test('found forgotten by two requests at once it costs one sign-in all the same, and one is counted', async () => {
+    let isForgotten = false;
+    const { open, http, requests } = rig((one) => (isForgotten && one.sessionId === 'session-1' ? EXPIRED : undefined));
+    const road = await open();
+    await road.request([PING], { signal: never });
+    isForgotten = true;
+    const both = [road.request([PING], { signal: never }), road.request([PING], { signal: never })];
+    expect(await Promise.all(both)).toEqual([[OK], [OK]]);
+    expect(requests()).toHaveLength(5);
+    expect(http.signIns).toBe(2);
+    expect(road.facts()).toMatchObject({ signIns: 2 });
+    await road.close();
+  });
+
   test('a server that says so command by command means the same', async () => {
     const each = { success: false, errorCodes: [-90_000] };
     const { open, requests } = rig((one) =>

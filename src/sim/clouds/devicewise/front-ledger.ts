@@ -14,6 +14,8 @@ export interface DeviceWiseConnectSeen {
   reason?: string;
   /** On `api` and the like. */
   requests: number;
+  /** Of them, those that came deflated. */
+  packedRequests: number;
   replies: number;
   notifications: number;
   /** Once it is over. */

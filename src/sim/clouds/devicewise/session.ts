@@ -136,7 +136,7 @@ export function startSession(socket: Socket, entrance: Entrance, deps: SessionDe
       atMs: clock.wall(),
       ...{ level, isClean, keepaliveS, isTls: entrance.isTls },
       answer: 'welcome',
-      ...{ requests: 0, replies: 0, notifications: 0 },
+      ...{ requests: 0, packedRequests: 0, replies: 0, notifications: 0 },
     });
     const refusal = refusalOf(packet);
     if (refusal || !thing) {
@@ -157,7 +157,10 @@ export function startSession(socket: Socket, entrance: Entrance, deps: SessionDe
   };
 
   const onRequest = (session: ThingSession, payload: Buffer, isPacked: boolean, suffix: string): void => {
-    if (seen) seen.requests++;
+    if (seen) {
+      seen.requests++;
+      if (isPacked) seen.packedRequests++;
+    }
     const run = (): string => JSON.stringify(platform.execute(session, isPacked ? unpack(payload) : payload));
     const fault = deps.faults.take('mqtt', 'request');
     const good = !fault || isCommitted(fault) ? run() : '';
