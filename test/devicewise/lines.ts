@@ -105,11 +105,11 @@ function wayOver(
 }
 
 /** Reports of other things, and some that only look like ours. */
-const STORM = ['+CREG: 1', '#PSNT: 4', '+CIEV: rssi,4'];
-const LOOKALIKES = ['#DWRING: 1,61234,2', '#DWRING: 9,1,1', '#DWRING:', '#DWRING: 3,,4', '#DWDATA: 1,0,2'];
+export const STORM = ['+CREG: 1', '#PSNT: 4', '+CIEV: rssi,4'];
+export const LOOKALIKES = ['#DWRING: 1,61234,2', '#DWRING: 9,1,1', '#DWRING:', '#DWRING: 3,,4', '#DWDATA: 1,0,2'];
 
 /** `count` lines at once, again and again. */
-function bursts(count: number, everyMs: number, texts: readonly string[]): Behaviour {
+export function bursts(count: number, everyMs: number, texts: readonly string[]): Behaviour {
   let timer: Timer | undefined;
   let said = 0;
   const stop = (): void => timer?.cancel();
