@@ -1,6 +1,11 @@
 // The module road: TR50 through the module's own client, one command in each request (specs/devicewise.md 1.8). What it
 // says of itself beyond that is the room modem's.
-import type { Tr50Outcome } from '../../core/index.js';
+//
+// The module knows nothing of a session that the cloud has forgotten: it stays connected, and each request is refused with
+// a text. So a refusal that speaks of the session is looked into with diag.ping, and when that is refused alike, the
+// connection ends: the next CONNECT tells whether the token is still good.
+import { type Tr50Command, type Tr50Outcome, WaymarkError } from '../../core/index.js';
+import { meaningOf } from './judgement.js';
 import type { ModuleDeviceWise, ModuleDeviceWiseSession, RoadLimits, RoadOpener, Tr50Road } from './types.js';
 
 /** The module takes 1500 bytes raw each way; the rest is for what it adds. */
@@ -15,7 +20,21 @@ export function createModuleRoad(module: Pick<ModuleDeviceWise, 'open'>): RoadOp
   };
 }
 
+const isAboutSession = (outcome: Tr50Outcome): boolean => outcome.is === 'failed' && meaningOf(outcome) === 'session';
+
 function roadOver(session: ModuleDeviceWiseSession): Tr50Road {
+  let ourReason: WaymarkError | undefined;
+
+  const ask = async (command: Tr50Command, signal: AbortSignal): Promise<Tr50Outcome> => {
+    const outcome = await session.request(command, { signal });
+    if (!isAboutSession(outcome)) return outcome;
+    // It may only sound like it: a key can be called anything.
+    if (!isAboutSession(await session.request({ command: 'diag.ping' }, { signal }))) return outcome;
+    ourReason ??= new WaymarkError('devicewise.lost', 'the server has forgotten this session');
+    void session.close();
+    return { is: 'link-lost' };
+  };
+
   return {
     name: 'module',
     limits: MODULE_ROAD_LIMITS,
@@ -25,12 +44,12 @@ function roadOver(session: ModuleDeviceWiseSession): Tr50Road {
       for (const command of commands) {
         const before = outcomes.at(-1);
         const isOver = before?.is === 'link-lost' || (signal.aborted && outcomes.length > 0);
-        outcomes.push(isOver ? { is: 'busy', retryAfterMs: 1 } : await session.request(command, { signal }));
+        outcomes.push(isOver ? { is: 'busy', retryAfterMs: 1 } : await ask(command, signal));
       }
       return outcomes;
     },
     methods: session.methods,
-    closed: session.closed,
+    closed: session.closed.then((reason) => ourReason ?? reason),
     close: () => session.close(),
     facts: () => session.facts(),
   };

@@ -12,6 +12,7 @@ import {
   linkedController,
   onAbort,
   type Secret,
+  type Timer,
   toWaymarkError,
   WaymarkError,
 } from '../../../core/index.js';
@@ -41,6 +42,8 @@ export interface DeviceWiseClientDeps {
 }
 
 const POLL_SECONDS = 30;
+/** A method whose ring was lost waits in the inbox, and nobody says so again. */
+const DRAIN_MS = 300_000;
 
 const isStopped = (signal: AbortSignal): boolean => signal.aborted;
 
@@ -94,12 +97,22 @@ export function createModuleDeviceWise(
     const { run, prompted, urcs } = session.channel;
     const exchange = createExchange({ run, prompted, urcs, clock, log, onSuspect: () => life.suspect() });
     const scope = linkedController();
+    let nextDrain: Timer | undefined;
+    const drain = async (): Promise<void> => {
+      try {
+        await exchange.drain({ signal: scope.signal });
+      } catch (error) {
+        log.debug('devicewise.drain', { error });
+      }
+      if (!isStopped(scope.signal)) nextDrain = clock.deadline(DRAIN_MS, () => void drain());
+    };
     void life.closed.then((error) => {
       exchange.end(error);
       scope.abort();
+      nextDrain?.cancel();
     });
     // Rings were missed before; what is left from an earlier life must not fill the inbox.
-    exchange.drain({ signal: scope.signal }).catch((error: unknown) => log.debug('devicewise.drain', { error }));
+    void drain();
     return {
       request: (command, { signal }) => exchange.request(command, { signal }),
       methods: exchange.methods,
