@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { WaymarkError } from '../../src/core/index.js';
 import { DEVICEWISE_FRONT_KNOBS, DEVICEWISE_KNOBS } from '../../src/sim/clouds/devicewise/index.js';
-import { USUAL_DEVICE_WISE, type DeviceWiseKnobs } from '../../src/sim/module/device-wise.js';
+import { type DeviceWiseKnobs, USUAL_DEVICE_WISE } from '../../src/sim/module/device-wise.js';
 import { lostUrcs } from '../../src/sim/module/index.js';
 import { createRandom } from '../modem/random.js';
 import { type Line, type ModuleWayOptions, moduleWay, settled, until } from './lines.js';
@@ -89,8 +89,8 @@ const CLOUD: Readonly<Record<string, Expected>> = {
   'notify lost': { isMailLost: true },
 };
 
-const cloudCases = Object.entries({ ...DEVICEWISE_KNOBS, ...DEVICEWISE_FRONT_KNOBS }).flatMap(([name, [, ...positions]]) =>
-  positions.map((position) => [name, position] as const),
+const cloudCases = Object.entries({ ...DEVICEWISE_KNOBS, ...DEVICEWISE_FRONT_KNOBS }).flatMap(
+  ([name, [, ...positions]]) => positions.map((position) => [name, position] as const),
 );
 
 describe('the cloud behind the module', () => {
