@@ -166,7 +166,7 @@ export async function moduleWay({
   );
   await settled(clock, modem.bringUp({ signal: never }), 200_000);
   if (isStormy === true) {
-    sim.push(bursts(10, 500, STORM));
+    sim.push(bursts(10, 1000, STORM));
     sim.push(bursts(1, 3000, LOOKALIKES));
   }
   const thing = modem.snapshot().imei ?? '';
