@@ -12,13 +12,20 @@ import {
   WaymarkError,
 } from '../../src/core/index.js';
 import { createModem, type DeviceWiseOptions, type Modem } from '../../src/modem/index.js';
-import { createHttpRoad, createModuleRoad, createMqttRoad, type RoadOpener, type Tr50Road } from '../../src/services/index.js';
+import {
+  createHttpRoad,
+  createModuleRoad,
+  createMqttRoad,
+  type RoadOpener,
+  type Tr50Road,
+} from '../../src/services/index.js';
 import type { Behaviour, DeviceWiseKnobs, SimModule, SimModuleOptions } from '../../src/sim/module/index.js';
 import { OPTIONS } from '../modem/devicewise-rig.js';
 import { type SimBench, simBench } from '../modem/sim-bench.js';
 import { type CloudKnobs, type MemoryCloud, memoryCloud } from './memory-cloud.js';
 
-export const CA = '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0Mw\n-----END CERTIFICATE-----\n';
+export const CA =
+  '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0Mw\n-----END CERTIFICATE-----\n';
 const { signal: never } = new AbortController();
 
 const QUICK_MS = 5000;
@@ -135,14 +142,19 @@ export interface ModuleWayOptions {
 }
 
 /** By the module's own client; the modem is up. */
-export async function moduleWay({ knobs, cloudKnobs, module, modem: changes, isStormy }: ModuleWayOptions = {}): Promise<
-  Way & Required<Pick<Way, 'module'>>
-> {
-  let cloud: MemoryCloud | undefined;
-  const dial = () => (cloud ? cloud.dial() : Promise.reject(new Error('no cloud yet')));
+export async function moduleWay({
+  knobs,
+  cloudKnobs,
+  module,
+  modem: changes,
+  isStormy,
+}: ModuleWayOptions = {}): Promise<Way & Required<Pick<Way, 'module'>>> {
+  const behind: { cloud?: MemoryCloud } = {};
+  const dial = () => behind.cloud?.dial() ?? Promise.reject(new Error('no cloud yet'));
   const bench = simBench({ profile: 'telit', latencyScale: 1, ...module, deviceWise: { dial, ...knobs } });
   const { clock, sim } = bench;
-  cloud = memoryCloud(clock);
+  const cloud = memoryCloud(clock);
+  behind.cloud = cloud;
   cloud.configure(cloudKnobs ?? {});
   const modem = createModem(
     { open: bench.open, clock, log: silentLogger },
@@ -154,7 +166,7 @@ export async function moduleWay({ knobs, cloudKnobs, module, modem: changes, isS
   );
   await settled(clock, modem.bringUp({ signal: never }), 200_000);
   if (isStormy === true) {
-    sim.push(bursts(10, 500, STORM));
+    sim.push(bursts(10, 1000, STORM));
     sim.push(bursts(1, 3000, LOOKALIKES));
   }
   const thing = modem.snapshot().imei ?? '';
@@ -166,7 +178,12 @@ const THING = 'gateway-1';
 /** By the gateway's own road over MQTT (or HTTPS). */
 export function gatewayWay(
   transport: 'mqtt' | 'http',
-  { cloudKnobs = {}, isByteWise = false, isStormy = false, compress = false }: {
+  {
+    cloudKnobs = {},
+    isByteWise = false,
+    isStormy = false,
+    compress = false,
+  }: {
     cloudKnobs?: CloudKnobs;
     isByteWise?: boolean;
     isStormy?: boolean;

@@ -1,6 +1,5 @@
 // The simulated deviceWISE without sockets: the real platform, its real MQTT sessions over streams in memory, and its HTTP
 // as a function, all on a clock that stands still.
-import type { Socket } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { type FakeClock, silentLogger, WaymarkError } from '../../src/core/index.js';
 import type { HttpsClient } from '../../src/net/index.js';
@@ -82,7 +81,7 @@ export function memoryCloud(clock: FakeClock, { isByteWise = false, seed = 'tabl
       near.on('close', () => far.destroy());
       far.on('close', () => near.destroy());
       const entrance = { isTls: true, isSilent: () => false };
-      const session: Session = startSession(far as Duplex as Socket, entrance, {
+      const session: Session = startSession(far, entrance, {
         ...{ clock, platform, settings, faults, ledger: seen, random: () => random.next() },
         onUp(own) {
           for (const other of [...sessions])

@@ -27,12 +27,12 @@ export interface RawModule {
 }
 
 export async function rawModule(manner: Manner, knobs: DeviceWiseOptions = {}): Promise<RawModule> {
-  let cloud: MemoryCloud | undefined;
-  const dial = () => (cloud ? cloud.dial() : Promise.reject(new Error('no cloud yet')));
+  const behind: { cloud?: MemoryCloud } = {};
+  const dial = () => behind.cloud?.dial() ?? Promise.reject(new Error('no cloud yet'));
   const made = bench({ chunking: manner === 'one-byte' ? 'one-byte' : 'whole', deviceWise: { dial, ...knobs } });
   const { clock, module: sim } = made;
-  const memory = memoryCloud(clock);
-  cloud = memory;
+  const cloud = memoryCloud(clock);
+  behind.cloud = cloud;
   made.ask('ATE0+CMEE=0');
   if (manner === 'storm') sim.push(bursts(10, 100, STORM));
   const heard = (): string[] => linesOf(made.heard()).filter((line) => !STORM.includes(line));
@@ -48,13 +48,13 @@ export async function rawModule(manner: Manner, knobs: DeviceWiseOptions = {}): 
   };
   const say = (line: string): Promise<string[]> => type(`${line}\r`);
   return {
-    ...{ cloud: memory, clock, sim, imei: sim.state.identity.imei, say, type, within },
+    ...{ cloud, clock, sim, imei: sim.state.identity.imei, say, type, within },
     async sendRaw(json) {
       const bytes = Buffer.from(json);
       expect((await say(`AT#DWSENDR=${bytes.length}`)).join('').trim()).toBe('>');
       return await type(bytes);
     },
-    async connect(token = memory.platform.appToken) {
+    async connect(token = cloud.platform.appToken) {
       expect(await say(`AT#DWCFG=h.example:1883,0,${token},0,60,2,0,4,5`)).toEqual(['OK']);
       return await say('AT#DWCONN=1');
     },

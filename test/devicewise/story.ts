@@ -87,7 +87,9 @@ async function calling(way: Way, line: Line, expected: Expected): Promise<void> 
   const patient = { ackTimeoutS: 300, ttlS: 7200 };
   const bare = platform.method(thing, 'report', undefined, patient);
   const full = platform.method(thing, 'set_rate', { seconds: 30, note: 'Hello, world' }, patient);
-  expect(await until(clock, () => isAcked(full) && (expected.isParamlessLost === true || isAcked(bare)), mailMs)).toBe(true);
+  expect(await until(clock, () => isAcked(full) && (expected.isParamlessLost === true || isAcked(bare)), mailMs)).toBe(
+    true,
+  );
   expect(stateOf(full)?.acked).toMatchObject({ errorCode: 0, params: { applied: 30 } });
   expect(calls.find(({ id }) => id === full)).toMatchObject({
     method: 'set_rate',

@@ -190,7 +190,10 @@ const CONDITIONS: readonly (readonly [string, ModuleWayOptions])[] = [
 ];
 
 const TEMP: Tr50Command = { command: 'property.publish', params: { key: 'temp', value: 22.5 } };
-const attribute = (key: string, value: unknown): Tr50Command => ({ command: 'attribute.publish', params: { key, value } });
+const attribute = (key: string, value: unknown): Tr50Command => ({
+  command: 'attribute.publish',
+  params: { key, value },
+});
 
 describe.each(CONDITIONS)('the gateway: %s', (_name, condition) => {
   async function up(options: ModuleWayOptions = {}) {

@@ -16,7 +16,7 @@ const OPTIONS: DeviceWiseOptions = {
 };
 const next = new Secret('app-token', 'Next1234Next5678');
 
-function bench(memory: 'keeps' | 'forgets' = 'keeps') {
+function bench(memory: 'keeps' | 'forgets' = 'keeps', options = OPTIONS) {
   let stored = 'h.example:1883,0,FactoryToken0000,0,60,2,0,4,5';
   const state = { memory, writes: [] as string[], readError: undefined as WaymarkError | undefined };
   const run = async (command: string | { text: string }) => {
@@ -30,7 +30,7 @@ function bench(memory: 'keeps' | 'forgets' = 'keeps') {
     return { lines: [], final: 'OK' };
   };
   const counted = { writes: 0 };
-  const keeper = createAppTokenKeeper(OPTIONS, () => counted.writes++);
+  const keeper = createAppTokenKeeper(options, () => counted.writes++);
   const ensure = (appToken?: Secret) =>
     keeper.ensure(run, { appToken }).catch((error: unknown) => (error as WaymarkError).code);
   return { keeper, ensure, state, counted, forget: () => (stored = 'other.example:1883,0,x,0,60,2,0,4,5') };
@@ -78,6 +78,25 @@ describe('app token', () => {
     expect(await ensure(next)).toBe('written');
     expect(await ensure()).toBe('modem.error');
     expect(state.writes).toHaveLength(2);
+  });
+
+  test('without a token there is nothing to write, and the module is asked all the same', async () => {
+    const { keeper, ensure, state, counted } = bench('keeps', { ...OPTIONS, appToken: undefined });
+    expect(await ensure()).toBe('no-token');
+    expect(keeper.support()).toBe('supported');
+    expect([state.writes, counted.writes]).toEqual([[], 0]);
+    // The one a connection brings along is written.
+    expect(await ensure(next)).toBe('written');
+    expect(await ensure()).toBe('no-token');
+    expect(state.writes.map((each) => each.split(',')[2])).toEqual(['Next1234Next5678']);
+  });
+
+  test('without a token a module without the client is known as one', async () => {
+    const { keeper, ensure, state } = bench('keeps', { ...OPTIONS, appToken: undefined });
+    state.readError = new WaymarkError('modem.error', 'AT#DWCFG?', { evidence: { final: 'ERROR' } });
+    expect(await ensure()).toBe('unsupported');
+    expect(keeper.support()).toBe('unsupported');
+    expect(state.writes).toEqual([]);
   });
 
   test('row 1: an error on the read form means that there is no client', async () => {

@@ -3,7 +3,7 @@
 //
 //   silent --CONNECT taken--> up --close, DISCONNECT, keep-alive, violation--> over
 //      '-----refused: CONNACK and close---------------------------------------^
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../../core/index.js';
 import {
   type ClientPacket,
@@ -61,7 +61,7 @@ const REFUSED = 0x80;
 const REQUEST_TOPIC = /^api(z?)(\/.+)?$/s;
 const SERVER_TOPIC = /^thing\//;
 
-export function startSession(socket: Socket, entrance: Entrance, deps: SessionDeps): Session {
+export function startSession(socket: Duplex, entrance: Entrance, deps: SessionDeps): Session {
   const { clock, platform } = deps;
   let arrived: Buffer = Buffer.alloc(0);
   let clientId = '';
