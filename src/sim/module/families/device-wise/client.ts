@@ -64,6 +64,8 @@ export function createDeviceWiseClient(deps: DeviceWiseClientDeps): DeviceWiseCl
     isRemoteAtOn: () => state.nvm.data.remoteAt,
     runRemoteAt: deps.runRemoteAt,
   });
+  /** The server is a real one, at any pace of the clock. */
+  const stepMs = clock.ioBudgetMs(STEP_MS);
   let wire: Wire | undefined;
   /** Grows with each attempt: what an older one still reports is not heard. */
   let attempt = 0;
@@ -144,7 +146,7 @@ export function createDeviceWiseClient(deps: DeviceWiseClientDeps): DeviceWiseCl
     });
   };
   const reach = (dial: Dial, target: DialTarget, isCurrent: () => boolean): void => {
-    within(STEP_MS, () => fail(DW.tcpTimeout));
+    within(stepMs, () => fail(DW.tcpTimeout));
     dial(target).then(
       (road) => {
         if (!isCurrent()) {
@@ -154,7 +156,7 @@ export function createDeviceWiseClient(deps: DeviceWiseClientDeps): DeviceWiseCl
         }
         handshake = { bytesIn: 0, bytesOut: 0 };
         own.counters.connects++;
-        within(STEP_MS, () => fail(DW.timedOut));
+        within(stepMs, () => fail(DW.timedOut));
         wire = openWire(road, helloOf(), {
           packet: (packet) => isCurrent() && take(packet),
           count: (direction, bytes) => {
@@ -268,7 +270,7 @@ export function createDeviceWiseClient(deps: DeviceWiseClientDeps): DeviceWiseCl
         timer.cancel();
         onEnd(result);
       };
-      const timer = timers.after(STEP_MS, () => end(DW.timedOut));
+      const timer = timers.after(stepMs, () => end(DW.timedOut));
       requests.send('diag.ping', undefined, (payload) =>
         end(payload ? Math.round(clock.mono() - startMs) : DW.timedOut),
       );
