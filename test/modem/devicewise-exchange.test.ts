@@ -306,7 +306,7 @@ describe('a module that does not take a request', () => {
       fake.answer('+CME ERROR: 3');
       return true;
     });
-    expect(await rig.ask(TEMP)).toMatchObject({ is: 'unsendable' });
+    expect(await rig.ask(TEMP)).toMatchObject({ is: 'unsendable', mayPass: true });
     expect(rig.sent('AT#DWSEND=')).toHaveLength(1);
     expect(rig.sent('AT#DWSENDR=')).toHaveLength(2);
     expect(rig.suspects()).toBe(0);
