@@ -188,6 +188,25 @@ describe('opening', () => {
     expect(script.connect).toBe(0);
   });
 
+  test('called off during a start that takes its time, it waits for it and stops what has started', async () => {
+    const { open, script, clock, module, modem } = await deviceWiseRig();
+    module.behaviours.unshift((command, fake) => {
+      if (command !== 'AT#DWCONN=1') return false;
+      clock.after(20_000, () => {
+        Object.assign(script, { connect: 1, status: 2 });
+        fake.answer('OK');
+      });
+      return true;
+    });
+    const stop = new AbortController();
+    clock.after(2000, () => stop.abort(new WaymarkError('core.cancelled', 'no more')));
+    expect(await open({ signal: stop.signal })).toMatchObject({ code: 'core.cancelled' });
+    // As at the end of the agent: the port is closed as soon as nobody uses it.
+    await during(clock, modem[Symbol.asyncDispose]());
+    await clock.advance(60_000);
+    expect(script.connect).toBe(0);
+  });
+
   test('another token is written, proved, and taken back', async () => {
     const { refused, session, module } = await deviceWiseRig();
     expect(await refused({ token: token('Next1234Next5678') })).toMatchObject({ code: 'devicewise.refused' });
