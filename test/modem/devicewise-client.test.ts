@@ -202,7 +202,7 @@ describe('opening', () => {
     clock.after(2000, () => stop.abort(new WaymarkError('core.cancelled', 'no more')));
     expect(await open({ signal: stop.signal })).toMatchObject({ code: 'core.cancelled' });
     // As at the end of the agent: the port is closed as soon as nobody uses it.
-    await during(clock, modem[Symbol.asyncDispose]());
+    await during(clock, Promise.resolve(modem[Symbol.asyncDispose]()));
     await clock.advance(60_000);
     expect(script.connect).toBe(0);
   });
