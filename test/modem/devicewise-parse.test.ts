@@ -162,8 +162,8 @@ describe('delimited text', () => {
     ['7', undefined],
     ['', undefined],
     [',def,ping', undefined],
-    ['7,def,,a,1', undefined],
-    ['7,def,two words', undefined],
+    ['7,def,,a,1', { id: '7', thingDefKey: 'def', method: '?', params: { a: 1 } }],
+    ['7,def,two words', { id: '7', thingDefKey: 'def', method: 'two words', params: {} }],
     [`${'7'.repeat(129)},def,ping`, undefined],
   ])('the method %s', (text, call) => {
     expect(methodOf(text)).toEqual(call);
