@@ -207,6 +207,23 @@ describe('opening', () => {
     expect(script.connect).toBe(0);
   });
 
+  test('one left started is released for another with its client id, and one in use is not', async () => {
+    const { session, script, clock, modem, said, clear, signal } = await deviceWiseRig();
+    const release = () => during(clock, modem.deviceWise.release({ signal }));
+    await release();
+    expect(said()).toEqual(['?']);
+    Object.assign(script, { connect: 1, status: 3 });
+    await release();
+    expect(script.connect).toBe(0);
+    const client = await session();
+    clear();
+    await release();
+    expect(said()).toEqual([]);
+    await during(clock, client.close());
+    await during(clock, Promise.resolve(modem[Symbol.asyncDispose]()));
+    await release();
+  });
+
   test('another token is written, proved, and taken back', async () => {
     const { refused, session, module } = await deviceWiseRig();
     expect(await refused({ token: token('Next1234Next5678') })).toMatchObject({ code: 'devicewise.refused' });

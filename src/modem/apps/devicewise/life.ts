@@ -50,7 +50,7 @@ const JOIN_MS = 60_000;
 const ATTEMPT_MS = 30_000;
 const RETRY_PERIOD_MS = 130_000;
 const START_MS = 30_000;
-const STOP_MS = 8000;
+export const STOP_MS = 8000;
 /** A start that is under way is waited for, for nothing else is heard meanwhile; and a resync, if it gets no answer. */
 const STOP_TURN_MS = START_MS + 10_000;
 const STATUS_MS = 10_000;
