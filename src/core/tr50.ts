@@ -17,8 +17,8 @@ export type Tr50Outcome =
   /** No answer in time: it may have had its effect. */
   | { is: 'timeout' }
   | { is: 'link-lost' }
-  /** Never left the gateway: too long for this road, or no JSON. */
-  | { is: 'unsendable'; reason: string }
+  /** Never left the gateway: too long for this road, or no JSON. `mayPass`: whether it is the command’s fault is not known. */
+  | { is: 'unsendable'; reason: string; mayPass?: true }
   /** Not tried: the road is busy or was refused for its speed. */
   | { is: 'busy'; retryAfterMs: number };
 

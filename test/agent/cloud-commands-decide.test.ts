@@ -78,6 +78,12 @@ const ROWS: Row[] = [
   ['known under another name', { name: 'report-status' }, knowing(entry()), 'command.malformed'],
   ['the same id of another cloud', { from: 'devicewise' }, knowing(entry()), 'run'],
   ['known, and too late', { sentUtcMs: NOW - 2 * HOUR }, knowing(entry()), 'command.expired'],
+  [
+    'known, delivered again and not allowed any more',
+    { name: 'recover', payload: { rung: 'radio' } },
+    { settings: { ...SETTINGS, allow: [] }, ...knowing(entry({ name: 'recover' })) },
+    'repeat',
+  ],
   ['known, in a busy minute', {}, { ...busy, ...knowing(entry()) }, 'repeat'],
   ['new, in a busy minute', {}, busy, 'command.rate'],
   ['new, when the minute is over', {}, { ...busy, monoMs: 100_001 }, 'run'],

@@ -193,8 +193,8 @@ describe('what is interrupted', () => {
     await rig({ slot, onInterrupted: ({ id }) => void told.push(id) }).commands.interrupted();
     expect(told).toEqual(['devicewise old interrupted']);
     const again = await t.send({ from: 'devicewise', id: 'old', name: 'recover', payload: { rung: 'road' } });
-    // Beyond the rung allowed now: refused, and not run in any case.
-    expect(again.end).toBe('refused');
+    // Beyond the rung allowed now: what became of it is told all the same, and it is not run in any case.
+    expect(again.end).toBe('interrupted');
     expect(t.done).toEqual([]);
   });
 
@@ -252,6 +252,18 @@ describe('the ring', () => {
   ])('lets go of what is %s', (_, isTrusted, more, kept) => {
     const state = pruned({ entries: [done('one', more)], forgottenUtcMs: {} }, { wallMs: NOW + KEPT_MS, isTrusted });
     expect(state.entries).toHaveLength(kept);
+  });
+
+  test('what has no time of sending is kept, for it may be delivered again after any outage', async () => {
+    const { sentUtcMs: _none, ...untimed } = done('m1', { from: 'devicewise' });
+    const later = { wallMs: NOW + 3 * KEPT_MS, isTrusted: true };
+    const state = pruned({ entries: [untimed, done('two')], forgottenUtcMs: {} }, later);
+    expect(state.entries.map(({ id }) => id)).toEqual(['m1']);
+    // A gateway whose answer waited in the outbox for three days of outage.
+    const t = rig({ slot: memorySlot({ entries: [untimed], forgottenUtcMs: {} }), trust: 'trusted' });
+    await t.clock.advance(3 * KEPT_MS);
+    await t.send({ from: 'devicewise', id: 'm2' });
+    expect(await t.send({ from: 'devicewise', id: 'm1' })).toMatchObject({ end: 'repeated' });
   });
 
   test('fits the slot when every entry is as long as it can be', () => {

@@ -188,6 +188,42 @@ describe('opening', () => {
     expect(script.connect).toBe(0);
   });
 
+  test('called off during a start that takes its time, it waits for it and stops what has started', async () => {
+    const { open, script, clock, module, modem } = await deviceWiseRig();
+    module.behaviours.unshift((command, fake) => {
+      if (command !== 'AT#DWCONN=1') return false;
+      clock.after(20_000, () => {
+        Object.assign(script, { connect: 1, status: 2 });
+        fake.answer('OK');
+      });
+      return true;
+    });
+    const stop = new AbortController();
+    clock.after(2000, () => stop.abort(new WaymarkError('core.cancelled', 'no more')));
+    expect(await open({ signal: stop.signal })).toMatchObject({ code: 'core.cancelled' });
+    // As at the end of the agent: the port is closed as soon as nobody uses it.
+    await during(clock, Promise.resolve(modem[Symbol.asyncDispose]()));
+    await clock.advance(60_000);
+    expect(script.connect).toBe(0);
+  });
+
+  test('one left started is released for another with its client id, and one in use is not', async () => {
+    const { session, script, clock, modem, said, clear, signal } = await deviceWiseRig();
+    const release = () => during(clock, modem.deviceWise.release({ signal }));
+    await release();
+    expect(said()).toEqual(['?']);
+    Object.assign(script, { connect: 1, status: 3 });
+    await release();
+    expect(script.connect).toBe(0);
+    const client = await session();
+    clear();
+    await release();
+    expect(said()).toEqual([]);
+    await during(clock, client.close());
+    await during(clock, Promise.resolve(modem[Symbol.asyncDispose]()));
+    await release();
+  });
+
   test('another token is written, proved, and taken back', async () => {
     const { refused, session, module } = await deviceWiseRig();
     expect(await refused({ token: token('Next1234Next5678') })).toMatchObject({ code: 'devicewise.refused' });

@@ -306,7 +306,7 @@ describe('a module that does not take a request', () => {
       fake.answer('+CME ERROR: 3');
       return true;
     });
-    expect(await rig.ask(TEMP)).toMatchObject({ is: 'unsendable' });
+    expect(await rig.ask(TEMP)).toMatchObject({ is: 'unsendable', mayPass: true });
     expect(rig.sent('AT#DWSEND=')).toHaveLength(1);
     expect(rig.sent('AT#DWSENDR=')).toHaveLength(2);
     expect(rig.suspects()).toBe(0);
@@ -382,6 +382,17 @@ describe('the inbox', () => {
     expectQuiet(rig);
   });
 
+  test('an id that is none keeps nothing else in it', async () => {
+    const rig = await exchangeRig();
+    const heard = heardMethods(rig.exchange);
+    rig.client.rings = false;
+    rig.client.method('650f0000000000000000a001,gw_def,reboot', 99_999_999);
+    rig.client.method('650f0000000000000000a002,gw_def,reboot');
+    await rig.drain();
+    await rig.clock.advance(100);
+    expect(heard.map(({ id }) => id)).toEqual(['650f0000000000000000a002']);
+  });
+
   test('a module that cannot list it is no trouble', async () => {
     const rig = await exchangeRig();
     rig.module.behaviours.unshift((command, fake) => {
@@ -420,11 +431,50 @@ describe('a method', () => {
     const rig = await exchangeRig();
     const heard = heardMethods(rig.exchange);
     for (let i = 0; i < 3; i++) rig.client.method(`${SERVICE_ID},gw_def,set_rate,seconds,30`);
-    rig.client.method('no name at all');
+    rig.client.method('no id at all');
     await rig.clock.advance(100);
     expect(heard).toHaveLength(1);
     expect(rig.exchange.facts()).toMatchObject({ methods: 1, unreadableMethods: 1 });
     expectQuiet(rig);
+  });
+
+  test('whatever its name is, is handed on to be answered', async () => {
+    const rig = await exchangeRig();
+    const heard = heardMethods(rig.exchange);
+    const names = ['Rate ändern', '', 'x'.repeat(200), 'a\u0007b'];
+    names.forEach((name, n) => rig.client.method(`${SERVICE_ID.slice(0, -1)}${n},gw_def,${name},k,v`));
+    await rig.clock.advance(200);
+    expect(heard.map(({ method }) => method)).toEqual(['Rate ändern', '?', '?', '?']);
+  });
+
+  test('one too many is refused at once', async () => {
+    const rig = await exchangeRig();
+    // Nobody reads.
+    for (let n = 0; n < 70; n++) {
+      rig.client.method(`${SERVICE_ID.slice(0, -2)}${10 + n},gw_def,report-status`);
+      await rig.clock.advance(20);
+    }
+    await rig.clock.advance(5000);
+    const acks = rig.client.heard.map(({ text }) => JSON.parse(text)['1']);
+    expect(acks.map(({ command, params }) => [command, params.id.slice(-2), params.errorCode])).toEqual(
+      [74, 75, 76, 77, 78, 79].map((n) => ['mailbox.ack', `${n}`, 2]),
+    );
+    expect(rig.exchange.facts()).toMatchObject({ methods: 64, droppedMethods: 6 });
+    expectQuiet(rig);
+  });
+
+  test('that did not ring is nobody’s answer', async () => {
+    const rig = await exchangeRig();
+    await rig.clock.advance(40_000);
+    rig.client.rings = false;
+    rig.client.reply = () => undefined;
+    const asked = rig.exchange.request(PING, { signal: never });
+    await rig.clock.advance(10);
+    // No id of the kind that is known.
+    rig.client.method('m1,gw_def,report-status');
+    await rig.clock.advance(60_000);
+    expect(await asked).toEqual({ is: 'timeout' });
+    expect(rig.exchange.facts()).toMatchObject({ dropped: 1, ok: 0 });
   });
 
   test('comes in Latin-1 or UTF-8, counted in bytes', async () => {

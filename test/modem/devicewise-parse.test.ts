@@ -162,10 +162,10 @@ describe('delimited text', () => {
     ['7', undefined],
     ['', undefined],
     [',def,ping', undefined],
-    ['7,def,,a,1', undefined],
+    ['7,def,,a,1', { id: '7', thingDefKey: 'def', method: '?', params: { a: 1 } }],
     ['7,def,two words', { id: '7', thingDefKey: 'def', method: 'two words', params: {} }],
     ['7,def,größe,a,1', { id: '7', thingDefKey: 'def', method: 'größe', params: { a: 1 } }],
-    ['7,def,a\u0007b', undefined],
+    ['7,def,a\u0007b', { id: '7', thingDefKey: 'def', method: '?', params: {} }],
     [`${'7'.repeat(129)},def,ping`, undefined],
   ])('the method %s', (text, call) => {
     expect(methodOf(text)).toEqual(call);

@@ -53,6 +53,11 @@ function envelopeTrouble(command: { [K in keyof CloudCommand]: unknown }): strin
   return undefined;
 }
 
+const again = (entry: Entry): Decision => ({
+  do: entry.outcome && entry.outcome.end !== 'interrupted' ? 'repeat' : 'interrupted',
+  entry,
+});
+
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 function timeTrouble(sentUtcMs: number | undefined, facts: DecisionFacts): Decision | undefined {
@@ -75,6 +80,9 @@ export function decide(command: CloudCommand, facts: DecisionFacts): Decision {
   if (trouble !== undefined) return refuse('command.malformed', trouble);
   const name = commandOf(command.name);
   if (name === undefined) return refuse('command.unknown', unknownWords(command.name));
+  const entry = entryOf(ledger, command.from, command.id);
+  // Delivered until it is answered: what was done stays done, though it be allowed no more.
+  if (entry?.name === name && command.sentUtcMs === undefined) return again(entry);
   if (!settings.allow.includes(name)) return refuse('command.not-allowed', `${name} is not in commands.allow`);
   const reading = readOrder(name, command.payload);
   if (reading.is === 'malformed') return refuse('command.malformed', reading.why);
@@ -84,13 +92,8 @@ export function decide(command: CloudCommand, facts: DecisionFacts): Decision {
   const late = timeTrouble(command.sentUtcMs, facts);
   if (late) return late;
 
-  const entry = entryOf(ledger, command.from, command.id);
-  if (entry) {
-    if (entry.name !== name) return refuse('command.malformed', `this id was ${shown(entry.name)} before`);
-    return entry.outcome && entry.outcome.end !== 'interrupted'
-      ? { do: 'repeat', entry }
-      : { do: 'interrupted', entry };
-  }
+  if (entry)
+    return entry.name === name ? again(entry) : refuse('command.malformed', `this id was ${shown(entry.name)} before`);
   if (isForgotten(ledger, command.from, command.sentUtcMs, facts))
     return refuse('command.expired', 'it was sent before others that are not remembered any more');
   const lately = facts.runsMonoMs.filter((at) => facts.monoMs - at < RATE_WINDOW_MS);

@@ -7,7 +7,9 @@
 // An intent is never let go of: it is the only witness of an effect that may have happened. Of what is let go of, the
 // newest time of sending is kept for each cloud: whatever that cloud sent then or earlier counts as known, so that a
 // command which has left the ring cannot be run a second time by being sent again as it was. A time nobody could check, or
-// that is ahead of a clock that is believed, moves nothing: it would keep away everything sent until then.
+// that is ahead of a clock that is believed, moves nothing: it would keep away everything sent until then. A command without
+// a time is known by its id alone, and some clouds send it until it is answered, however long that takes: only the number
+// of others makes it go.
 import { COMMAND_ENDS, type CommandEnd } from '../../core/index.js';
 import type { Codec } from '../../vault/index.js';
 
@@ -92,8 +94,8 @@ function without(state: LedgerState, gone: readonly Entry[], now: LedgerNow): Le
 
 /** Pure: without what is older than a day, as far as the clock can tell, and at most so many. Intents stay. */
 export function pruned(state: LedgerState, now: LedgerNow): LedgerState {
-  const isOld = ({ phase, isTimed, atUtcMs }: Entry): boolean =>
-    phase === 'done' && now.isTrusted && isTimed && now.wallMs - atUtcMs >= KEPT_MS;
+  const isOld = ({ phase, isTimed, atUtcMs, sentUtcMs }: Entry): boolean =>
+    phase === 'done' && sentUtcMs !== undefined && now.isTrusted && isTimed && now.wallMs - atUtcMs >= KEPT_MS;
   const young = without(state, state.entries.filter(isOld), now);
   const surplus = young.entries.length - MAX_ENTRIES;
   if (surplus <= 0) return young;

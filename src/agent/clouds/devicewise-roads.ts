@@ -97,7 +97,10 @@ async function identityOf(
   const needsImei = gateway.thingKey === undefined || gateway.applicationId === 'imei';
   const imei = needsImei ? await moduleIdentifier(modem, 'imei', signal) : modem?.snapshot().imei;
   const thingKey = gateway.thingKey ?? imei ?? '';
-  return { thingKey, applicationId: await ids.choose({ thingKey, imei, configured: gateway.applicationId }) };
+  const applicationId = await ids.choose({ thingKey, imei, configured: gateway.applicationId });
+  // Its own client has the same client id: left started by a killed process, it and we would throw each other out for ever.
+  if (applicationId.is === 'imei') await modem?.deviceWise.release({ signal });
+  return { thingKey, applicationId };
 }
 
 /** The module's client signs in with the IMEI as client id, whatever the thing key is. */

@@ -24,6 +24,7 @@ import { cellOf } from './cell.js';
 import { type Cloud, nextIn } from './cloud.js';
 import { createCloudLane } from './cloud-lane.js';
 import { createDeviceWiseRoads } from './devicewise-roads.js';
+import { refusedForGood } from './refused-methods.js';
 
 export interface DeviceWiseWiring {
   settings: NonNullable<Config['deviceWise']>;
@@ -64,6 +65,7 @@ export async function createDeviceWiseCloud(wiring: DeviceWiseWiring): Promise<C
     dial: wiring.meter.metered(DEVICEWISE, createHostDialer({ clock })),
   });
   const fits = await followFit(credentials);
+  const sink = refusedForGood(wiring.sink);
   const service = createDeviceWise(
     {
       ...{ clock, log, trust, onChange, meaningOf, outbox: wiring.outbox, boot: wiring.boot, random: Math.random },
@@ -74,7 +76,7 @@ export async function createDeviceWiseCloud(wiring: DeviceWiseWiring): Promise<C
         : {}),
       async onMethod({ id, method, params }) {
         try {
-          const result = await wiring.sink({
+          const result = await sink({
             ...{ from: DEVICEWISE, id, name: method, isRetained: false },
             payload: Object.keys(params).length === 0 ? undefined : params,
           });

@@ -1,8 +1,10 @@
-// Requests and answers over one MQTT session. Each request has a number of its own in this session, and the server echoes
-// it; an answer nobody waits for (late, twice, never asked) is counted and thrown away.
+// Requests and answers over one MQTT session. Each request has a number of its own, and the server echoes it; an answer
+// nobody waits for (late, twice, never asked) is counted and thrown away. A slow answer to what was asked in the session
+// before comes into this one, for the server knows us by our client id: so numbers go on from session to session.
 //
 // Silence is looked into once: after a request that got no answer diag.ping is asked, and if that gets none either, the
 // session is dead, whatever TCP thinks of it.
+import { randomInt } from 'node:crypto';
 import {
   type Clock,
   deferred,
@@ -38,11 +40,21 @@ export interface ExchangeDeps {
   /** Why the session ended, in the road’s words. */
   closed: Promise<WaymarkError>;
   identity: GatewayIdentity;
+  numbers: Numbers;
 }
 
 type Exchange = Pick<Tr50Road, 'limits' | 'request' | 'methods' | 'closed' | 'facts'>;
 
 type Answer = { is: 'reply'; reply: Tr50Reply } | { is: 'timeout' | 'link-lost' };
+
+/** Numbers of requests; the next session goes on where the last one stopped. */
+export type Numbers = () => number;
+
+/** From anywhere on: an answer to what was asked before a restart must not fit what is asked after it. */
+export function createNumbers(first = randomInt(MAX_NUMBER)): Numbers {
+  let number = first;
+  return () => (number = number >= MAX_NUMBER ? 1 : number + 1);
+}
 
 export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: number; compress: boolean }): Exchange {
   const { clock, log, session } = deps;
@@ -55,16 +67,16 @@ export function createExchange(deps: ExchangeDeps, options: { maxRequestBytes: n
   const slots = createSlots(clock, MAX_IN_FLIGHT);
   const pending = new Map<string, (answer: Answer) => void>();
   const counts = { requests: 0, timeouts: 0, strayReplies: 0, malformedReplies: 0 };
-  let number = 0;
   let heardMonoMs = clock.mono();
   let isSuspicious = false;
   /** Ours, where it was not the session’s own end. */
   let ourReason: WaymarkError | undefined;
 
   const nextNumber = (): string => {
-    do number = number >= MAX_NUMBER ? 1 : number + 1;
-    while (pending.has(String(number)));
-    return String(number);
+    let number: string;
+    do number = String(deps.numbers());
+    while (pending.has(number));
+    return number;
   };
 
   const drop = (message: string, evidence?: Readonly<Record<string, string>>): void => {

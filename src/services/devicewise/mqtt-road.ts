@@ -4,7 +4,7 @@
 import type { Duplex } from 'node:stream';
 import { isWaymarkError, type Secret, toWaymarkError, WaymarkError } from '../../core/index.js';
 import { openSession, type Session } from '../../mqtt/index.js';
-import { createExchange } from './mqtt-exchange.js';
+import { createExchange, createNumbers } from './mqtt-exchange.js';
 import type { RoadOpener, Tr50Road } from './types.js';
 import { type GatewayIdentity, type GatewayRoadDeps, revealed, tellConnected } from './who.js';
 
@@ -39,6 +39,7 @@ function openingError(error: WaymarkError): WaymarkError {
 }
 
 export function createMqttRoad(deps: MqttRoadDeps, options: MqttRoadOptions): RoadOpener {
+  const numbers = createNumbers();
   let shortLives = 0;
 
   const lost = (reason: WaymarkError): WaymarkError => {
@@ -87,7 +88,7 @@ export function createMqttRoad(deps: MqttRoadDeps, options: MqttRoadOptions): Ro
       const closed = session.closed.then((reason) =>
         isOurs ? new WaymarkError('devicewise.lost', 'closed by us', { cause: reason }) : lost(reason),
       );
-      const exchange = createExchange({ ...deps, session, closed, identity }, options);
+      const exchange = createExchange({ ...deps, session, closed, identity, numbers }, options);
       return {
         name: 'mqtt',
         limits: exchange.limits,

@@ -6,6 +6,7 @@
 //   failed, gone ──> of mailbox.ack: confirmed (answered before, or too late); else rejected
 //   failed, anything else ──> rejected, with the cloud's own words
 //   unsendable ──> rejected here                     busy ──> busy
+//   unsendable, but may pass ──> rejected as by the cloud: where everything is, the outbox keeps it
 import { oneLine, scrubber, type Tr50Command, type Tr50Outcome, type Verdict } from '../../core/index.js';
 import { meaningOf } from './judgement.js';
 import { cutText } from './text.js';
@@ -25,7 +26,9 @@ export function verdictOf(outcome: Tr50Outcome, { command }: Pick<Tr50Command, '
     case 'busy':
       return { is: 'busy', retryAfterMs: outcome.retryAfterMs };
     case 'unsendable':
-      return { is: 'rejected', code: 'devicewise.too-large', reason: said(outcome.reason), isLocal: true };
+      return outcome.mayPass
+        ? { is: 'rejected', code: 'devicewise.not-taken', reason: said(outcome.reason) }
+        : { is: 'rejected', code: 'devicewise.too-large', reason: said(outcome.reason), isLocal: true };
     case 'failed': {
       const meaning = meaningOf(outcome);
       if (meaning === 'weather') return { is: 'busy', retryAfterMs: WEATHER_MS };

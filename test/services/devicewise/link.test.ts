@@ -50,6 +50,11 @@ describe('each verdict', () => {
       { is: 'rejected', code: 'devicewise.too-large', reason: 'too long', isLocal: true },
     ],
     [
+      'unsendable, whoever is to blame for it',
+      { is: 'unsendable', reason: 'refused by the module', mayPass: true },
+      { is: 'rejected', code: 'devicewise.not-taken', reason: 'refused by the module' },
+    ],
+    [
       'permission',
       failure('Permission denied', -90_011),
       {

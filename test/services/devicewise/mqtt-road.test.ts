@@ -285,6 +285,27 @@ describe('silence', () => {
 });
 
 describe('the end', () => {
+  test('an answer to what was asked in the session before answers nothing in this one', async () => {
+    const server = fakeServer(() => undefined);
+    const parts = rig(server);
+    const before = await parts.open();
+    await settled(parts);
+    void before.request([say('lost')], { signal: never });
+    await settled(parts);
+    await before.close();
+    const road = await parts.open();
+    await settled(parts);
+    const asked = road.request([say('new')], { signal: never });
+    await settled(parts);
+    // It has worked on it all the time, and knows the thing by its client id.
+    server.say(`reply/${numberOf(server.requests[0]!)}`, '{"1":{"success":true}}');
+    await settled(parts);
+    expect(road.facts()).toMatchObject({ strayReplies: 1, inFlight: 1 });
+    server.say(`reply/${numberOf(server.requests[1]!)}`, '{"1":{"success":true}}');
+    expect(await asked).toEqual([OK]);
+    await road.close();
+  });
+
   test('the server hangs up: who waits is told, the methods end, the reason says how long it lived', async () => {
     const server = fakeServer(() => undefined);
     const parts = rig(server);

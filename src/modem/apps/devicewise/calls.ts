@@ -14,7 +14,8 @@ export interface Calls {
   readonly counts: { methods: number; unreadableMethods: number; droppedMethods: number };
 }
 
-export function createCalls(log: Logger): Calls {
+/** @param refuse tells the caller that it will not be run; false: that cannot be told now. */
+export function createCalls(log: Logger, refuse: (id: string) => boolean): Calls {
   const queue = new AsyncQueue<MethodCall>(MAX_WAITING);
   const seen = new RecentSet<string>(MAX_REMEMBERED);
   const counts = { methods: 0, unreadableMethods: 0, droppedMethods: 0 };
@@ -34,9 +35,9 @@ export function createCalls(log: Logger): Calls {
         counts.methods++;
         return;
       }
-      // Nobody reads: the next time it is delivered there may be room.
-      seen.delete(call.id);
       counts.droppedMethods++;
+      // Nobody reads: the next time it is delivered there may be room.
+      if (!refuse(call.id)) seen.delete(call.id);
     },
     end: () => queue.end(),
   };

@@ -17,12 +17,12 @@ import {
   WaymarkError,
 } from '../../../core/index.js';
 import type { AtChannel } from '../../at.js';
-import type { Session } from '../../session.js';
+import { ask, type Session } from '../../session.js';
 import { isUsable } from '../../stages/registration.js';
 import type { AppTokenKeeper, DeviceWiseOptions } from './config.js';
 import { createExchange } from './exchange.js';
-import { type Life, noCoverage, readStatus, startLife } from './life.js';
-import type { DwStatus } from './parse.js';
+import { type Life, noCoverage, readStatus, STOP_MS, startLife } from './life.js';
+import { type DwStatus, parseDwconn } from './parse.js';
 import { createRemoteAtKeeper, ensureContext } from './prerequisites.js';
 import { createTlsKeeper } from './tls.js';
 import { createTrafficMeter, type TrafficDelta } from './traffic.js';
@@ -124,6 +124,20 @@ export function createModuleDeviceWise(
 
   return {
     support: () => keeper?.support() ?? 'unknown',
+    async release({ signal }) {
+      if (current) return;
+      try {
+        const session = deps.session();
+        if (!session.isIdentified) return;
+        const lines = await ask(session, 'AT#DWCONN?', signal);
+        if (lines?.map(parseDwconn).find((reading) => reading !== undefined)?.isStarted !== true) return;
+        await session.channel.run('AT#DWCONN=0', { signal, deadlineMs: STOP_MS });
+        log.info('devicewise.released', {}, 'The module’s own deviceWISE client was left started: it is stopped.');
+      } catch (error) {
+        if (isStopped(signal)) throw abortReason(signal);
+        log.debug('devicewise.not-released', { error });
+      }
+    },
     async open({ appToken, signal }) {
       if (isStopped(signal)) throw abortReason(signal);
       if (!options || !keeper) throw notConfigured();

@@ -21,13 +21,15 @@ import { createCalls } from './calls.js';
 import { createInbox } from './inbox.js';
 import { createLane, type Job } from './lane.js';
 import { type Expected, Ids, type Message, type Way } from './match.js';
-import { looksLikeMethod } from './methods.js';
+import { looksLikeAnswer, looksLikeMethod } from './methods.js';
 import { type Fetched, parseDwring, type Ring } from './parse.js';
 import { outcomeOf } from './reply.js';
 import { createSubmitter } from './submit.js';
 import type { Exchange, ExchangeDeps, ExchangeOptions } from './types.js';
 
 const MAX_WAITING = 32;
+/** As a command that is refused. */
+const TOO_MANY = { errorCode: 2, errorMessage: 'command.rate: too many methods wait already' };
 const QUEUE_FULL_RETRY_MS = 5000;
 /** The module gives up after 30 s and rings. */
 const ANSWER_MS = 35_000;
@@ -57,7 +59,6 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
   const life = linkedController();
   const inbox = createInbox(deps.run, life.signal);
   const submitter = createSubmitter(deps, { formatted: options.formatted ?? true, signal: life.signal });
-  const calls = createCalls(log);
   const ids = new Ids();
   const startedMonoMs = clock.mono();
   const waiting: Asked[] = [];
@@ -119,7 +120,9 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
       return;
     }
     const expected: Expected | undefined = open?.isTaken ? open : undefined;
-    const match = ids.match(message, expected, clock.mono() - startedMonoMs > ANSWER_MS);
+    // Without a ring and under another id it must at least read like one.
+    const isAnswer = type !== undefined || id === open?.id || looksLikeAnswer(fetched.text.trim());
+    const match = isAnswer ? ids.match(message, expected, clock.mono() - startedMonoMs > ANSWER_MS) : 'stale';
     if (match === 'stale' || !open) {
       counts.dropped++;
       ids.arrived(id);
@@ -232,6 +235,13 @@ export function createExchange(deps: ExchangeDeps, options: ExchangeOptions = {}
     waiting.push(asked);
     lane.wake();
   };
+
+  /** Fetched, it is nowhere else: whoever called it hears at once that it is not run. */
+  const calls = createCalls(log, (id) => {
+    if (waiting.length >= MAX_WAITING) return false;
+    ask({ command: 'mailbox.ack', params: { id, ...TOO_MANY } }, life.signal, () => undefined);
+    return true;
+  });
 
   return {
     async request(command, { signal }) {

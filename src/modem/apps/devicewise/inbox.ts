@@ -3,9 +3,8 @@ import { isWaymarkError } from '../../../core/index.js';
 import type { AtChannel, AtResult } from '../../at.js';
 import { numeral } from '../../command.js';
 import type { Way } from './match.js';
-import { DATA, type Fetched, fetchedOf, parseDwlrcv } from './parse.js';
+import { DATA, type Fetched, fetchedOf, MAX_ID, parseDwlrcv } from './parse.js';
 
-const MAX_ID = 9_999_999;
 const COMMAND: Readonly<Record<Way, string>> = { formatted: 'AT#DWRCV', raw: 'AT#DWRCVR' };
 
 export interface Inbox {

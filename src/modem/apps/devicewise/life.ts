@@ -42,7 +42,7 @@ export interface Life {
   suspect(): void;
   /** The channel is lost. */
   fail(error: WaymarkError): void;
-  /** Ends it with `reason`; resolves when the module has been told, at the latest after 8 s. */
+  /** Ends it with `reason`; resolves when the module has been told: 8 s, and what is under way before it. */
   end(reason: WaymarkError): Promise<void>;
 }
 
@@ -50,7 +50,9 @@ const JOIN_MS = 60_000;
 const ATTEMPT_MS = 30_000;
 const RETRY_PERIOD_MS = 130_000;
 const START_MS = 30_000;
-const STOP_MS = 8000;
+export const STOP_MS = 8000;
+/** A start that is under way is waited for, for nothing else is heard meanwhile; and a resync, if it gets no answer. */
+const STOP_TURN_MS = START_MS + 10_000;
 const STATUS_MS = 10_000;
 /** It sends a request to the server each time. */
 const STATUS_EVERY_MS = 600_000;
@@ -173,7 +175,7 @@ export function startLife(deps: LifeDeps, options: LifeOptions): Life {
       limit.cancel();
       runner.send({ is: 'stopped' });
     };
-    const limit = clock.deadline(STOP_MS, done);
+    const limit = clock.deadline(STOP_TURN_MS + STOP_MS, done);
     // One that is stopped already answers with an error.
     channel.run('AT#DWCONN=0', { deadlineMs: STOP_MS, priority: 'urgent' }).then(done, done);
   };

@@ -12,10 +12,8 @@ export type Params = Readonly<Record<string, unknown>>;
 const KEY = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_PAIRS = 64;
 const MAX_ID = 128;
-/** Whoever called it under a name of any kind waits for an answer. */
+/** As over the gateway's own roads. */
 const METHOD = /^[^\p{Cc}]{1,128}$/u;
-/** Of one that is recognised by its form alone. */
-const PLAIN_METHOD = /^[\x21-\x7e]{1,128}$/;
 /** The module writes whole numbers as they are, others with six decimals or as `%e`. Leading zeros are none of its. */
 const WHOLE = /^-?(?:0|[1-9]\d{0,15})$/;
 const FRACTION = /^-?(?:0|[1-9]\d{0,30})\.\d{6}$/;
@@ -74,7 +72,10 @@ const endOf = (text: string, from: number): number => {
   return comma < 0 ? text.length : comma;
 };
 
-/** The call, or undefined when it has no id or no name: nobody could acknowledge it then. */
+/** No command has it. */
+const NO_NAME = '?';
+
+/** The call, or undefined when it has no id: nobody could acknowledge it then. A name that is none is refused as unknown. */
 export function methodOf(text: string): MethodCall | undefined {
   const idEnd = endOf(text, 0);
   const thingEnd = endOf(text, idEnd + 1);
@@ -83,10 +84,10 @@ export function methodOf(text: string): MethodCall | undefined {
   const thingDefKey = text.slice(idEnd + 1, thingEnd).trim();
   const method = text.slice(thingEnd + 1, methodEnd).trim();
   if (thingEnd >= text.length) return undefined;
-  if (!isName(id, MAX_ID) || !METHOD.test(method)) return undefined;
+  if (!isName(id, MAX_ID)) return undefined;
   return {
     id,
-    method,
+    method: METHOD.test(method) ? method : NO_NAME,
     params: methodEnd < text.length ? paramsOf(text, methodEnd + 1) : {},
     ...(isName(thingDefKey, MAX_ID) ? { thingDefKey } : {}),
   };
@@ -97,7 +98,10 @@ const isName = (text: string, max: number): boolean =>
 
 /** Whether a message of unknown kind is a call rather than an answer: its ring was missed. */
 export function looksLikeMethod(text: string): boolean {
-  if (text === 'OK' || text.startsWith('Failed') || text.startsWith('{')) return false;
-  if (!MAILBOX_ID.test(text.slice(0, endOf(text, 0)).trim())) return false;
-  return PLAIN_METHOD.test(methodOf(text)?.method ?? '');
+  if (looksLikeAnswer(text)) return false;
+  return MAILBOX_ID.test(text.slice(0, endOf(text, 0)).trim()) && methodOf(text) !== undefined;
 }
+
+/** The only answers to what is asked: lines are answered with a word, the rest with JSON. */
+export const looksLikeAnswer = (text: string): boolean =>
+  text === 'OK' || text.startsWith('Failed') || text.startsWith('{');

@@ -22,6 +22,8 @@ export function parseDwring(line: string): Ring | undefined {
 
 /** The inbox has 20 places; a list that claims more is cut there and then. */
 const MAX_LISTED = 64;
+/** Of a message. */
+export const MAX_ID = 9_999_999;
 
 /** `#DWLRCV: <count>[,<id>,<len>]*`: the ids, oldest first. Goes by the pairs that are there, not by the count. */
 export function parseDwlrcv(line: string): number[] | undefined {
@@ -31,7 +33,8 @@ export function parseDwlrcv(line: string): number[] | undefined {
   const ids: number[] = [];
   for (let at = 1; at < numbers.length; at += 2) {
     const id = numbers[at];
-    if (id !== undefined) ids.push(id);
+    // One that is none would keep the rest from being fetched.
+    if (id !== undefined && id <= MAX_ID) ids.push(id);
   }
   return ids;
 }

@@ -104,7 +104,12 @@ export function createSubmitter(
         if (!(await isConnected())) return settled({ is: 'link-lost' });
         if (!isLast && !(await pause())) return settled({ is: 'link-lost' });
       }
-      return unsendable('the module refuses it although it is connected');
+      // Its own trouble looks the same: then it refuses everything, and nothing of that is at fault.
+      return settled({
+        is: 'unsendable',
+        reason: 'the module refuses it although it is connected',
+        mayPass: true,
+      });
     },
   };
 }

@@ -9,6 +9,11 @@ export interface DeviceWiseClient {
   support(): 'unknown' | 'supported' | 'unsupported';
   /** Resolves once the module is connected. Errors: see `RoadOpener` of the service; `link.closed` while no port is open. */
   open(options: { appToken: Secret; signal: AbortSignal }): Promise<DeviceWiseSession>;
+  /**
+   * Stops a client that an earlier life has left started, for somebody who signs in under the same client id. A module that
+   * cannot be asked is left as it is. Rejects with the abort reason only.
+   */
+  release(options: { signal: AbortSignal }): Promise<void>;
 }
 
 /** The module's client while it is connected. */
