@@ -11,7 +11,7 @@ import { inScratch } from '../helpers/scratch.js';
 const SCALE = 20;
 const POSITIONS = 100;
 const PLACE = { latitudeDeg: -33.8568, longitudeDeg: -151.2153 };
-const OPERATOR = { longName: 'Télécom, Nord «é»', shortName: 'TéléNord', numeric: '00101' };
+const OPERATOR = { longName: 'Télécom, Nord "é"', shortName: 'TéléNord', numeric: '00101' };
 /** So long the acknowledgement is held back, real ms: the cloud delivers once more meanwhile. */
 const HELD_MS = 400;
 
