@@ -14,6 +14,8 @@ const MAX_PAIRS = 64;
 const MAX_ID = 128;
 /** As over the gateway's own roads. */
 const METHOD = /^[^\p{Cc}]{1,128}$/u;
+/** Of one that is recognised by its form alone. */
+const PLAIN_METHOD = /^[\x21-\x7e]{1,128}$/;
 /** The module writes whole numbers as they are, others with six decimals or as `%e`. Leading zeros are none of its. */
 const WHOLE = /^-?(?:0|[1-9]\d{0,15})$/;
 const FRACTION = /^-?(?:0|[1-9]\d{0,30})\.\d{6}$/;
@@ -99,7 +101,8 @@ const isName = (text: string, max: number): boolean =>
 /** Whether a message of unknown kind is a call rather than an answer: its ring was missed. */
 export function looksLikeMethod(text: string): boolean {
   if (looksLikeAnswer(text)) return false;
-  return MAILBOX_ID.test(text.slice(0, endOf(text, 0)).trim()) && methodOf(text) !== undefined;
+  if (!MAILBOX_ID.test(text.slice(0, endOf(text, 0)).trim())) return false;
+  return PLAIN_METHOD.test(methodOf(text)?.method ?? '');
 }
 
 /** The only answers to what is asked: lines are answered with a word, the rest with JSON. */
