@@ -36,7 +36,8 @@ function cloudLines(cloud: CloudView): string[] {
   const lines = [line(cloud.name, cloud.sentence)];
   if (cloud.isTroubled) {
     const cause = cloud.waitsFor === undefined ? cloud.reason : `waits for ${cloud.waitsFor}`;
-    const more = cloud.message === undefined || cloud.message === cloud.sentence ? '' : `: ${cloud.message}`;
+    // Nothing is said twice.
+    const more = cloud.message === undefined || cloud.sentence.includes(cloud.message) ? '' : `: ${cloud.message}`;
     if (cause !== undefined) lines.push(line('', `because ${cause}${more}`));
     const said = evidenceWords(cloud.evidence);
     if (said !== '') lines.push(line('', `evidence: ${said}`));

@@ -31,6 +31,12 @@ describe('clouds in words', () => {
     expect(text).toContain('12 records kept (oldest 3 min)');
   });
 
+  test('a message that is part of the sentence is not said again', () => {
+    const cloud = { ...LOSANT, isTroubled: true, reason: 'tls.failed', message: 'no answer' };
+    expect(said({ ...cloud, sentence: 'Not connected: no answer.' })).toContain('\n              because tls.failed\n');
+    expect(said({ ...cloud, sentence: 'Not connected.' })).toContain('because tls.failed: no answer\n');
+  });
+
   test('what waits for another credential names that one', () => {
     const text = said({ ...LOSANT, name: 'thingspace', isTroubled: true, reason: 'x', waitsFor: 'thingspace-secret' });
     expect(text).toContain('because waits for thingspace-secret');
