@@ -84,3 +84,14 @@ test('programs that follow the position, and the last command', () => {
   expect(text).toContain('cannot be opened [link.busy]: choose another port');
   expect(text).toContain('command     resubscribe from losant: done, asked again');
 });
+
+test('a command with nothing to add is not named twice', () => {
+  const last = { from: 'devicewise', name: 'set-report-interval', end: 'done', at: '2026-01-01T00:00:00.000Z' };
+  const text = describeStatus(
+    statusWith({
+      commands: { done: 1, refused: 0, failed: 0, last: { ...last, message: 'set-report-interval: done' } },
+    }),
+    { colour: false },
+  );
+  expect(text).toContain('command     set-report-interval from devicewise: done\n');
+});
