@@ -15,11 +15,15 @@ export type ModuleCommand =
   | { do: 'fault'; name: string; args: Readonly<Record<string, unknown>> }
   /** Without a name: everything. */
   | { do: 'heal'; name?: string }
+  /** The connection of the module's own deviceWISE client breaks. */
+  | { do: 'devicewise-drop'; code?: number }
   /** The last lines of the dialogue. */
   | { do: 'transcript'; last: number };
 
 const scopes: readonly CommandScope[] = ['world', 'modem'];
 const MAX_TRANSCRIPT = 1000;
+/** Of the module's client (specs/devicewise.md 1.6). */
+const [LOWEST_CODE, HIGHEST_CODE] = [-18_999, -18_000];
 const MAX_ABSENT_MS = 3_600_000;
 
 export const MODULE_COMMANDS: CommandTable<ModuleCommand> = {
@@ -85,6 +89,15 @@ export const MODULE_COMMANDS: CommandTable<ModuleCommand> = {
     read(fields) {
       const name = fields.text('name');
       return { do: 'heal', ...(name === undefined ? {} : { name }) };
+    },
+  },
+  'devicewise-drop': {
+    scopes,
+    usage: 'devicewise-drop [code=-18323]',
+    what: 'the connection of the module’s own deviceWISE client breaks, and the module says nothing of it',
+    read(fields) {
+      const code = fields.whole('code', LOWEST_CODE, HIGHEST_CODE);
+      return { do: 'devicewise-drop', ...(code === undefined ? {} : { code }) };
     },
   },
   transcript: {

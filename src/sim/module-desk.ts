@@ -57,6 +57,9 @@ export function createModuleDesk(module: SimModule): ModuleDesk {
           return {};
         case 'heal':
           return { healed: heal(command.name) };
+        case 'devicewise-drop':
+          module.deviceWise.drop(command.code);
+          return {};
         case 'transcript':
           return { lines: module.transcriptLines.slice(-command.last) };
       }
@@ -75,6 +78,7 @@ export function createModuleDesk(module: SimModule): ModuleDesk {
         signal,
         operator,
         counters: module.counters,
+        deviceWise: { ...module.deviceWise.state(), ...module.deviceWise.counters },
         faults: faults.map(({ name }) => name),
       };
     },

@@ -4,7 +4,7 @@ import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
 import { hanging } from './lines.js';
 import type { StatusSnapshot } from './snapshot.js';
-import type { CloudView, OutboxView, OutputView } from './views-clouds.js';
+import type { CloudView, CommandsView, OutboxView, OutputView } from './views-clouds.js';
 
 const line = (label: string, text: string): string => `  ${label.padEnd(12)}${oneLine(text)}`;
 
@@ -36,7 +36,8 @@ function cloudLines(cloud: CloudView): string[] {
   const lines = [line(cloud.name, cloud.sentence)];
   if (cloud.isTroubled) {
     const cause = cloud.waitsFor === undefined ? cloud.reason : `waits for ${cloud.waitsFor}`;
-    const more = cloud.message === undefined || cloud.message === cloud.sentence ? '' : `: ${cloud.message}`;
+    // Nothing is said twice.
+    const more = cloud.message === undefined || cloud.sentence.includes(cloud.message) ? '' : `: ${cloud.message}`;
     if (cause !== undefined) lines.push(line('', `because ${cause}${more}`));
     const said = evidenceWords(cloud.evidence);
     if (said !== '') lines.push(line('', `evidence: ${said}`));
@@ -54,12 +55,17 @@ function outputLine({ name, state, port, clients, reason, hint }: OutputView): s
   return line(name, state === 'open' ? `${counted(clients, 'program')}${where}` : `${state}${where}`);
 }
 
+/** A command that has nothing to add says its name and its end alone. */
+function commandWords({ name, from, end, message }: NonNullable<CommandsView['last']>): string {
+  return `${name} from ${from}: ${end}${message === `${name}: ${end}` ? '' : `, ${message}`}`;
+}
+
 /** Lines for people, below those of the location services. */
 export function cloudsLines({ clouds = [], outputs = [], commands }: StatusSnapshot): string[] {
   const last = commands?.last;
   return [
     ...clouds.flatMap(cloudLines),
     ...outputs.map(outputLine),
-    ...(last ? [line('command', `${last.name} from ${last.from}: ${last.end}, ${last.message}`)] : []),
+    ...(last ? [line('command', commandWords(last))] : []),
   ];
 }

@@ -32,7 +32,7 @@ const TABLES: Readonly<Partial<Record<CredentialKind, RemedyTable>>> = {
     ...FILE_REMEDIES,
     missing: `Copy the app token ${APP_TOKEN_PAGE} into the file that deviceWise.appToken names, and run chmod 600 on the file.`,
     malformed: `The app token holds characters the module cannot be told (comma, quote, semicolon, backslash or blanks): create another one ${APP_TOKEN_PAGE}.`,
-    rejected: `The app token or the application id is not accepted: compare the token ${APP_TOKEN_PAGE}, and check that this gateway has always used the same application.`,
+    rejected: `The app token or the application id is not accepted: compare the token ${APP_TOKEN_PAGE}; a thing that was first connected by its module is taken over with deviceWise.gateway.applicationId: imei.`,
     expired: `The app token has ended: create a new one ${APP_TOKEN_PAGE} and put it into the file.`,
     revoked: `The app token was deleted or changed: create a new one ${APP_TOKEN_PAGE} and put it into the file.`,
     deactivated: `The app token is switched off or its organisation has no licence left: check both ${APP_TOKEN_PAGE}.`,

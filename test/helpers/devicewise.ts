@@ -14,7 +14,9 @@ export function takenRecords(): Taken {
   const records = new Map<string, NewRecord>();
   return {
     records,
-    onRecord: (cloud, id, record) => void (cloud === 'devicewise' && records.set(id, record)),
+    onRecord(cloud, id, record) {
+      if (cloud === 'devicewise') records.set(id, record);
+    },
     positions: () => [...records].filter(([, { kind, body }]) => kind === 'position' && body['cell'] === undefined),
   };
 }

@@ -109,6 +109,8 @@ describe('a command as words', () => {
     ['heal mute', { do: 'heal', name: 'mute' }],
     ['transcript 7', { do: 'transcript', last: 7 }],
     ['urc +CREG:2', { do: 'urc', text: '+CREG:2' }],
+    ['devicewise-drop', { do: 'devicewise-drop' }],
+    ['devicewise-drop code=-18321', { do: 'devicewise-drop', code: -18_321 }],
   ])('%s', (line, command) => {
     expect(typed(line)).toEqual(command);
   });
@@ -117,6 +119,7 @@ describe('a command as words', () => {
     ['unplug', 'device is missing'],
     ['signal rssiDbm=loud', 'rssiDbm must be a number from -140 to 0'],
     ['pdp maybe', 'active must be true or false'],
+    ['devicewise-drop code=-1', 'code must be a whole number from -18999 to -18000'],
     ['swap constructor=1', 'swap knows no constructor; it takes nothing'],
   ])('%s is refused with a sentence', (line, why) => {
     expect(() => typed(line)).toThrow(why);

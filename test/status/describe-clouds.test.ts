@@ -31,6 +31,12 @@ describe('clouds in words', () => {
     expect(text).toContain('12 records kept (oldest 3 min)');
   });
 
+  test('a message that is part of the sentence is not said again', () => {
+    const cloud = { ...LOSANT, isTroubled: true, reason: 'tls.failed', message: 'no answer' };
+    expect(said({ ...cloud, sentence: 'Not connected: no answer.' })).toContain('\n              because tls.failed\n');
+    expect(said({ ...cloud, sentence: 'Not connected.' })).toContain('because tls.failed: no answer\n');
+  });
+
   test('what waits for another credential names that one', () => {
     const text = said({ ...LOSANT, name: 'thingspace', isTroubled: true, reason: 'x', waitsFor: 'thingspace-secret' });
     expect(text).toContain('because waits for thingspace-secret');
@@ -77,4 +83,15 @@ test('programs that follow the position, and the last command', () => {
   expect(text).toContain('raw         1 program on port 5000');
   expect(text).toContain('cannot be opened [link.busy]: choose another port');
   expect(text).toContain('command     resubscribe from losant: done, asked again');
+});
+
+test('a command with nothing to add is not named twice', () => {
+  const last = { from: 'devicewise', name: 'set-report-interval', end: 'done', at: '2026-01-01T00:00:00.000Z' };
+  const text = describeStatus(
+    statusWith({
+      commands: { done: 1, refused: 0, failed: 0, last: { ...last, message: 'set-report-interval: done' } },
+    }),
+    { colour: false },
+  );
+  expect(text).toContain('command     set-report-interval from devicewise: done\n');
 });

@@ -1,6 +1,7 @@
 // The module's own deviceWISE client: settings, connecting, status (specs/devicewise.md 1.2 to 1.6, 5.3 rows 1 to 12).
 import { afterEach, describe, expect, test } from 'vitest';
 import { deviceWise as behaving, NAMED_FAULTS } from '../../../src/sim/module/index.js';
+import { createModuleDesk } from '../../../src/sim/module-desk.js';
 import { deviceWiseBench, TOKEN } from './device-wise-bench.js';
 
 const SET = `AT#DWCFG=h.example:1883,0,${TOKEN},0,60,2,0,4,5`;
@@ -233,6 +234,16 @@ describe('a connection', () => {
     expect(await lines('AT#DWSTATUS')).toEqual([]);
     await clock.advance(5000);
     expect(heard()).toMatch(/#DWSTATUS: 2,0,-18005,1,2,/);
+  });
+  test('from outside its connection is broken by a word, and told of', async () => {
+    const { connect, module, settle } = made();
+    const desk = createModuleDesk(module);
+    expect(desk.state()['deviceWise']).toMatchObject({ isStarted: false, status: 0, connects: 0, losses: 0 });
+    await connect();
+    expect(desk.state()['deviceWise']).toMatchObject({ isStarted: true, status: 2, connects: 1, losses: 0 });
+    desk.perform({ do: 'devicewise-drop', code: -18_321 });
+    await settle();
+    expect(desk.state()['deviceWise']).toMatchObject({ losses: 1 });
   });
   test('lost, it is made again at once and without a word', async () => {
     const { connect, server, module, settle, heard, lines } = made();
