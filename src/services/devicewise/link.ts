@@ -52,10 +52,13 @@ const GATEWAY_BATCH = { fromBacklog: 20, maxRecords: 100, maxBytes: 65_536, ever
 const MODULE_BATCH = { fromBacklog: 3, maxRecords: 10, maxBytes: 8192, everyMs: 1000 };
 const MAX_REMEMBERED = 1000;
 
+/** The cloud's own word on what was said, not on the role or from the module. */
+const isAboutKey = (verdict: Verdict): boolean => verdict.is === 'rejected' && verdict.code === 'devicewise.rejected';
+
 export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
   const { clock, road } = deps;
   const pace = createRequestPace(clock, deps.maxCallsPerSecond);
-  const keys = new KeyMemory();
+  const keys = new KeyMemory(clock);
   /** Records of a failed batch that were not tried alone yet. */
   const alone = new Set<string>();
   const done = new ConfirmedUnits();
@@ -90,7 +93,7 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
       for (const [i, command] of commands.entries()) {
         const verdict = verdictOf(outcomes[i] ?? { is: 'timeout' }, command);
         if (verdict.is === 'confirmed') keys.note(command, 'taken');
-        else if (verdict.is === 'rejected') keys.note(command, 'refused');
+        else if (isAboutKey(verdict)) keys.note(command, 'refused');
         else return verdict;
       }
     }
@@ -147,8 +150,7 @@ export function createDeviceWiseLink(deps: DeviceWiseLinkDeps): DeviceWiseLink {
           continue;
         }
         const values = singlesOf(command);
-        if (verdict.is === 'rejected' && verdict.code === 'devicewise.rejected' && values)
-          verdict = await byKey(verdict, values, call);
+        if (isAboutKey(verdict) && values) verdict = await byKey(verdict, values, call);
         for (const unit of company) verdicts.set(unit, verdict);
         isStopped ||= verdict.is !== 'confirmed' && verdict.is !== 'rejected';
       }

@@ -56,8 +56,8 @@ export interface ServiceState {
 
 export type ServiceEvent =
   | { is: 'begin'; road?: RoadName }
-  /** The token that is used; another one has a clean record. */
-  | { is: 'lent'; generation: number }
+  /** The token that is used; another one has a record of its own. */
+  | { is: 'lent'; generation: number; refusals?: number }
   | { is: 'up'; nowMonoMs: number }
   /** The life over HTTPS has had its time. */
   | { is: 'rested' }
@@ -100,7 +100,7 @@ export function nextService(state: ServiceState, event: ServiceEvent): Step<Serv
     case 'lent':
       return event.generation === state.generation
         ? { state }
-        : { state: { ...state, generation: event.generation, refusals: 0 } };
+        : { state: { ...state, generation: event.generation, refusals: event.refusals ?? 0 } };
     case 'up':
       return {
         state: {

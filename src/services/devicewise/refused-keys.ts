@@ -1,26 +1,45 @@
 // Which keys of the gateway's state the thing definition takes. One that is not declared makes the whole batch fail, so
-// its values are then sent one by one, once; what is refused is left out from then on, and said in the status.
+// its values are then sent one by one, once; what is refused is left out for an hour, and said in the status.
 //
 //   batch refused ──> unknown keys one by one ──> some taken: the record is confirmed without the rest
 //                                             ├─> keys that were known before had no turn: again, without what is refused
 //                                             └─> none taken: the record is refused
-import type { Tr50Command } from '../../core/index.js';
+import type { Clock, Tr50Command } from '../../core/index.js';
 
 /** More keys than a gateway has; a thing definition that refuses all of them is told by the records. */
 const MAX_KEYS = 500;
 
+/** What the cloud said may have been its own trouble, and a thing definition is changed now and then: then it is asked again. */
+const REFUSED_MS = 3_600_000;
+
 export class KeyMemory {
-  readonly #known = new Map<string, 'taken' | 'refused'>();
+  readonly #clock: Pick<Clock, 'mono'>;
+  readonly #taken = new Set<string>();
+  /** Until when. */
+  readonly #refused = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, 'mono'>) {
+    this.#clock = clock;
+  }
 
   get refused(): ReadonlySet<string> {
-    return new Set([...this.#known].filter(([, what]) => what === 'refused').map(([key]) => key));
+    const now = this.#clock.mono();
+    for (const [key, untilMonoMs] of this.#refused) if (now >= untilMonoMs) this.#refused.delete(key);
+    return new Set(this.#refused.keys());
   }
 
   of({ params }: Tr50Command): 'taken' | 'refused' | undefined {
-    return this.#known.get(String(params?.['key']));
+    const key = String(params?.['key']);
+    if (this.refused.has(key)) return 'refused';
+    return this.#taken.has(key) ? 'taken' : undefined;
   }
 
   note({ params }: Tr50Command, what: 'taken' | 'refused'): void {
-    if (this.#known.size < MAX_KEYS) this.#known.set(String(params?.['key']), what);
+    if (this.#taken.size + this.#refused.size >= MAX_KEYS) return;
+    const key = String(params?.['key']);
+    this.#taken.delete(key);
+    this.#refused.delete(key);
+    if (what === 'taken') this.#taken.add(key);
+    else this.#refused.set(key, this.#clock.mono() + REFUSED_MS);
   }
 }

@@ -31,6 +31,7 @@ import {
 import { ping } from './ping.js';
 import { withProgress } from './progress.js';
 import { createProofs } from './proofs.js';
+import { RefusedTokens } from './refused-tokens.js';
 import { chooseRoad, type RoadChoice } from './road-choice.js';
 import type {
   DeviceWiseDeps,
@@ -71,19 +72,19 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
   let handling: Promise<void> = Promise.resolve();
   /** Of the last failure, for the credential. */
   let evidence: Readonly<Record<string, string | number>> = {};
+  const refusedTokens = new RefusedTokens();
 
   const perform = (effect: ServiceEffect): void => {
     if (!lease) return;
-    if (effect.do === 'report-ok') credential.report(lease, { is: 'ok' });
-    else if (effect.do === 'report-weather') credential.report(lease, { is: 'weather' });
-    else
-      credential.report(lease, {
-        is: 'refused',
-        state: 'rejected',
-        reason: 'refused',
-        evidence,
-        retryAtMonoMs: effect.retryAtMonoMs,
-      });
+    if (effect.do === 'report-weather') credential.report(lease, { is: 'weather' });
+    else if (effect.do === 'report-ok') {
+      refusedTokens.forget(lease.fingerprint);
+      credential.report(lease, { is: 'ok' });
+    } else {
+      const { retryAtMonoMs } = effect;
+      refusedTokens.note(lease.fingerprint, { refusals: machine.state.refusals, untilMonoMs: retryAtMonoMs });
+      credential.report(lease, { is: 'refused', state: 'rejected', reason: 'refused', evidence, retryAtMonoMs });
+    }
   };
   const machine = createRunner<ServiceState, ServiceEvent, ServiceEffect>({
     initial: firstServiceState(),
@@ -177,7 +178,11 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     const opener = openerOf(choice);
     machine.send({ is: 'begin', road: opener.name });
     lease = await credential.get({ signal });
-    machine.send({ is: 'lent', generation: lease.generation });
+    const before = refusedTokens.of(lease.fingerprint);
+    machine.send({ is: 'lent', generation: lease.generation, refusals: before?.refusals ?? 0 });
+    const leftMs = (before?.untilMonoMs ?? 0) - clock.mono();
+    if (before && leftMs > 0)
+      throw new WaymarkError('credential.refused', 'this app token was refused before', { retryAfterMs: leftMs });
     const road = counted(await opener.open({ appToken: lease.value, signal }));
     try {
       signal.throwIfAborted();
@@ -296,6 +301,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
       if (!token) throw new WaymarkError('secret.absent', 'there is no app token');
       try {
         await proofs.run(token, signal);
+        refusedTokens.forget(token.fingerprint);
         if (mine) credential.report(mine, { is: 'ok' });
       } catch (error) {
         const { code, evidence: found } = toWaymarkError(error);
@@ -307,6 +313,9 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
         throw error;
       }
     },
-    prove: (candidate, { signal }) => proofs.run(candidate, signal),
+    async prove(candidate, { signal }) {
+      await proofs.run(candidate, signal);
+      refusedTokens.forget(candidate.fingerprint);
+    },
   };
 }

@@ -225,6 +225,31 @@ describe('keys the thing definition does not take', () => {
     expect(namesOf(requests.slice(before))).toEqual([['property.batch']]);
   });
 
+  test('are tried again after an hour: it may have been the cloud’s own trouble', async () => {
+    let isTroubled = true;
+    const { clock, link, requests } = rig(GATEWAY, (command) => (isTroubled ? answer(command) : OK));
+    await link.publish(state(1), SEND);
+    isTroubled = false;
+    await clock.advance(3_599_000);
+    await link.publish(state(2), SEND);
+    expect(namesOf(requests.slice(-1))).toEqual([['property.batch']]);
+    await clock.advance(1000);
+    expect(link.refusedKeys).toEqual([]);
+    expect(await link.publish(state(3), SEND)).toEqual({ is: 'confirmed' });
+    expect(namesOf(requests.slice(-1))).toEqual([['property.batch', 'attribute.batch']]);
+  });
+
+  test('a module that refuses a value by itself says nothing of its key', async () => {
+    const { link } = rig(MODULE, ({ command }) =>
+      command === 'property.batch'
+        ? failure('Property not defined')
+        : { is: 'unsendable', reason: 'refused by the module', mayPass: true },
+    );
+    const both = record('state', { a: 1, b: 2 });
+    expect(await link.publish(both, SEND)).toMatchObject({ is: 'rejected', code: 'devicewise.not-taken' });
+    expect(link.refusedKeys).toEqual([]);
+  });
+
   test('where none is taken the record is refused', async () => {
     const { link } = rig(GATEWAY, () => failure('Property not defined'));
     expect(await link.publish(record('state', { a: 1, b: 2 }), SEND)).toEqual({

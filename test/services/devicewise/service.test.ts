@@ -114,6 +114,26 @@ describe('refused', () => {
     await running.stop();
   });
 
+  test('a file that goes back and forth between two wrong tokens gives each its rest', async () => {
+    const road = opener('mqtt', { open: (value) => (value === 'token-3' ? undefined : refused()) });
+    const { clock, token, service, lane } = rig([road]);
+    const running = lane();
+    await clock.advance(1000);
+    // Six hours, every ten seconds.
+    for (let n = 0; n < 2160; n++) {
+      token.replace(`token-${1 + ((n + 1) % 2)}`);
+      running.wake();
+      await clock.advance(10_000);
+    }
+    expect(road.opened.length).toBeLessThanOrEqual(12);
+    expect(service.snapshot().state).toBe('auth-rejected');
+    token.replace('token-3');
+    running.wake();
+    await clock.advance(0);
+    expect(service.snapshot().state).toBe('online');
+    await running.stop();
+  });
+
   test('woken too early it asks nobody', async () => {
     const road = opener('mqtt', { open: refused });
     const { clock, service, lane } = rig([road]);
