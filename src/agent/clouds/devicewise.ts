@@ -15,7 +15,7 @@ import type { BestLocation } from '../../location/index.js';
 import type { Modem } from '../../modem/index.js';
 import { createHostDialer, type Meter } from '../../net/index.js';
 import type { Outbox } from '../../outbox/index.js';
-import { createDeviceWise, type DeviceWiseSnapshot, meaningOf } from '../../services/index.js';
+import { createDeviceWise, type DeviceWiseService, type DeviceWiseSnapshot, meaningOf } from '../../services/index.js';
 import type { CloudView } from '../../status/index.js';
 import type { Vault } from '../../vault/index.js';
 import { type CredentialSet, readCa } from '../credentials.js';
@@ -66,11 +66,17 @@ export async function createDeviceWiseCloud(wiring: DeviceWiseWiring): Promise<C
   });
   const fits = await followFit(credentials);
   const sink = refusedForGood(wiring.sink);
-  const service = createDeviceWise(
+  /** Shown once it is of use: over the other roads nobody misses a session. */
+  let hideSession: (() => void) | undefined;
+  const service: DeviceWiseService = createDeviceWise(
     {
-      ...{ clock, log, trust, onChange, meaningOf, outbox: wiring.outbox, boot: wiring.boot, random: Math.random },
+      ...{ clock, log, trust, meaningOf, outbox: wiring.outbox, boot: wiring.boot, random: Math.random },
       credential: appToken,
       roads: roads.openers,
+      onChange() {
+        if (service.snapshot().road === 'http') hideSession ??= credentials.add(roads.http.session);
+        onChange();
+      },
       ...(modem
         ? { moduleSupport: () => (settings.road !== 'module' && !fits.isFit ? 'unfit' : modem.deviceWise.support()) }
         : {}),
@@ -94,7 +100,7 @@ export async function createDeviceWiseCloud(wiring: DeviceWiseWiring): Promise<C
     },
   );
   const offs = [
-    credentials.add(roads.http.session),
+    () => hideSession?.(),
     credentials.registerTests(TOKEN, {
       async test(signal) {
         // With the value in force though it be refused: a person asks because it may work again.
