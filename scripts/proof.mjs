@@ -27,6 +27,11 @@ const PROOFS = [
   ],
   ['test/scenarios/a-wrong-app-token', 'a wrong deviceWISE app token is not hammered with, on both roads', 'a day'],
   ['test/outbox/kill.test.ts', 'kill -9 loses no accepted record (four kills for each counted)', 'WAYMARK_KILLS'],
+  [
+    'test/scenarios/killed-while-publishing-and-running-methods',
+    'kill -9 while deviceWISE is told and calls methods: nothing accepted is lost, no method runs twice',
+    'WAYMARK_KILLS',
+  ],
   ['test/fuzz/outbox.test.ts', 'files of the outbox: any damage', 'WAYMARK_FUZZ'],
   ['test/fuzz/at.test.ts', 'AT tokenizer and channel: any bytes, any cut', 'WAYMARK_FUZZ'],
   ['test/fuzz/at-parsers.test.ts', 'everything that reads an AT line, each so many cases', 'WAYMARK_FUZZ'],
@@ -132,7 +137,7 @@ writeFileSync(
   `# Proof
 
 The long counts in full, as \`npm run proof\` ran them. CI runs a tenth of each. Random inputs come from generators seeded
-with 1, 2, 3 …: a failing case names its seed.
+with 1, 2, 3 …: a failing case names its seed. The kills of deviceWISE say theirs, and \`WAYMARK_SEED\` repeats it.
 
 Commit ${commit}${changes}, Node ${process.versions.node}, ${process.arch}, ${cpus().length} processors, ${new Date().toISOString().slice(0, 10)}.
 

@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { anchorNow, clockEnvironment, createClock } from '../../src/core/index.js';
 import type { StatusSnapshot } from '../../src/status/index.js';
 import { cli, startCli } from '../helpers/cli.js';
-import { directThingspace } from '../helpers/clouds.js';
-import { filesBelow, runAgent, untilStatus } from '../helpers/outside.js';
+import { deviceWise, directThingspace, secretFile as privateFile } from '../helpers/clouds.js';
+import { filesBelow, runAgentIn, untilStatus } from '../helpers/outside.js';
 import { isServing, QUICK_MODULE, startWorldIn, writeConfig } from '../helpers/scenario.js';
 import {
   expectClosedToOthers,
@@ -20,6 +21,7 @@ import {
 /** They hold characters that URL and JSON encoders change, as far as an AT line may carry them. */
 const APP_TOKEN = 'Canary/Token+1=%&<7>Zq';
 const CELL_TOKEN = 'Canary/Cell+Token=%&<8>Zq';
+const NEXT_APP_TOKEN = 'Canary/Next+Tkn2=%&<9>Zq';
 
 const isFed = (s: StatusSnapshot): boolean => isServing(s) && s.corrections.usedByReceiver > 0;
 
@@ -43,11 +45,12 @@ async function outputsOf(
   configFile: string,
   runtimeDir: string,
   isDone: (status: StatusSnapshot) => boolean,
+  { verbs = VERBS, env = process.env }: { verbs?: readonly string[][]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Record<string, string>> {
   const shown: Record<string, string> = {};
-  await using agent = runAgent(configFile, '--log', 'trace');
-  await untilStatus(runtimeDir, 'all of it is done', isDone);
-  for (const verb of VERBS) {
+  await using agent = runAgentIn(env, configFile, '--log', 'trace');
+  await untilStatus(runtimeDir, 'all of it is done', isDone, 30_000);
+  for (const verb of verbs) {
     const { stdout, stderr } = await cli(...verb, '-c', configFile);
     expect(stdout + stderr, verb.join(' ')).not.toBe('');
     shown[verb.join(' ')] = stdout + stderr;
@@ -96,7 +99,9 @@ const secretFile = (dir: string, name: string, value: string): string => {
   return `file:${join(dir, name)}`;
 };
 
-describe.concurrent('a running agent shows no secret in its log at trace, in status, in token list, nor beside its socket', () => {
+describe.concurrent('a running agent shows no secret in its log at trace, in status, in token list, nor beside its socket', {
+  timeout: 60_000,
+}, () => {
   test('app token, ZTP token, private key and decryption keys (MQTT)', () =>
     inFolder(async (dir) => {
       const [stateDir, runtimeDir] = [join(dir, 'state'), join(dir, 'run')];
@@ -288,3 +293,93 @@ test('a demo shows no secret in its output, its transcript or its state, whateve
     process.umask(before);
   }
 }, 40_000);
+
+describe.concurrent('the same with deviceWISE on each road', { timeout: 60_000 }, () => {
+  test.each([
+    { road: 'module', transport: 'auto', isNextGood: true },
+    { road: 'gateway', transport: 'mqtt', isNextGood: true },
+    // Refused, it is told why, and stays where it is.
+    { road: 'gateway', transport: 'http', isNextGood: false },
+  ])(
+    'by the $road ($transport): the app token, the one after it, application id and session',
+    ({ road, transport, isNextGood }) =>
+      inFolder(async (dir) => {
+        const [stateDir, runtimeDir] = [join(dir, 'state'), join(dir, 'run')];
+        const transcript = join(dir, 'transcript');
+        // A module takes its time to sign in, and here it does so twice.
+        const anchor = anchorNow(10);
+        await using world = await startWorldIn(dir, { clock: createClock(anchor), module: QUICK_MODULE, transcript });
+        const { platform, http } = world.clouds.devicewise;
+        const thing = world.module.state.identity.imei;
+        for (const text of isNextGood ? [APP_TOKEN, NEXT_APP_TOKEN] : [APP_TOKEN]) platform.tokens.add({ text });
+        const opened = vi.spyOn(http.sessions, 'open');
+        const usual = deviceWise(dir, world);
+        const configFile = writeConfig(dir, world, {
+          ...{ modem: { deviceWise: undefined }, ztp: null, corrections: null, location: { reportSeconds: 1 } },
+          deviceWise: {
+            ...{ ...usual, road, stateSeconds: 10, appToken: privateFile(dir, 'dw-token', APP_TOKEN) },
+            gateway: { ...(usual['gateway'] as object), transport, pollSeconds: 10 },
+          },
+        });
+        const next = join(dir, 'secrets', 'dw-token.next');
+        // What a method hands back is an output, too. Both as soon as there is a thing: a try before that may wait long.
+        let hasBegun = false;
+        const isTold = (): boolean => {
+          if (!hasBegun && platform.things.get(thing)) {
+            writeFileSync(next, `${NEXT_APP_TOKEN}\n`, { mode: 0o600 });
+            platform.method(thing, 'report-status', {}, { ttlS: -1 });
+            hasBegun = true;
+          }
+          return platform.methodsOf(thing).some(({ acked }) => acked?.errorCode === 0);
+        };
+        const wasRefused = (): boolean => platform.ledger.admissions.some(({ answer }) => answer !== 'welcome');
+        const shown = await outputsOf(
+          configFile,
+          runtimeDir,
+          (s) =>
+            isTold() &&
+            cloudOf(s, 'devicewise')?.state === 'online' &&
+            platform.stored(thing).attributes.length > 0 &&
+            (isNextGood ? !existsSync(next) : wasRefused()),
+          {
+            verbs: [
+              ['status', '--json'],
+              ['status'],
+              ['token', 'list', '--json'],
+              ['token', 'list'],
+              ['config', 'check'],
+            ],
+            env: { ...process.env, ...clockEnvironment(anchor) },
+          },
+        );
+        expect(JSON.parse(shown['token list --json'] ?? '')).toContainEqual(
+          expect.objectContaining({ id: 'app-token', state: 'valid', tested: true }),
+        );
+        if (road === 'module') expect(shown['stdout']).toMatch(/"text":"AT#DWCFG=[^\n]*\[secret/);
+
+        const things = existsSync(join(stateDir, 'devicewise-things'))
+          ? readFileSync(join(stateDir, 'devicewise-things'), 'utf8')
+          : '';
+        const applicationId = /"own":"([0-9a-f]{32})"/.exec(things)?.[1];
+        const sessions = opened.mock.results.map(({ value }) => String(value));
+        expect(applicationId !== undefined).toBe(road === 'gateway');
+        expect(sessions.length > 0).toBe(transport === 'http');
+        const secrets: Secrets = {
+          'app token': formsOf(APP_TOKEN),
+          'next app token': formsOf(NEXT_APP_TOKEN),
+          ...(applicationId === undefined ? {} : { 'application id': formsOf(applicationId) }),
+          sessions: sessions.flatMap(formsOf),
+        };
+        expectNone(shown, secrets);
+        const said = readFileSync(transcript, 'utf8');
+        expect(said).toContain('AT+CGMI');
+        expectNone(
+          { said, told: JSON.stringify([platform.methodsOf(thing), platform.stored(thing), platform.ledger]) },
+          secrets,
+        );
+        expectKeptOnlyIn(stateDir, secrets, road === 'gateway' ? { 'devicewise-things': ['application id'] } : {});
+        expectClosedToOthers(join(dir, 'secrets'));
+      }),
+    60_000,
+  );
+});
