@@ -85,6 +85,8 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
   const methods = new AsyncQueue<MethodCall>(MAX_WAITING_METHODS);
   /** Handed on or refused in this connection, the oldest first. */
   const seen = new Set<string>();
+  /** Listed, and no method. */
+  const toRefuse: (Message & { is: 'bad' })[] = [];
   /** Listed, and not yet acknowledged. */
   const open = new Set<string>();
   let checking: Promise<number> | undefined;
@@ -120,10 +122,8 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
       handedOn++;
     } else {
       refused++;
-      const { errorCode, errorMessage } = message;
-      log.warn('devicewise.message-refused', { errorCode });
-      // Whether it arrives is not waited for: unanswered it is listed again at the next connection.
-      void request({ command: 'mailbox.ack', params: { id, errorCode, errorMessage } });
+      log.warn('devicewise.message-refused', { errorCode: message.errorCode });
+      toRefuse.push(message);
     }
     remember(id);
     return true;
@@ -133,6 +133,19 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
     retry?.cancel();
     retry = clock.after(retryMs, () => void mailbox.check());
     retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+  };
+
+  /** One after the other: many at once would find no turn on the road. False: what was not heard is refused later. */
+  const refuseAll = async (): Promise<boolean> => {
+    for (let bad = toRefuse.shift(); bad && !hasEnded; bad = toRefuse.shift()) {
+      const { id, errorCode, errorMessage } = bad;
+      const outcome = await request({ command: 'mailbox.ack', params: { id, errorCode, errorMessage } });
+      if (outcome.is === 'ok' || (outcome.is === 'failed' && !isPassing(outcome))) continue;
+      for (const { id: left } of [bad, ...toRefuse.splice(0)]) seen.delete(left);
+      later();
+      return false;
+    }
+    return true;
   };
 
   /** One look. True: something was new, so there may be more. */
@@ -146,7 +159,7 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
       // A server may list more than it was asked for; it is all the same to the reader.
       hasMore = listed.length >= LIMIT;
       const taken = listed.slice(0, MAX_LISTED).map((each) => take(readMessage(each)));
-      return taken.includes(true);
+      return (await refuseAll()) && taken.includes(true);
     }
     if (outcome.is !== 'failed' || isPassing(outcome)) later();
     // A missing permission does not come by asking; a notification asks again.

@@ -105,6 +105,29 @@ describe('looking', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('a thousand that are no methods are refused one after the other, and what is not heard once more', async () => {
+    const clock = createFakeClock();
+    const left = new Set(Array.from({ length: 1000 }, (_, n) => `b${n}`));
+    const counts = { open: 0, most: 0, asked: 0 };
+    const mailbox = createMailbox({
+      clock,
+      log: silentLogger,
+      async request({ command, params }) {
+        counts.most = Math.max(counts.most, ++counts.open);
+        await Promise.resolve();
+        counts.open--;
+        if (command === 'mailbox.check') return listing(...[...left].slice(0, 16).map((id) => ({ id, command: 'x' })));
+        if (++counts.asked === 500) return { is: 'busy', retryAfterMs: 1000 };
+        left.delete(String(params?.['id']));
+        return { is: 'ok', params: {} };
+      },
+    });
+    await mailbox.check();
+    await clock.advance(60_000);
+    expect([left.size, counts.most]).toEqual([0, 1]);
+    mailbox.end();
+  });
+
   test('a permission that is missing is not asked for again by itself', async () => {
     const { mailbox, clock, checks } = rig({ is: 'failed', codes: [], messages: ['Permission denied'] });
     await mailbox.check();
