@@ -170,7 +170,10 @@ export async function moduleWay({
     sim.push(bursts(1, 3000, LOOKALIKES));
   }
   const thing = modem.snapshot().imei ?? '';
-  return { ...wayOver({ clock, cloud, thing }, createModuleRoad(modem.deviceWise)), module: { sim, modem, bench } };
+  return {
+    ...wayOver({ clock, cloud, thing }, createModuleRoad({ clock, log: silentLogger, module: modem.deviceWise })),
+    module: { sim, modem, bench },
+  };
 }
 
 const THING = 'gateway-1';

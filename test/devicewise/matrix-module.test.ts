@@ -90,8 +90,6 @@ const CLOUD: Readonly<Record<string, Expected>> = {
   'deDuplicate on': { isDeDuplicated: true },
   'undeclaredAlarms reject': { isAlarmRefused: true },
   'expiredAck accepted': { lateAck: 'ok' },
-  // The module looks into its mailbox when it is told to, and not before.
-  'notifyOnConnect none': { isOfflineLost: true },
   'notify lost': { isMailLost: true },
 };
 

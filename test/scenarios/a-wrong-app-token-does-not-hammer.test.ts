@@ -9,7 +9,7 @@ import { inScratch } from '../helpers/scratch.js';
 
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
 /** A tenth of a day; the whole of it is for the proof. */
-const HOURS = process.env['WAYMARK_LONG'] === undefined ? 2.4 : 24;
+const HOURS = Number(process.env['WAYMARK_LONG'] ?? 20) >= 200 ? 24 : 2.4;
 const SCALE = 600;
 /** From a refusal to the next try: doubled up to six hours. */
 const WAITS_MS = [15, 30, 60, 120, 240, 360, 360, 360].map((minutes) => minutes * MINUTE_MS);

@@ -105,7 +105,7 @@ async function identityOf(
 
 /** The module's client signs in with the IMEI as client id, whatever the thing key is. */
 function moduleRoad({ settings, clock, log }: DeviceWiseRoadDeps, modem: Modem, ids: ApplicationIds): RoadOpener {
-  const road = createModuleRoad(modem.deviceWise);
+  const road = createModuleRoad({ clock, log, module: modem.deviceWise });
   return {
     name: road.name,
     async open(options) {

@@ -4,25 +4,39 @@
 // The module knows nothing of a session that the cloud has forgotten: it stays connected, and each request is refused with
 // a text. So a refusal that speaks of the session is looked into with diag.ping, and when that is refused alike, the
 // connection ends: the next CONNECT tells whether the token is still good.
-import { type Tr50Command, type Tr50Outcome, WaymarkError } from '../../core/index.js';
+import {
+  type Clock,
+  type Logger,
+  linkedController,
+  type Tr50Command,
+  type Tr50Outcome,
+  WaymarkError,
+} from '../../core/index.js';
 import { meaningOf } from './judgement.js';
+import { createModuleMailbox } from './module-mailbox.js';
 import type { ModuleDeviceWise, ModuleDeviceWiseSession, RoadLimits, RoadOpener, Tr50Road } from './types.js';
 
 /** The module takes 1500 bytes raw each way; the rest is for what it adds. */
 export const MODULE_ROAD_LIMITS: RoadLimits = { maxRequestBytes: 1400, maxInFlight: 1, maxCommands: 1 };
 
-export function createModuleRoad(module: Pick<ModuleDeviceWise, 'open'>): RoadOpener {
+export interface ModuleRoadDeps {
+  clock: Clock;
+  log: Logger;
+  module: Pick<ModuleDeviceWise, 'open'>;
+}
+
+export function createModuleRoad(deps: ModuleRoadDeps): RoadOpener {
   return {
     name: 'module',
     async open(options) {
-      return roadOver(await module.open(options));
+      return roadOver(deps, await deps.module.open(options));
     },
   };
 }
 
 const isAboutSession = (outcome: Tr50Outcome): boolean => outcome.is === 'failed' && meaningOf(outcome) === 'session';
 
-function roadOver(session: ModuleDeviceWiseSession): Tr50Road {
+function roadOver({ clock, log }: ModuleRoadDeps, session: ModuleDeviceWiseSession): Tr50Road {
   let ourReason: WaymarkError | undefined;
 
   const ask = async (command: Tr50Command, signal: AbortSignal): Promise<Tr50Outcome> => {
@@ -35,6 +49,18 @@ function roadOver(session: ModuleDeviceWiseSession): Tr50Road {
     return { is: 'link-lost' };
   };
 
+  const life = linkedController();
+  const mailbox = createModuleMailbox({
+    ...{ clock, log, rung: session.methods },
+    request: (command) => ask(command, life.signal),
+  });
+  const closed = session.closed.then((reason) => {
+    mailbox.end();
+    life.abort();
+    return ourReason ?? reason;
+  });
+  void mailbox.check();
+
   return {
     name: 'module',
     limits: MODULE_ROAD_LIMITS,
@@ -44,12 +70,14 @@ function roadOver(session: ModuleDeviceWiseSession): Tr50Road {
       for (const command of commands) {
         const before = outcomes.at(-1);
         const isOver = before?.is === 'link-lost' || (signal.aborted && outcomes.length > 0);
-        outcomes.push(isOver ? { is: 'busy', retryAfterMs: 1 } : await ask(command, signal));
+        const outcome: Tr50Outcome = isOver ? { is: 'busy', retryAfterMs: 1 } : await ask(command, signal);
+        outcomes.push(outcome);
+        mailbox.answered(command, outcome);
       }
       return outcomes;
     },
-    methods: session.methods,
-    closed: session.closed.then((reason) => ourReason ?? reason),
+    methods: mailbox.methods,
+    closed,
     close: () => session.close(),
     facts: () => session.facts(),
   };

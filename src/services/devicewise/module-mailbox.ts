@@ -1,0 +1,111 @@
+// The mailbox on the module road. The module looks into it when it is notified and rings for each call, but not every server
+// notifies a thing that comes back, and the module never looks by itself: so it is looked into here after the connection and
+// now and then, and what the module rings for and what is listed come as one.
+//
+//   connected, half an hour, an answer was taken ──> mailbox.check, few at once ──> new calls
+//   ring ──────────────────────────────────────────────────────────────────────> new calls ──> one reader
+//
+// Few at once, because the module takes an answer of 1500 bytes; messages that are no method calls are the module's own
+// business, or nobody's, and are left to it.
+
+import type { Tr50Command, Tr50Outcome } from '../../core/index.js';
+import { AsyncQueue, type Clock, type Logger, type MethodCall, type Timer } from '../../core/index.js';
+import { readMessage } from './mailbox.js';
+import { isJsonObject, memberOf } from './tr50-answer.js';
+
+const MAX_WAITING = 64;
+const MAX_REMEMBERED = 1024;
+const LIMIT = 2;
+const EVERY_MS = 1_800_000;
+const CHECK: Tr50Command = { command: 'mailbox.check', params: { autoComplete: false, limit: LIMIT } };
+
+export interface ModuleMailboxDeps {
+  clock: Clock;
+  log: Logger;
+  /** What the module rings for. */
+  rung: AsyncIterable<MethodCall>;
+  /** One command over the road. Never rejects. */
+  request(command: Tr50Command): Promise<Tr50Outcome>;
+}
+
+export interface ModuleMailbox {
+  /** Each call once a connection; ends with what the module rings for. For one reader. */
+  readonly methods: AsyncIterable<MethodCall>;
+  /** Looks into it. */
+  check(): Promise<void>;
+  /** To be told of each command and what became of it: once a listed call is answered, there may be room for more. */
+  answered(command: Tr50Command, outcome: Tr50Outcome): void;
+  end(): void;
+}
+
+export function createModuleMailbox({ clock, log, rung, request }: ModuleMailboxDeps): ModuleMailbox {
+  const methods = new AsyncQueue<MethodCall>(MAX_WAITING);
+  const seen = new Set<string>();
+  /** Listed by us and not yet answered. */
+  const open = new Set<string>();
+  let isChecking = false;
+  let hasEnded = false;
+  let timer: Timer | undefined;
+
+  /** False: known already. */
+  const isNew = (id: string): boolean => {
+    if (seen.has(id)) return false;
+    seen.add(id);
+    const [oldest] = seen;
+    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
+    return true;
+  };
+
+  const end = (): void => {
+    hasEnded = true;
+    timer?.cancel();
+    methods.end();
+  };
+
+  const readRung = async (): Promise<void> => {
+    for await (const call of rung) {
+      if (!isNew(call.id)) continue;
+      while (!hasEnded && !methods.push(call)) await methods.hasRoom();
+    }
+    end();
+  };
+
+  const listedIn = (outcome: Tr50Outcome): readonly unknown[] => {
+    const messages = outcome.is === 'ok' && isJsonObject(outcome.params) ? memberOf(outcome.params, 'messages') : [];
+    return Array.isArray(messages) ? (messages as unknown[]).slice(0, MAX_WAITING) : [];
+  };
+
+  const check = async (): Promise<void> => {
+    if (isChecking || hasEnded) return;
+    isChecking = true;
+    timer?.cancel();
+    const outcome = await request(CHECK);
+    isChecking = false;
+    if (hasEnded) return;
+    if (outcome.is !== 'ok') log.debug('devicewise.mailbox', { outcome: outcome.is });
+    for (const each of listedIn(outcome)) {
+      const message = readMessage(each);
+      // A full queue leaves it for a later look.
+      if (message.is !== 'method' || seen.has(message.call.id) || !methods.push(message.call)) continue;
+      isNew(message.call.id);
+      open.add(message.call.id);
+    }
+    timer = clock.after(EVERY_MS, () => void check());
+  };
+
+  void readRung().catch((error: unknown) => {
+    log.warn('devicewise.methods', { error: error instanceof Error ? error : new Error('methods ended') });
+    end();
+  });
+
+  return {
+    methods,
+    check,
+    answered({ command, params }, outcome) {
+      const id = params?.['id'];
+      if (command !== 'mailbox.ack' || typeof id !== 'string') return;
+      if ((outcome.is === 'ok' || outcome.is === 'failed') && open.delete(id) && open.size === 0) void check();
+    },
+    end,
+  };
+}
