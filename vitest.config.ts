@@ -1,9 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
 // Recordings are a project of their own: a stranger's clone does not have them.
-const project = (name: string, include: string[], exclude: string[] = []) => ({
-  test: { name, include, exclude, testTimeout: 30_000, hookTimeout: 30_000 },
+const project = (name: string, include: string[], exclude: string[] = [], isolate = true) => ({
+  test: { name, include, exclude, isolate, testTimeout: 30_000, hookTimeout: 30_000 },
 });
+
+// These keep nothing in their modules that another file would notice, so a worker loads the sources once for all of them:
+// loading them anew for each file took as long as the tests. One that does notice is named beside them.
+const SHARED = [
+  'devicewise',
+  'gnss',
+  'golden',
+  'location',
+  'modem',
+  'mqtt',
+  'net',
+  'outbox',
+  'services',
+  'sim',
+  'ztp',
+].map((room) => `test/${room}/**/*.test.ts`);
+/** The texts of one are scrubbed of secrets that other files make up; the other counts what is done once a process. */
+const ALONE = ['test/services/devicewise/link.test.ts', 'test/modem/data-path.test.ts'];
 
 export default defineConfig({
   test: {
@@ -19,8 +37,10 @@ export default defineConfig({
       project(
         'unit',
         ['test/**/*.test.ts'],
-        ['test/recordings/**', 'test/scenarios/**', 'test/interop/**', 'node_modules/**'],
+        ['test/recordings/**', 'test/scenarios/**', 'test/interop/**', 'node_modules/**', ...SHARED],
       ),
+      project('alone', ALONE),
+      project('shared', SHARED, ALONE, false),
       project('scenarios', ['test/scenarios/**/*.test.ts']),
       project('interop', ['test/interop/**/*.test.ts']),
       project('recordings', ['test/recordings/**/*.test.ts']),
