@@ -13,6 +13,7 @@ export { type JwtHints, jwtHints } from './jwt.js';
 export * from './log.js';
 export * from './machine.js';
 export * from './queue.js';
+export * from './recent.js';
 export * from './scrub.js';
 export * from './secret.js';
 export * from './signal.js';

@@ -1,6 +1,6 @@
 // The lines of the module's deviceWISE client, its delimited text and its answers; and hostile ones of each.
 import { describe, expect, test } from 'vitest';
-import { Ids, type KnownIds, matchOf, RecentSet } from '../../src/modem/apps/devicewise/match.js';
+import { Ids, type KnownIds, matchOf } from '../../src/modem/apps/devicewise/match.js';
 import { looksLikeMethod, methodOf, paramsOf, valueOf } from '../../src/modem/apps/devicewise/methods.js';
 import {
   acceptanceOf,
@@ -240,16 +240,13 @@ describe('whose answer it is', () => {
     expect(matchOf(one, expected, ids)).toBe(match);
   });
 
-  test('ids are forgotten when they come round again, and the oldest when there are many', () => {
+  test('ids are forgotten when they come round again', () => {
     const ids = new Ids();
     ids.abandoned(7);
     expect(ids.match({ id: 7 }, { way: 'raw', id: 8 }, true)).toBe('stale');
     ids.given(7);
     expect(ids.match({ id: 7 }, { way: 'raw', id: 8 }, true)).toBe('quirk');
     expect([ids.isConstant(7), ids.isConstant(9), ids.constant]).toEqual([true, false, 7]);
-    const few = new RecentSet<number>(2);
-    expect([few.add(1), few.add(1), few.add(2), few.add(3), few.add(1)]).toEqual([true, false, true, true, true]);
-    expect([...few.items]).toEqual([3, 1]);
   });
 });
 

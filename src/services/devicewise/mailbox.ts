@@ -13,6 +13,7 @@ import {
   type Clock,
   type Logger,
   type MethodCall,
+  RecentSet,
   scrubber,
   type Timer,
   type Tr50Command,
@@ -84,7 +85,7 @@ export function readMessage(value: unknown): Message {
 export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
   const methods = new AsyncQueue<MethodCall>(MAX_WAITING_METHODS);
   /** Handed on or refused in this connection, the oldest first. */
-  const seen = new Set<string>();
+  const seen = new RecentSet<string>(MAX_REMEMBERED);
   /** Listed, and no method. */
   const toRefuse: (Message & { is: 'bad' })[] = [];
   /** Listed, and not yet acknowledged. */
@@ -98,12 +99,6 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
   let retry: Timer | undefined;
   let handedOn = 0;
   let refused = 0;
-
-  const remember = (id: string): void => {
-    seen.add(id);
-    const [oldest] = seen;
-    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
-  };
 
   /** True when it is new. A full queue leaves it for a later listing. */
   const take = (message: Message): boolean => {
@@ -125,7 +120,7 @@ export function createMailbox({ clock, log, request }: MailboxDeps): Mailbox {
       log.warn('devicewise.message-refused', { errorCode: message.errorCode });
       toRefuse.push(message);
     }
-    remember(id);
+    seen.add(id);
     return true;
   };
 

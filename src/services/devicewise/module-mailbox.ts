@@ -8,8 +8,16 @@
 // Few at once, because the module takes an answer of 1500 bytes; messages that are no method calls are the module's own
 // business, or nobody's, and are left to it.
 
-import type { Tr50Command, Tr50Outcome } from '../../core/index.js';
-import { AsyncQueue, type Clock, type Logger, type MethodCall, type Timer } from '../../core/index.js';
+import {
+  AsyncQueue,
+  type Clock,
+  type Logger,
+  type MethodCall,
+  RecentSet,
+  type Timer,
+  type Tr50Command,
+  type Tr50Outcome,
+} from '../../core/index.js';
 import { readMessage } from './mailbox.js';
 import { isJsonObject, memberOf } from './tr50-answer.js';
 
@@ -40,21 +48,12 @@ export interface ModuleMailbox {
 
 export function createModuleMailbox({ clock, log, rung, request }: ModuleMailboxDeps): ModuleMailbox {
   const methods = new AsyncQueue<MethodCall>(MAX_WAITING);
-  const seen = new Set<string>();
+  const seen = new RecentSet<string>(MAX_REMEMBERED);
   /** Listed by us and not yet answered. */
   const open = new Set<string>();
   let isChecking = false;
   let hasEnded = false;
   let timer: Timer | undefined;
-
-  /** False: known already. */
-  const isNew = (id: string): boolean => {
-    if (seen.has(id)) return false;
-    seen.add(id);
-    const [oldest] = seen;
-    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
-    return true;
-  };
 
   const end = (): void => {
     hasEnded = true;
@@ -64,7 +63,7 @@ export function createModuleMailbox({ clock, log, rung, request }: ModuleMailbox
 
   const readRung = async (): Promise<void> => {
     for await (const call of rung) {
-      if (!isNew(call.id)) continue;
+      if (!seen.add(call.id)) continue;
       while (!hasEnded && !methods.push(call)) await methods.hasRoom();
     }
     end();
@@ -87,7 +86,7 @@ export function createModuleMailbox({ clock, log, rung, request }: ModuleMailbox
       const message = readMessage(each);
       // A full queue leaves it for a later look.
       if (message.is !== 'method' || seen.has(message.call.id) || !methods.push(message.call)) continue;
-      isNew(message.call.id);
+      seen.add(message.call.id);
       open.add(message.call.id);
     }
     timer = clock.after(EVERY_MS, () => void check());

@@ -31,7 +31,7 @@ import {
 import { ping } from './ping.js';
 import { withProgress } from './progress.js';
 import { createProofs } from './proofs.js';
-import { RefusedTokens } from './refused-tokens.js';
+import { rememberRefusedTokens } from './refused-tokens.js';
 import { chooseRoad, type RoadChoice } from './road-choice.js';
 import type {
   DeviceWiseDeps,
@@ -72,17 +72,17 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
   let handling: Promise<void> = Promise.resolve();
   /** Of the last failure, for the credential. */
   let evidence: Readonly<Record<string, string | number>> = {};
-  const refusedTokens = new RefusedTokens();
+  const refusedTokens = rememberRefusedTokens();
 
   const perform = (effect: ServiceEffect): void => {
     if (!lease) return;
     if (effect.do === 'report-weather') credential.report(lease, { is: 'weather' });
     else if (effect.do === 'report-ok') {
-      refusedTokens.forget(lease.fingerprint);
+      refusedTokens.delete(lease.fingerprint);
       credential.report(lease, { is: 'ok' });
     } else {
       const { retryAtMonoMs } = effect;
-      refusedTokens.note(lease.fingerprint, { refusals: machine.state.refusals, untilMonoMs: retryAtMonoMs });
+      refusedTokens.set(lease.fingerprint, { refusals: machine.state.refusals, untilMonoMs: retryAtMonoMs });
       credential.report(lease, { is: 'refused', state: 'rejected', reason: 'refused', evidence, retryAtMonoMs });
     }
   };
@@ -178,7 +178,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     const opener = openerOf(choice);
     machine.send({ is: 'begin', road: opener.name });
     lease = await credential.get({ signal });
-    const before = refusedTokens.of(lease.fingerprint);
+    const before = refusedTokens.get(lease.fingerprint);
     machine.send({ is: 'lent', generation: lease.generation, refusals: before?.refusals ?? 0 });
     const leftMs = (before?.untilMonoMs ?? 0) - clock.mono();
     if (before && leftMs > 0)
@@ -301,7 +301,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
       if (!token) throw new WaymarkError('secret.absent', 'there is no app token');
       try {
         await proofs.run(token, signal);
-        refusedTokens.forget(token.fingerprint);
+        refusedTokens.delete(token.fingerprint);
         if (mine) credential.report(mine, { is: 'ok' });
       } catch (error) {
         const { code, evidence: found } = toWaymarkError(error);
@@ -315,7 +315,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     },
     async prove(candidate, { signal }) {
       await proofs.run(candidate, signal);
-      refusedTokens.forget(candidate.fingerprint);
+      refusedTokens.delete(candidate.fingerprint);
     },
   };
 }

@@ -1,6 +1,5 @@
 // Methods on their way from the inbox to whoever carries them out: each once, in order, bounded.
-import { AsyncQueue, type Logger, type MethodCall } from '../../../core/index.js';
-import { RecentSet } from './match.js';
+import { AsyncQueue, type Logger, type MethodCall, RecentSet } from '../../../core/index.js';
 import { methodOf } from './methods.js';
 
 const MAX_WAITING = 64;

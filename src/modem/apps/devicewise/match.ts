@@ -1,5 +1,6 @@
 // Whose answer a message is (specs/devicewise.md 1.8). By id, as printed when the request was taken. One revision of the
 // module's client has the same id in every ring: that is believed only where nothing else explains the id.
+import { RecentSet } from '../../../core/index.js';
 import type { RingType } from './parse.js';
 
 /** How a request went, and so how its answer is read. */
@@ -47,33 +48,6 @@ export function matchOf({ id, type }: Message, expected: Expected | undefined, k
   if (known.constant !== undefined) return id === known.constant ? 'quirk' : 'stale';
   if (id === USUAL_CONSTANT) return 'quirk';
   return known.isSettled && !known.answered.has(id) ? 'quirk' : 'stale';
-}
-
-/** A set that forgets its oldest. */
-export class RecentSet<T> {
-  readonly #items = new Set<T>();
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get items(): ReadonlySet<T> {
-    return this.#items;
-  }
-
-  /** False when it was there. */
-  add(item: T): boolean {
-    if (this.#items.has(item)) return false;
-    this.#items.add(item);
-    const oldest = this.#items.values().next();
-    if (this.#items.size > this.#limit && !oldest.done) this.#items.delete(oldest.value);
-    return true;
-  }
-
-  delete(item: T): void {
-    this.#items.delete(item);
-  }
 }
 
 const MAX_REMEMBERED = 256;
