@@ -5,6 +5,7 @@ import { createServer } from 'node:https';
 import type { Clock, Logger, Timer } from '../../../core/index.js';
 import type { Door } from '../door.js';
 import type { Pki, ServerFace } from '../pki.js';
+import { bodyOf } from '../request-body.js';
 import { type DeviceWiseFault, type FaultQueue, garbageOf, isCommitted, wrongJsonOf } from './faults.js';
 import { type DeviceWiseCallSeen, type DeviceWiseFrontLedger, note } from './front-ledger.js';
 import { createGate, type DeviceWiseOutage } from './gate.js';
@@ -38,19 +39,6 @@ interface Answer {
 const MAX_BODY_BYTES = 1024 * 1024;
 const DEFAULT_SILENCE_MS = 60_000;
 const PAGE = '<!doctype html><title>502 Bad Gateway</title><h1>Bad Gateway</h1>';
-
-/** Reads the whole body; undefined when it is too long. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request) {
-    size += (part as Buffer).length;
-    if (size <= MAX_BODY_BYTES) parts.push(part as Buffer);
-    // Read on: a connection closed on unread bytes would be reset before the answer arrives.
-    else parts.length = 0;
-  }
-  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(parts).toString('utf8');
-}
 
 /** The answer that comes instead of the good one, at once and whole; undefined when it does not. */
 function instead(fault: DeviceWiseFault): Answer | undefined {
@@ -116,7 +104,7 @@ export async function createDeviceWiseHttp(deps: HttpDeps, options: { port: numb
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname: path } = new URL(request.url ?? '/', 'https://localhost');
     const method = request.method ?? '';
-    const text = await bodyOf(request);
+    const text = await bodyOf(request, MAX_BODY_BYTES);
     if (gate.isSilent) return;
     const seen = note<DeviceWiseCallSeen>(deps.ledger.calls, {
       atMs: clock.wall(),

@@ -9,7 +9,6 @@ import {
   type ClientPacket,
   type Connect,
   connack,
-  cutPacket,
   type Publish,
   pingresp,
   puback,
@@ -18,6 +17,7 @@ import {
   suback,
   unsuback,
 } from '../../mqtt-wire.js';
+import { readClientPackets } from '../client-packets.js';
 import { type DeviceWiseFault, type FaultQueue, garbageOf, isCommitted, wrongJsonOf } from './faults.js';
 import { type DeviceWiseConnectSeen, type DeviceWiseFrontLedger, note } from './front-ledger.js';
 import type { FrontSettings } from './front-settings.js';
@@ -63,7 +63,6 @@ const SERVER_TOPIC = /^thing\//;
 
 export function startSession(socket: Duplex, entrance: Entrance, deps: SessionDeps): Session {
   const { clock, platform } = deps;
-  let arrived: Buffer = Buffer.alloc(0);
   let clientId = '';
   let thing: ThingSession | undefined;
   let seen: DeviceWiseConnectSeen | undefined;
@@ -235,28 +234,11 @@ export function startSession(socket: Duplex, entrance: Entrance, deps: SessionDe
     close: (reason) => close(reason),
   };
 
-  // After the last word, too: a refused client may go on for as long as it likes.
-  const isDeaf = (): boolean => isOver || entrance.isSilent();
-  socket.on('error', () => undefined);
-  socket.on('close', () => over('connection lost'));
-  socket.on('data', (part: Buffer) => {
-    if (isDeaf()) return;
-    arrived = Buffer.concat([arrived, part]);
-    while (!isOver && arrived.length > 0) {
-      // Anything but CONNECT at the start is another protocol, and might never become a whole packet.
-      if (!thing && (arrived[0] ?? 0) >> 4 !== 1) {
-        close('no CONNECT');
-        return;
-      }
-      const cut = cutPacket(arrived);
-      if (cut.is === 'more') return;
-      if (cut.is === 'close') {
-        close(cut.why);
-        return;
-      }
-      arrived = arrived.subarray(cut.length);
-      onPacket(cut.packet);
-    }
+  readClientPackets(socket, {
+    isConnected: () => thing !== undefined,
+    isOver: () => isOver,
+    isSilent: () => entrance.isSilent(),
+    ...{ onPacket, close, over },
   });
   return session;
 }

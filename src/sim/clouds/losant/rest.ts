@@ -5,6 +5,7 @@ import { createServer } from 'node:https';
 import type { Logger } from '../../../core/index.js';
 import { createDoor, type Door } from '../door.js';
 import type { Pki, ServerFace } from '../pki.js';
+import { bodyOf } from '../request-body.js';
 import { ENROL_ROUTES } from './enrol.js';
 import { keep, type RestSeen } from './ledger.js';
 import { ACCOUNT_ROUTES } from './rest-account.js';
@@ -76,19 +77,6 @@ function refusalOf(
   return isOwn ? undefined : out();
 }
 
-/** Reads the whole body; undefined when it is too long. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request) {
-    size += (part as Buffer).length;
-    if (size <= MAX_BODY_BYTES) parts.push(part as Buffer);
-    // Read on: a connection closed on unread bytes would be reset before the answer arrives.
-    else parts.length = 0;
-  }
-  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(parts).toString('utf8');
-}
-
 function send(response: ServerResponse, { status, body, headers }: RestAnswer): void {
   response.writeHead(status, {
     'content-type': 'application/json',
@@ -140,7 +128,7 @@ export async function createLosantRest(
     const url = new URL(request.url ?? '/', 'https://localhost');
     const method = request.method ?? '';
     const found = find(method, url.pathname);
-    const text = await bodyOf(request);
+    const text = await bodyOf(request, MAX_BODY_BYTES);
     const seen: RestSeen = {
       route: found?.entry.route ?? 'none',
       method,

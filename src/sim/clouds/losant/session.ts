@@ -8,7 +8,6 @@ import {
   type ClientPacket,
   type Connect,
   connack,
-  cutPacket,
   type Publish,
   pingresp,
   puback,
@@ -16,6 +15,7 @@ import {
   suback,
   unsuback,
 } from '../../mqtt-wire.js';
+import { readClientPackets } from '../client-packets.js';
 import type { LosantDevice, LosantKey } from './account.js';
 import type { LosantCloud } from './cloud.js';
 import { type ConnectSeen, keep } from './ledger.js';
@@ -61,7 +61,6 @@ export function startSession(socket: Socket, deps: SessionDeps): Session {
   const { cloud, bans } = deps;
   const name = `#${String(++serial)}`;
   const topics = new Set<string>();
-  let arrived: Buffer = Buffer.alloc(0);
   let device: LosantDevice | undefined;
   let key: LosantKey | undefined;
   let seen: ConnectSeen | undefined;
@@ -266,26 +265,11 @@ export function startSession(socket: Socket, deps: SessionDeps): Session {
     close: (reason) => close(reason),
   };
 
-  socket.on('error', () => undefined);
-  socket.on('close', () => over('connection lost'));
-  socket.on('data', (part: Buffer) => {
-    if (deps.isHalfOpen()) return;
-    arrived = Buffer.concat([arrived, part]);
-    while (!isOver && arrived.length > 0) {
-      // Anything but CONNECT at the start is another protocol, and might never become a whole packet.
-      if (!device && (arrived[0] ?? 0) >> 4 !== 1) {
-        close('no CONNECT');
-        return;
-      }
-      const cut = cutPacket(arrived);
-      if (cut.is === 'more') return;
-      if (cut.is === 'close') {
-        close(cut.why);
-        return;
-      }
-      arrived = arrived.subarray(cut.length);
-      onPacket(cut.packet);
-    }
+  readClientPackets(socket, {
+    isConnected: () => device !== undefined,
+    isOver: () => isOver,
+    isSilent: () => deps.isHalfOpen(),
+    ...{ onPacket, close, over },
   });
   return session;
 }
