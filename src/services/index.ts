@@ -7,5 +7,6 @@ export * from './losant/index.js';
 export * from './mga-splitter.js';
 export * from './ntrip/index.js';
 export * from './pointperfect/index.js';
+export type { ServiceReason } from './reason.js';
 export * from './source.js';
 export * from './thingspace/index.js';

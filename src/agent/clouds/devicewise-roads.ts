@@ -15,9 +15,11 @@ import {
   type HttpRoadOpener,
   type RoadName,
   type RoadOpener,
+  tellConnected,
   thingRecordsCodec,
 } from '../../services/index.js';
 import type { Credential, Vault } from '../../vault/index.js';
+import { addressOf } from './cloud.js';
 import { moduleIdentifier } from './own-number.js';
 
 export interface DeviceWiseRoadDeps {
@@ -46,8 +48,7 @@ export function createDeviceWiseRoads(deps: DeviceWiseRoadDeps): DeviceWiseRoads
   const own = {
     ...{ clock, log },
     identity: ({ signal }: { signal: AbortSignal }) => identityOf(deps, ids, signal),
-    onConnected: ({ thingKey, applicationId }: GatewayIdentity) =>
-      ids.connected({ thingKey, applicationId, road: 'gateway', utcMs: clock.wall() }),
+    onConnected: (first: GatewayIdentity) => ids.connected({ ...first, road: 'gateway', utcMs: clock.wall() }),
   };
   const server = addressOf(gateway.server ?? settings.server);
   const sessions = createSessionCache();
@@ -113,15 +114,11 @@ function moduleRoad({ settings, clock, log }: DeviceWiseRoadDeps, modem: Modem, 
       const { imei, iccid } = modem.snapshot();
       const thingKey = settings.module.deviceId === 'imei' ? imei : iccid;
       if (imei !== undefined && thingKey !== undefined)
-        await ids
-          .connected({ thingKey, road: 'module', applicationId: { is: 'imei', value: imei }, utcMs: clock.wall() })
-          .catch((error: unknown) => log.warn('devicewise.not-noted', { error: error as Error }));
+        await tellConnected(
+          { log, onConnected: (first) => ids.connected({ ...first, road: 'module', utcMs: clock.wall() }) },
+          { thingKey, applicationId: { is: 'imei', value: imei } },
+        );
       return opened;
     },
   };
-}
-
-function addressOf(server: string): { host: string; port: number } {
-  const colon = server.lastIndexOf(':');
-  return { host: server.slice(0, colon), port: Number(server.slice(colon + 1)) };
 }

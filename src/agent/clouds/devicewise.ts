@@ -21,7 +21,7 @@ import type { Vault } from '../../vault/index.js';
 import { type CredentialSet, readCa } from '../credentials.js';
 import { onNewValue } from '../on-new-value.js';
 import { cellOf } from './cell.js';
-import { type Cloud, nextIn } from './cloud.js';
+import { type Cloud, troubleOf } from './cloud.js';
 import { createCloudLane } from './cloud-lane.js';
 import { createDeviceWiseRoads } from './devicewise-roads.js';
 import { refusedForGood } from './refused-methods.js';
@@ -172,13 +172,7 @@ function viewOf(snapshot: DeviceWiseSnapshot, clock: Clock): CloudView {
   const isTroubled = reason !== undefined && state !== 'online';
   return {
     ...{ name: DEVICEWISE, state, sentence, isTroubled },
-    ...(reason && isTroubled
-      ? {
-          ...{ reason: reason.code, message: reason.message, hint: reason.hint },
-          ...(reason.evidence ? { evidence: reason.evidence } : {}),
-        }
-      : {}),
-    ...(isTroubled ? nextIn(next, clock.mono()) : {}),
+    ...(isTroubled ? troubleOf(reason, next, clock.mono()) : {}),
     facts: { ...(road === undefined ? {} : { road }), ...counts, ...facts },
   };
 }

@@ -25,7 +25,7 @@ import type { CloudView } from '../../status/index.js';
 import type { Vault } from '../../vault/index.js';
 import { type CredentialSet, readCa } from '../credentials.js';
 import { onNewValue } from '../on-new-value.js';
-import { type Cloud, nextIn } from './cloud.js';
+import { addressOf, type Cloud, troubleOf } from './cloud.js';
 import { createCloudLane } from './cloud-lane.js';
 import { createLosantDevice, type LosantDevice } from './losant-device.js';
 
@@ -97,7 +97,7 @@ export async function createLosantCloud(wiring: LosantWiring): Promise<Cloud> {
         ...{ clock, log, trust, http, onChange, outbox: wiring.outbox, boot: wiring.boot, random: Math.random },
         credentials: found.credentials,
         async connect(signal) {
-          const target = addressOf(found.broker);
+          const target = addressOf(found.broker, DEFAULT_PORT);
           const road = await dial(target, { signal });
           return connectTls(road, { host: target.host, ca, sessions, clock, signal });
         },
@@ -201,25 +201,12 @@ function byPart(all: Readonly<Record<string, Secret>>): Partial<Record<LosantCre
   );
 }
 
-function addressOf(broker: string): { host: string; port: number } {
-  const colon = broker.lastIndexOf(':');
-  return colon < 0
-    ? { host: broker, port: DEFAULT_PORT }
-    : { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
-}
-
 function viewOf(service: LosantService, clock: Clock): CloudView {
   const { transport, state, sentence, lastReason, next, isRestricted, ...counts } = service.snapshot();
   const isTroubled = state === 'waiting' || (state === 'connecting' && lastReason !== undefined);
   return {
     ...{ name: LANE, state, sentence, isTroubled },
-    ...(lastReason && isTroubled
-      ? {
-          ...{ reason: lastReason.code, message: lastReason.message, hint: lastReason.hint },
-          ...(lastReason.evidence ? { evidence: lastReason.evidence } : {}),
-        }
-      : {}),
-    ...(isTroubled ? nextIn(next, clock.mono()) : {}),
+    ...(isTroubled ? troubleOf(lastReason, next, clock.mono()) : {}),
     facts: { transport, ...counts, ...(isRestricted === undefined ? {} : { isKeyRestricted: isRestricted }) },
   };
 }

@@ -11,4 +11,4 @@ export { chooseRoad, type ModuleSupport, type RoadChoice } from './road-choice.j
 export * from './service.js';
 export * from './service-types.js';
 export * from './types.js';
-export { type ApplicationId, type GatewayIdentity, type GatewayRoadDeps } from './who.js';
+export { type ApplicationId, type GatewayIdentity, type GatewayRoadDeps, tellConnected } from './who.js';

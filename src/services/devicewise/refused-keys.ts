@@ -23,14 +23,12 @@ export class KeyMemory {
   }
 
   get refused(): ReadonlySet<string> {
-    const now = this.#clock.mono();
-    for (const [key, untilMonoMs] of this.#refused) if (now >= untilMonoMs) this.#refused.delete(key);
-    return new Set(this.#refused.keys());
+    return new Set([...this.#refused.keys()].filter((key) => this.#isRefused(key)));
   }
 
   of({ params }: Tr50Command): 'taken' | 'refused' | undefined {
     const key = String(params?.['key']);
-    if (this.refused.has(key)) return 'refused';
+    if (this.#isRefused(key)) return 'refused';
     return this.#taken.has(key) ? 'taken' : undefined;
   }
 
@@ -41,5 +39,13 @@ export class KeyMemory {
     this.#refused.delete(key);
     if (what === 'taken') this.#taken.add(key);
     else this.#refused.set(key, this.#clock.mono() + REFUSED_MS);
+  }
+
+  /** What has had its rest is not refused any more. */
+  #isRefused(key: string): boolean {
+    const untilMonoMs = this.#refused.get(key);
+    if (untilMonoMs === undefined || this.#clock.mono() < untilMonoMs) return untilMonoMs !== undefined;
+    this.#refused.delete(key);
+    return false;
   }
 }

@@ -4,13 +4,13 @@ import type {
   Clock,
   ClockTrust,
   CloudLink,
-  ErrorCode,
   Logger,
   MethodCall,
   Secret,
   WaymarkError,
 } from '../../core/index.js';
 import type { CredentialSource } from '../../vault/index.js';
+import type { ServiceReason } from '../reason.js';
 import type { LifeState } from './machine.js';
 import type { ChoiceInput, ModuleSupport } from './road-choice.js';
 import type { RoadName, RoadOpener } from './types.js';
@@ -51,13 +51,6 @@ export interface DeviceWiseRunContext {
   doing(state: string): void;
 }
 
-export interface DeviceWiseReason {
-  code: ErrorCode;
-  message: string;
-  hint: string;
-  evidence?: Readonly<Record<string, string | number>>;
-}
-
 export interface DeviceWiseSnapshot {
   state: LifeState['is'];
   /** In use, or last tried. */
@@ -65,7 +58,7 @@ export interface DeviceWiseSnapshot {
   /** One sentence for a person. */
   sentence: string;
   /** Why the last life ended, while there is none. */
-  reason?: DeviceWiseReason;
+  reason?: ServiceReason;
   /** What happens next, and when on the monotonic clock. */
   next?: { what: string; atMonoMs: number };
   connects: number;

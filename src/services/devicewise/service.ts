@@ -14,6 +14,7 @@ import {
   WaymarkError,
 } from '../../core/index.js';
 import type { Lease } from '../../vault/index.js';
+import { reasonOf, type ServiceReason } from '../reason.js';
 import { failureOf } from './failures.js';
 import { createGate } from './gate.js';
 import { liveOn } from './life.js';
@@ -33,13 +34,7 @@ import { withProgress } from './progress.js';
 import { createProofs } from './proofs.js';
 import { rememberRefusedTokens } from './refused-tokens.js';
 import { chooseRoad, type RoadChoice } from './road-choice.js';
-import type {
-  DeviceWiseDeps,
-  DeviceWiseOptions,
-  DeviceWiseReason,
-  DeviceWiseRunContext,
-  DeviceWiseService,
-} from './service-types.js';
+import type { DeviceWiseDeps, DeviceWiseOptions, DeviceWiseRunContext, DeviceWiseService } from './service-types.js';
 import type { RoadOpener, Tr50Road } from './types.js';
 import { nextOf, sentenceOf } from './words.js';
 
@@ -64,7 +59,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
   let yieldLife: (() => void) | undefined;
   let session: Session | undefined;
   let lease: Lease<Secret> | undefined;
-  let reason: DeviceWiseReason | undefined;
+  let reason: ServiceReason | undefined;
   let how: string | undefined;
   let waitsFor: string | undefined;
   /** The module was asked for its client and has none, whatever it said before. */
@@ -237,7 +232,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
     const error = toWaymarkError(thrown);
     const { code, message, hint, retryAfterMs } = error;
     evidence = error.evidence ?? {};
-    reason = { code, message, hint, ...(error.evidence === undefined ? {} : { evidence }) };
+    reason = reasonOf(error);
     const nowMonoMs = clock.mono();
     machine.send({
       ...{ is: 'failed', as: failureOf(error, machine.state.road), code, nowMonoMs, random: deps.random() },

@@ -32,7 +32,10 @@ export interface GatewayRoadDeps {
 }
 
 /** A note that cannot be written is no reason to leave the road that has just been opened. */
-export async function tellConnected({ log, onConnected }: GatewayRoadDeps, identity: GatewayIdentity): Promise<void> {
+export async function tellConnected(
+  { log, onConnected }: Pick<GatewayRoadDeps, 'log' | 'onConnected'>,
+  identity: GatewayIdentity,
+): Promise<void> {
   try {
     await onConnected?.(identity);
   } catch (error) {

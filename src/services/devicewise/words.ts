@@ -1,6 +1,8 @@
 // What the deviceWISE service says of itself to a person.
+
+import type { ServiceReason } from '../reason.js';
 import type { LifeState } from './machine.js';
-import type { DeviceWiseReason, DeviceWiseSnapshot } from './service-types.js';
+import type { DeviceWiseSnapshot } from './service-types.js';
 
 export interface Said {
   life: LifeState;
@@ -9,7 +11,7 @@ export interface Said {
   /** Why the road is not known yet. */
   waitsFor: string | undefined;
   isProving: boolean;
-  reason: DeviceWiseReason | undefined;
+  reason: ServiceReason | undefined;
 }
 
 export function sentenceOf({ life, how, waitsFor, isProving, reason }: Said): string {

@@ -12,6 +12,7 @@ import {
   toWaymarkError,
   WaymarkError,
 } from '../../core/index.js';
+import { reasonOf, type ServiceReason } from '../reason.js';
 import { refusedWaitMs } from './judge.js';
 import { liveOnMqtt } from './mqtt-life.js';
 import { createLosantRest } from './rest.js';
@@ -19,7 +20,7 @@ import { liveOnRest } from './rest-life.js';
 import { createSendWindow } from './send-window.js';
 import { toState } from './state.js';
 import { createTrouble } from './trouble.js';
-import type { LosantDeps, LosantOptions, LosantReason, LosantService, LosantSnapshot } from './types.js';
+import type { LosantDeps, LosantOptions, LosantService, LosantSnapshot } from './types.js';
 
 /** Half of it is the least: never sooner than 5 s. */
 const BACKOFF: BackoffPolicy = { baseMs: 10_000, capMs: 300_000, quickForMs: 0 };
@@ -32,7 +33,7 @@ export function createLosant(deps: LosantDeps, options: LosantOptions): LosantSe
   const trouble = createTrouble(clock);
   const counters = { connects: 0, disconnects: 0 };
   let state: LosantSnapshot['state'] = 'idle';
-  let lastReason: LosantReason | undefined;
+  let lastReason: ServiceReason | undefined;
   let next: LosantSnapshot['next'];
 
   const enter = (to: LosantSnapshot['state'], then?: LosantSnapshot['next']): void => {
@@ -53,8 +54,8 @@ export function createLosant(deps: LosantDeps, options: LosantOptions): LosantSe
 
   const ended = (thrown: unknown): WaymarkError => {
     const error = toWaymarkError(thrown);
-    const { code, message, hint, evidence, retryAfterMs } = error;
-    lastReason = { code, message, hint, ...(evidence === undefined ? {} : { evidence }) };
+    const { code, retryAfterMs } = error;
+    lastReason = reasonOf(error);
     const what = code === 'losant.refused' ? 'asks whether the key is good again' : 'connects again';
     enter('waiting', { what, atMonoMs: clock.mono() + Math.max(MIN_WAIT_MS, retryAfterMs ?? 0) });
     return error;
@@ -172,7 +173,7 @@ export function createLosant(deps: LosantDeps, options: LosantOptions): LosantSe
 function sentenceOf(
   transport: LosantSnapshot['transport'],
   state: LosantSnapshot['state'],
-  lastReason: LosantReason | undefined,
+  lastReason: ServiceReason | undefined,
 ): string {
   switch (state) {
     case 'idle':

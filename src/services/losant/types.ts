@@ -1,17 +1,9 @@
 // What the Losant service is given, and what it shows.
 import type { Duplex } from 'node:stream';
-import type {
-  BackoffPolicy,
-  Clock,
-  ClockTrust,
-  CloudLink,
-  ErrorCode,
-  Logger,
-  Secret,
-  WaymarkError,
-} from '../../core/index.js';
+import type { BackoffPolicy, Clock, ClockTrust, CloudLink, Logger, Secret, WaymarkError } from '../../core/index.js';
 import type { HttpsClient } from '../../net/index.js';
 import type { DerivedCredential } from '../../vault/index.js';
+import type { ServiceReason } from '../reason.js';
 import type { LosantCredentials } from './credentials.js';
 import type { LosantRest } from './rest.js';
 
@@ -64,13 +56,6 @@ export interface LosantRunContext {
   doing(state: string): void;
 }
 
-export interface LosantReason {
-  code: ErrorCode;
-  message: string;
-  hint: string;
-  evidence?: Readonly<Record<string, string | number>>;
-}
-
 export interface LosantSnapshot {
   transport: 'mqtt' | 'rest';
   state: 'idle' | 'connecting' | 'connected' | 'waiting';
@@ -78,7 +63,7 @@ export interface LosantSnapshot {
   sentence: string;
   connects: number;
   disconnects: number;
-  lastReason?: LosantReason;
+  lastReason?: ServiceReason;
   /** What happens next, and when on the monotonic clock. */
   next?: { what: string; atMonoMs: number };
   /** Ours within the last 15 s. */
