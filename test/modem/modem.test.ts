@@ -463,7 +463,7 @@ describe('watch', () => {
   });
 
   test('changes are announced', async () => {
-    const { module, modem, clock } = await watching();
+    const { module, modem, clock, stop, lost } = await watching();
     let changes = 0;
     const off = modem.onChange(() => changes++);
     module.line('+CEREG: 5');
@@ -474,6 +474,8 @@ describe('watch', () => {
     module.line('+CEREG: 1');
     await clock.advance(1);
     expect(changes).toBe(before);
+    stop.abort(new Error('stop'));
+    expect(await lost).toEqual({ code: 'Error: stop' });
   });
 });
 

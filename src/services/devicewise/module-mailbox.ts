@@ -55,6 +55,7 @@ export function createModuleMailbox({ clock, log, rung, request }: ModuleMailbox
   let hasEnded = false;
   let timer: Timer | undefined;
 
+  const isOver = (): boolean => hasEnded;
   const end = (): void => {
     hasEnded = true;
     timer?.cancel();
@@ -64,7 +65,7 @@ export function createModuleMailbox({ clock, log, rung, request }: ModuleMailbox
   const readRung = async (): Promise<void> => {
     for await (const call of rung) {
       if (!seen.add(call.id)) continue;
-      while (!hasEnded && !methods.push(call)) await methods.hasRoom();
+      while (!isOver() && !methods.push(call)) await methods.hasRoom();
     }
     end();
   };
@@ -75,12 +76,12 @@ export function createModuleMailbox({ clock, log, rung, request }: ModuleMailbox
   };
 
   const check = async (): Promise<void> => {
-    if (isChecking || hasEnded) return;
+    if (isChecking || isOver()) return;
     isChecking = true;
     timer?.cancel();
     const outcome = await request(CHECK);
     isChecking = false;
-    if (hasEnded) return;
+    if (isOver()) return;
     if (outcome.is !== 'ok') log.debug('devicewise.mailbox', { outcome: outcome.is });
     for (const each of listedIn(outcome)) {
       const message = readMessage(each);

@@ -12,9 +12,6 @@ import type { Json, ThingSession } from './types.js';
 const groups: readonly CommandGroup[] = [VALUE_COMMANDS, EVENT_COMMANDS, MAILBOX_COMMANDS, THING_COMMANDS];
 const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map(groups.flatMap((group) => Object.entries(group)));
 
-/** Every command that is simulated. */
-export const COMMAND_NAMES: readonly string[] = [...COMMANDS.keys()];
-
 const isWithin = (roles: readonly string[], command: string): boolean => roles.includes('*') || roles.includes(command);
 
 /** What names another thing than the one that speaks. A cell carries an IMEI of its own, so locations have fewer. */
