@@ -1,4 +1,5 @@
 // What may be asked of a running agent beyond looking: shapes shared by the agent, its door and the command line.
+import type { PersonActionName, PersonActionResult } from './person-actions.js';
 
 /** One line of the AT dialogue: `>` to the module, `<` from it. Scrubbed of secrets and safe for a terminal. */
 export interface TraceLine {
@@ -40,4 +41,9 @@ export interface StatusActions {
    * Errors: `cli.usage` (there is none), `token.not-rotated`, `token.waits`.
    */
   rotateToken?(id: string, signal: AbortSignal): Promise<void>;
+  /**
+   * What a person asked for by name.
+   * Errors: `command.not-available` (this gateway has no such part), and what the part that does it says.
+   */
+  runPersonAction?(name: PersonActionName, signal: AbortSignal): Promise<PersonActionResult>;
 }
