@@ -80,12 +80,13 @@ export async function createDeviceWiseCloud(wiring: DeviceWiseWiring): Promise<C
       ...(modem
         ? { moduleSupport: () => (settings.road !== 'module' && !fits.isFit ? 'unfit' : modem.deviceWise.support()) }
         : {}),
-      async onMethod({ id, method, params }) {
+      async onMethod({ id, method, params }, ended) {
         try {
           const result = await sink({
             ...{ from: DEVICEWISE, id, name: method, isRetained: false },
             payload: Object.keys(params).length === 0 ? undefined : params,
           });
+          ended();
           await wiring.answer(result);
         } catch (error) {
           // Not answered: the mailbox delivers it again.

@@ -8,12 +8,15 @@ const FIRST_MS = 2000;
 const EVERY_MS = 30_000;
 const MAX_NAME = 64;
 
-/** Runs `work`, and says over the road of the moment (where there is one) how long it has been under way. */
+/**
+ * Runs `work`, and says over the road of the moment (where there is one) how long it has been under way. From `ended` on
+ * nothing more is said: an answer that is kept may be sent before whoever keeps it has come back.
+ */
 export async function withProgress(
   clock: Clock,
   road: () => Pick<Tr50Road, 'request'> | undefined,
   call: Pick<MethodCall, 'id' | 'method'>,
-  work: () => Promise<void>,
+  work: (ended: () => void) => Promise<void>,
 ): Promise<void> {
   const beganMonoMs = clock.mono();
   using scope = linkedController();
@@ -27,9 +30,10 @@ export async function withProgress(
     });
   };
   tellIn(FIRST_MS);
+  const ended = (): void => timer?.cancel();
   try {
-    await work();
+    await work(ended);
   } finally {
-    timer?.cancel();
+    ended();
   }
 }

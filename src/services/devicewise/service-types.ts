@@ -36,8 +36,11 @@ export interface DeviceWiseDeps {
   outbox: DeviceWiseOutbox;
   /** The outbox's number of this boot. */
   boot: number;
-  /** A method as it came, untrusted. The next is handed on when it has resolved; must not reject. */
-  onMethod(call: MethodCall): Promise<void>;
+  /**
+   * A method as it came, untrusted. Calls `ended` once its effect is over, before its answer is on the way. The next is
+   * handed on when it has resolved; must not reject.
+   */
+  onMethod(call: MethodCall, ended: () => void): Promise<void>;
   onChange?(): void;
 }
 

@@ -152,7 +152,7 @@ export function createDeviceWise(deps: DeviceWiseDeps, options: DeviceWiseOption
               clock,
               () => session?.road,
               call,
-              () => deps.onMethod(call),
+              (ended) => deps.onMethod(call, ended),
             ),
           )
           .catch((error: unknown) => log.error('devicewise.method-not-answered', { error: toWaymarkError(error) }));

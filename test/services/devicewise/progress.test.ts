@@ -8,7 +8,10 @@ function bench() {
   const clock = createFakeClock();
   const said: Tr50Command[] = [];
   let isUp = true;
+  const effect = deferred<undefined>();
+  /** The effect and its answer. */
   const work = deferred<undefined>();
+  void work.promise.then(effect.resolve, effect.reject);
   const road = {
     request(commands: readonly Tr50Command[]) {
       said.push(...commands);
@@ -19,9 +22,13 @@ function bench() {
     clock,
     () => (isUp ? road : undefined),
     CALL,
-    () => work.promise,
+    async (ended) => {
+      await effect.promise;
+      ended();
+      await work.promise;
+    },
   );
-  return { clock, said, work, done, away: () => (isUp = false) };
+  return { clock, said, effect, work, done, away: () => (isUp = false) };
 }
 
 test('a method that takes its time is said to be under way, then every half minute, until it ends', async () => {
@@ -45,4 +52,14 @@ test('without a road nothing is said, and a failure comes through', async () => 
   work.reject(new Error('broken'));
   await expect(done).rejects.toThrow('broken');
   expect(said).toEqual([]);
+});
+
+test('nothing is said of a method whose answer is being kept', async () => {
+  const { clock, said, effect, work, done } = bench();
+  await clock.advance(1000);
+  effect.resolve(undefined);
+  await clock.advance(40_000);
+  expect(said).toEqual([]);
+  work.resolve(undefined);
+  await done;
 });
