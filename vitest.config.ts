@@ -8,6 +8,9 @@ const project = (name: string, include: string[], exclude: string[] = [], isolat
 // These keep nothing in their modules that another file would notice, so a worker loads the sources once for all of them:
 // loading them anew for each file took as long as the tests. One that does notice is named beside them.
 const SHARED = [
+  'agent',
+  'config',
+  'core',
   'devicewise',
   'gnss',
   'golden',
@@ -18,6 +21,8 @@ const SHARED = [
   'outbox',
   'services',
   'sim',
+  'status',
+  'vault',
   'ztp',
 ].map((room) => `test/${room}/**/*.test.ts`);
 /** The texts of one are scrubbed of secrets that other files make up; the other counts what is done once a process. */

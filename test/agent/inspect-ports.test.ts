@@ -98,7 +98,8 @@ test('with --probe an unknown port is asked, and only an unknown one', async () 
   const flags = { sysRoot: roots.sys, devRoot: roots.dev, procRoot: roots.proc };
   const { code, stdout, stderr } = await printed(() => modemList({ ...flags, json: true, probe: true }));
   expect(code).toBe(0);
-  expect(stderr).toBe('asking ttyUSB7 what it is …\n');
+  // On a busy machine a word of waiting may follow.
+  expect(stderr.split('\n').filter((line) => line.startsWith('asking'))).toEqual(['asking ttyUSB7 what it is …']);
   const report = JSON.parse(stdout) as PortsReport;
   expect(report.ports.filter(({ probed }) => probed !== undefined).map(({ name, probed }) => [name, probed])).toEqual([
     ['ttyUSB7', 'answers AT: Telit LE910C1-EUX'],
