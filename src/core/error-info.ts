@@ -1,4 +1,4 @@
-// What is said of every error code: how it may be retried, its cure, its exit code, the rung recovery starts from.
+// What is said of every error code: what it means, how it may be retried, its cure, its exit code, the rung recovery starts from.
 
 /** What may be done about it without a person: nothing is retried faster than its class allows. */
 export type Retry = 'now' | 'backoff' | 'after' | 'never' | 'operator';
@@ -20,6 +20,8 @@ export type Rung =
   | 'give-back';
 
 export interface ErrorInfo {
+  /** What has happened, in one sentence that needs no knowledge of the program; `waymark explain` shows it. */
+  means: string;
   retry: Retry;
   /** One sentence for the person at the device. */
   hint: string;
