@@ -5,7 +5,6 @@ import { COMMON_HEADERS, send } from './answer.js';
 import { createEventsDoor } from './events-door.js';
 import { MAX_HISTORY_SECONDS } from './history.js';
 import { createModemDoor } from './modem-door.js';
-import { openApi } from './openapi.js';
 import { sendAsset, sendPage } from './page-door.js';
 import { type Handlers, type Visit, wholeOf } from './router.js';
 import type { StatusServerOptions } from './server-options.js';
@@ -66,10 +65,14 @@ export function createDoors(snapshot: () => StatusSnapshot, options: StatusServe
     },
     log: (visit) => sendLog(visit, log),
     config: ({ response }) => send(response, 200, { schemaVersion: 1, ...there(config, 'configuration')() }),
-    schema: ({ response }) => send(response, 200, there(schema, 'schema')()),
+    schema: async ({ response }) => send(response, 200, await there(schema, 'schema')()),
     actions: sendActions,
     act: (visit) => act(actions, clock, visit),
-    openapi: ({ response }) => send(response, 200, openApi(snapshot().version)),
+    // Loaded when somebody asks: it is large, and few do.
+    openapi: async ({ response }) => {
+      const { openApi } = await import('./openapi.js');
+      send(response, 200, openApi(snapshot().version));
+    },
     events: (visit) => events.open(visit),
     metrics: (visit) => sendMetrics(visit, there(metrics, 'metrics')(snapshot())),
     // Alive is not connected: a gateway without network is healthy.

@@ -10,7 +10,6 @@ export * from './history-shape.js';
 export { hanging } from './lines.js';
 export * from './log-shape.js';
 export * from './log-tail.js';
-export * from './openapi.js';
 export type { PageSource } from './page-source.js';
 export { createPageToken, type PageToken, pageTokenFileIn } from './page-token.js';
 export * from './person-actions.js';
