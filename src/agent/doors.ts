@@ -39,6 +39,19 @@ export const pageFolder = (): string => join(typeof __dirname === 'string' ? __d
 const configSchema = async (): Promise<unknown> =>
   (await import('../../config/waymark.schema.json', { with: { type: 'json' } })).default;
 
+const REFERENCE = /^(?:file|credential|env):/;
+
+/**
+ * The configuration with each reference as `{ref}`: as a plain text under a name like `token` it would be taken for the
+ * secret itself, and scrubbed.
+ */
+function shownConfig(value: unknown): unknown {
+  if (typeof value === 'string') return REFERENCE.test(value) ? { ref: value } : value;
+  if (Array.isArray(value)) return value.map(shownConfig);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shownConfig(member)]));
+}
+
 const LOOPBACK = /^(?:localhost|127\.[\d.]+|::1)$/;
 
 function urlOf(host: string, port: number): string {
@@ -55,7 +68,7 @@ export async function openDoors(deps: DoorDeps): Promise<AgentDoors> {
     ...{ runtimeDir: config.runtimeDir, socketMode: Number.parseInt(socketMode, 8), clock },
     ...{ actions, history, log: logTail, isReady, onChange, token: token?.secret },
     http: http && { ...http, orAnyPort: deps.isAnyPortFine },
-    config: () => ({ ...(configFile === undefined ? {} : { file: configFile }), config }),
+    config: () => ({ ...(configFile === undefined ? {} : { file: configFile }), config: shownConfig(config) }),
     schema: configSchema,
   };
   const server = await openStatusServer(snapshot, options).catch((error: unknown) => {

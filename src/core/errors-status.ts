@@ -22,6 +22,11 @@ export const STATUS_ERRORS = {
     exit: 69,
     hint: 'GET /api/v1/openapi.json lists what there is; this agent may lack the part it belongs to.',
   },
+  'status.request': {
+    retry: 'never',
+    exit: 64,
+    hint: 'Ask as GET /api/v1/openapi.json describes it.',
+  },
   'status.method': { retry: 'never', exit: 64, hint: 'The header Allow of the answer names the methods.' },
   'status.crowded': {
     retry: 'backoff',

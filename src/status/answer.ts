@@ -31,6 +31,7 @@ const DOORS: Readonly<Partial<Record<ErrorCode, number>>> = {
   'status.token': 401,
   'status.not-found': 404,
   'status.method': 405,
+  'status.request': 400,
   'status.crowded': 503,
 };
 

@@ -29,7 +29,7 @@ function sendLog({ response, query }: Visit, log: StatusServerOptions['log']): v
   const asked = query.get('level') ?? 'info';
   const level = LOG_LEVELS.find((one) => one === asked);
   if (!level)
-    throw new WaymarkError('cli.usage', `level is none of ${LOG_LEVELS.join(', ')}`, {
+    throw new WaymarkError('status.request', `level is none of ${LOG_LEVELS.join(', ')}`, {
       hint: 'For example level=info.',
     });
   const limit = wholeOf(query, 'limit', { min: 1, max: MAX_LOG_LINES, standard: 200 });

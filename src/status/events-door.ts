@@ -91,7 +91,7 @@ function createReader(response: ServerResponse, level: LogLevel, clock: Clock): 
 }
 
 export interface EventsDoor extends Disposable {
-  /** Errors: `status.crowded`, `cli.usage`. */
+  /** Errors: `status.crowded`, `status.request`. */
   open(visit: Visit): void;
 }
 
@@ -99,7 +99,7 @@ function levelOf(query: URLSearchParams): LogLevel {
   const asked = query.get('level') ?? 'info';
   const level = LOG_LEVELS.find((one) => one === asked);
   if (!level)
-    throw new WaymarkError('cli.usage', `level is none of ${LOG_LEVELS.join(', ')}`, {
+    throw new WaymarkError('status.request', `level is none of ${LOG_LEVELS.join(', ')}`, {
       hint: 'For example level=info.',
     });
   return level;
@@ -127,8 +127,9 @@ export function createEventsDoor({ snapshot, onChange, history, log, clock }: Ev
     });
   };
   const beat = (): void => {
-    for (const reader of readers) reader.beat();
+    // First: the last of them may go by this very beat.
     beatTimer = clock.deadline(COMMENT_EVERY_MS, beat);
+    for (const reader of readers) reader.beat();
   };
   /** While nobody reads, nothing is made. */
   const start = (): void => {

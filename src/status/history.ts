@@ -94,7 +94,7 @@ export function createHistory(clock: Clock): HistoryKeeper {
       if (followers.size === 0) return;
       const { monoMs: _mono, position, ...series } = sample;
       const atMs = Math.round(clock.wall());
-      const row = { ...series, atMs, ...(position ? { position: { ...position, atMs } } : {}) };
+      const row = { atMs, ...series, ...(position ? { position: { ...position, atMs } } : {}) };
       for (const follower of followers) follower(row);
     },
     read(seconds) {

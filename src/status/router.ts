@@ -52,7 +52,7 @@ function admit(request: IncomingMessage, response: ServerResponse, path: string,
   const idle = route.method === 'POST' ? at.refuseActing?.(request) : undefined;
   if (idle) throw idle;
   if (route.method === 'GET' && hasBody(request))
-    throw new WaymarkError('cli.usage', 'a look has no body', { hint: 'Send the question in the address.' });
+    throw new WaymarkError('status.request', 'a look has no body', { hint: 'Send the question in the address.' });
   return [id, found.name];
 }
 
@@ -74,7 +74,7 @@ export async function route(
   }
 }
 
-/** A whole number of the query. Errors: `cli.usage`. */
+/** A whole number of the query. Errors: `status.request`. */
 export function wholeOf(
   query: URLSearchParams,
   name: string,
@@ -84,7 +84,7 @@ export function wholeOf(
   if (text === null) return standard;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= min && value <= max))
-    throw new WaymarkError('cli.usage', `${name} is no whole number from ${min} to ${max}`, {
+    throw new WaymarkError('status.request', `${name} is no whole number from ${min} to ${max}`, {
       hint: `For example ${name}=${standard}.`,
     });
   return value;

@@ -82,7 +82,7 @@ export const ROUTES = {
   config: {
     ...{ method: 'GET', path: '/api/v1/config', where: 'everywhere', tag: 'look' },
     summary: 'The configuration in force',
-    answer: json('ConfigAnswer', 'With its defaults; secrets are references, never values.'),
+    answer: json('ConfigAnswer', 'With its defaults; a secret is a reference, {"ref":"file:/…"}, never its value.'),
     refusals: [404],
   },
   schema: {
@@ -146,7 +146,7 @@ export const ROUTES = {
   modemAt: {
     ...{ method: 'POST', path: '/api/v1/modem/at', where: 'socket', tag: 'act' },
     summary: 'One AT command on the running modem',
-    body: { schema: 'AtRequest', example: { command: 'AT+CSQ', unsafe: false } },
+    body: { schema: 'AtRequest', example: { command: 'ATI', unsafe: false } },
     answer: json('AtAnswer', 'The lines of the answer and the final result.'),
     refusals: [400, 404, 413, 415, 502, 503, 504],
   },

@@ -28,6 +28,8 @@ export interface StatusServerOptions {
   isReady?: (() => boolean) | undefined;
   /** Tells that the snapshot may have changed. Returns the stop. */
   onChange?: ((listener: () => void) => () => void) | undefined;
+  /** How long a head and a whole request may take to come in (default: 5 and 10 s). */
+  limits?: { headersMs: number; requestMs: number } | undefined;
   /** Bounds requests in time (default: real time). */
   clock?: Clock;
 }

@@ -24,8 +24,9 @@ export interface StatusServer extends AsyncDisposable {
 export const socketPathIn = (runtimeDir: string): string => join(runtimeDir, 'status.sock');
 
 const MAX_CONNECTIONS = 16;
-/** A head that dribbles in, a request that does, and a visitor who takes or says nothing. */
-const LIMITS = { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
+/** A head that dribbles in, and a request that does. */
+const LIMITS = { headersMs: 5000, requestMs: 10_000 };
+/** A visitor over TCP who takes or says nothing. */
 const IDLE_MS = 30_000;
 
 /** A door that cannot open is a matter of the configuration or the machine, not a defect. */
@@ -98,7 +99,7 @@ export async function openStatusServer(
   }
   const servers: Server[] = [];
   const doors: Doors[] = [];
-  const { clock = createClock() } = options;
+  const { clock = createClock(), limits = LIMITS } = options;
   const closeEverything = async (): Promise<void> => {
     for (const set of doors) set[Symbol.dispose]();
     await closeAll(servers);
@@ -106,7 +107,11 @@ export async function openStatusServer(
   const make = (entrance: Entrance): Server => {
     const behind = createDoors(snapshot, options, clock);
     const server = createServer(
-      LIMITS,
+      {
+        headersTimeout: limits.headersMs,
+        requestTimeout: limits.requestMs,
+        connectionsCheckingInterval: Math.min(1000, limits.headersMs / 2),
+      },
       (request, response) => void route(behind.handlers, entrance, request, response),
     );
     server.maxConnections = MAX_CONNECTIONS;
