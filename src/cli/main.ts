@@ -8,6 +8,7 @@ import { addLocationVerbs } from './location-verbs.js';
 import { addModemVerbs } from './modem-verbs.js';
 import { explainFailure, printJson, stderr, stdout } from './output.js';
 import { type RootFlags, withRoots } from './roots.js';
+import { addServiceVerbs, billOfMaterials } from './service-verbs.js';
 import { addSimVerbs } from './sim-verbs.js';
 import { addTokenVerbs } from './token-verbs.js';
 import type { Verb } from './verb.js';
@@ -123,6 +124,7 @@ addTokenVerbs(program, verb);
 addSimVerbs(program, verb);
 addModemVerbs(program, verb);
 addLocationVerbs(program, verb);
+addServiceVerbs(program, verb);
 
 program
   .command('version')
@@ -130,7 +132,7 @@ program
   .addOption(jsonOption())
   .action(
     verb((flags: { json: boolean }) => {
-      if (flags.json) printJson({ version, node: process.versions.node, arch: process.arch });
+      if (flags.json) printJson({ version, node: process.versions.node, arch: process.arch, sbom: billOfMaterials() });
       else stdout.write(`waymark ${version}\n`);
       return EXIT.ok;
     }),
