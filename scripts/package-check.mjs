@@ -36,7 +36,8 @@ try {
   const installed = inRoot(root, 'apt-get -qy install ./waymark.deb && rm waymark.deb');
   say('installed by apt with what it depends on');
   expect(/waymark: to see it work/.test(installed.stdout), 'a fresh install says what to do next');
-  const size = inRoot(root, 'du -sb /usr/lib/waymark | cut -f1; node --version; dpkg-query -W -f "\${Installed-Size}" waymark');
+  const told = `dpkg-query -W -f '\${Installed-Size}' waymark`;
+  const size = inRoot(root, `du -sb /usr/lib/waymark | cut -f1; node --version; ${told}`);
   const [bytes, node, installedKilobytes] = size.stdout.trim().split('\n');
   say(`/usr/lib/waymark with code cache: ${megabytes(Number(bytes))}; installed size told: ${installedKilobytes} kB; Node ${node}`);
 
