@@ -135,7 +135,7 @@ function debootstrap(arch, root, extra) {
 
 /**
  * The tar of a clean root for `arch` with some Debian packages more, made on the first call (a minute; under emulation
- * ten). Its package archives stay in it: installing them again needs no network.
+ * ten).
  */
 export function rootTar(arch, extra = [], note = console.error) {
   const tar = join(cacheDir(), `${[SUITE, arch, ...extra].join('-')}.tar`);

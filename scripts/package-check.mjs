@@ -2,11 +2,11 @@
 // and udev rules are valid there, and a purge leaves nothing. Prints sizes. Needs root; the clean root is kept outside
 // the repository (scripts/debian-root.mjs). `--twice` also packs again and compares the bytes.
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildAll, isFresh } from './build.mjs';
-import { inRoot, needTools, unpackRoot } from './debian-root.mjs';
+import { cacheDir, inRoot, needTools, unpackRoot } from './debian-root.mjs';
 import { makePackage } from './package.mjs';
 
 const arch = 'amd64';
@@ -33,7 +33,13 @@ const root = unpackRoot(arch);
 try {
   say('a clean Debian 13 root');
   copyFileSync(deb, join(root, 'waymark.deb'));
+  // What apt fetched last time is offered to it again; it checks the sums as ever.
+  const archives = join(cacheDir(), `archives-${arch}`);
+  const inside = join(root, 'var/cache/apt/archives');
+  if (existsSync(archives)) cpSync(archives, inside, { recursive: true });
   const installed = inRoot(root, 'apt-get -qy install ./waymark.deb && rm waymark.deb');
+  mkdirSync(archives, { recursive: true });
+  for (const name of readdirSync(inside)) if (name.endsWith('.deb')) copyFileSync(join(inside, name), join(archives, name));
   say('installed by apt with what it depends on');
   expect(/waymark: to see it work/.test(installed.stdout), 'a fresh install says what to do next');
   const told = `dpkg-query -W -f '\${Installed-Size}' waymark`;
@@ -51,7 +57,7 @@ try {
   expect(verified.stderr.trim() === '', `the units are valid: ${verified.stderr}`);
   const exposure = inRoot(root, 'systemd-analyze security --offline=true --threshold=20 waymark.service | tail -1').stdout.trim();
   say(`units valid; ${exposure.replace(/^\W+/, '').replace(/[^\x20-\x7e]+/g, '').trim()}`);
-  const enabled = inRoot(root, 'systemctl is-enabled waymark.service; systemctl is-enabled || true').stdout.trim();
+  const enabled = inRoot(root, 'for unit in waymark.service waymark-clock.timer; do systemctl is-enabled $unit || true; done').stdout.trim();
   expect(enabled === 'enabled\ndisabled', `the agent is enabled, the clock helper is not: ${enabled}`);
 
   const demo = inRoot(root, 'cd / && exec waymark demo --for 30s --json', { user: 'waymark', allowFailure: true });
