@@ -161,7 +161,6 @@ export function unpackRoot(arch, extra = []) {
   must('tar', ['-C', root, '--numeric-owner', '-xpf', tar]);
   // The mkdtemp folder is 0700; a user of the root must be able to enter it.
   must('chmod', ['0755', root]);
+  writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n');
   return root;
 }
-
-export const versionOf = (repository) => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version;

@@ -26,4 +26,5 @@ export function writeManual(tree, dist = join(root, 'dist')) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeManual(resolve(process.argv[2] ?? 'dist/share'));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  writeManual(resolve(process.argv[2] ?? 'dist/share'));

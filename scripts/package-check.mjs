@@ -2,7 +2,18 @@
 // and udev rules are valid there, and a purge leaves nothing. Prints sizes. Needs root; the clean root is kept outside
 // the repository (scripts/debian-root.mjs). `--twice` also packs again and compares the bytes.
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildAll, isFresh } from './build.mjs';
@@ -12,7 +23,8 @@ import { makePackage } from './package.mjs';
 const arch = 'amd64';
 needTools(arch);
 const started = Date.now();
-const say = (what) => process.stdout.write(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${what}\n`);
+const say = (what) =>
+  process.stdout.write(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${what}\n`);
 const expect = (isSo, what) => {
   if (!isSo) throw new Error(`not so: ${what}`);
 };
@@ -39,34 +51,63 @@ try {
   if (existsSync(archives)) cpSync(archives, inside, { recursive: true });
   const installed = inRoot(root, 'apt-get -qy install ./waymark.deb && rm waymark.deb');
   mkdirSync(archives, { recursive: true });
-  for (const name of readdirSync(inside)) if (name.endsWith('.deb')) copyFileSync(join(inside, name), join(archives, name));
+  for (const name of readdirSync(inside))
+    if (name.endsWith('.deb')) copyFileSync(join(inside, name), join(archives, name));
   say('installed by apt with what it depends on');
   expect(/waymark: to see it work/.test(installed.stdout), 'a fresh install says what to do next');
   const told = `dpkg-query -W -f '\${Installed-Size}' waymark`;
   const size = inRoot(root, `du -sb /usr/lib/waymark | cut -f1; node --version; ${told}`);
   const [bytes, node, installedKilobytes] = size.stdout.trim().split('\n');
-  say(`/usr/lib/waymark with code cache: ${megabytes(Number(bytes))}; installed size told: ${installedKilobytes} kB; Node ${node}`);
+  say(
+    `/usr/lib/waymark with code cache: ${megabytes(Number(bytes))}; installed size told: ${installedKilobytes} kB; Node ${node}`,
+  );
 
   const version = JSON.parse(inRoot(root, 'waymark version --json', { user: 'waymark' }).stdout);
   const bill = JSON.parse(readFileSync(join(root, version.sbom), 'utf8'));
   expect(bill.components.length > 10, 'the bill of materials is where the program says');
-  inRoot(root, 'ls /usr/lib/waymark/lib/*.cache; test "$(stat -c %U:%a /var/lib/waymark)" = waymark:700; test "$(stat -c %U:%G:%a /etc/waymark)" = root:waymark:750; id -nG waymark | grep -qw dialout');
-  inRoot(root, 'bash -c ". /usr/share/bash-completion/completions/waymark; complete -p waymark" && dpkg --verify waymark');
+  inRoot(
+    root,
+    'ls /usr/lib/waymark/lib/*.cache; test "$(stat -c %U:%a /var/lib/waymark)" = waymark:700; test "$(stat -c %U:%G:%a /etc/waymark)" = root:waymark:750; id -nG waymark | grep -qw dialout',
+  );
+  inRoot(
+    root,
+    'bash -c ". /usr/share/bash-completion/completions/waymark; complete -p waymark" && dpkg --verify waymark',
+  );
 
-  const verified = inRoot(root, 'systemd-analyze verify --man=no waymark.service waymark-clock.service waymark-clock.timer');
+  const verified = inRoot(
+    root,
+    'systemd-analyze verify --man=no waymark.service waymark-clock.service waymark-clock.timer',
+  );
   expect(verified.stderr.trim() === '', `the units are valid: ${verified.stderr}`);
-  const exposure = inRoot(root, 'systemd-analyze security --offline=true --threshold=20 waymark.service | tail -1').stdout.trim();
-  say(`units valid; ${exposure.replace(/^\W+/, '').replace(/[^\x20-\x7e]+/g, '').trim()}`);
-  const enabled = inRoot(root, 'for unit in waymark.service waymark-clock.timer; do systemctl is-enabled $unit || true; done').stdout.trim();
+  const exposure = inRoot(
+    root,
+    'systemd-analyze security --offline=true --threshold=20 waymark.service | tail -1',
+  ).stdout.trim();
+  say(
+    `units valid; ${exposure
+      .replace(/^\W+/, '')
+      .replace(/[^\x20-\x7e]+/g, '')
+      .trim()}`,
+  );
+  const enabled = inRoot(
+    root,
+    'for unit in waymark.service waymark-clock.timer; do systemctl is-enabled $unit || true; done',
+  ).stdout.trim();
   expect(enabled === 'enabled\ndisabled', `the agent is enabled, the clock helper is not: ${enabled}`);
 
   const demo = inRoot(root, 'cd / && exec waymark demo --for 30s --json', { user: 'waymark', allowFailure: true });
-  expect(demo.status === 0, `waymark demo as its own user: exit ${demo.status}\n${demo.stderr.slice(-2000)}`);
+  expect(
+    demo.status === 0,
+    `waymark demo as its own user: exit ${demo.status}\n${demo.stdout.slice(0, 3000)}\n${demo.stderr.slice(-2000)}`,
+  );
   say('waymark demo --for 30s as user waymark: exit 0');
 
   writeFileSync(join(root, 'etc/waymark/gateway.yaml'), 'version: 1\n');
   inRoot(root, 'touch /var/lib/waymark/state /etc/waymark/secrets/token && apt-get -qy purge waymark');
-  const left = inRoot(root, 'find / -xdev -path /proc -prune -o -iname "*waymark*" -print | grep -v "^/var/log/" || true; getent passwd waymark || true').stdout;
+  const left = inRoot(
+    root,
+    'find / -xdev -path /proc -prune -o -iname "*waymark*" -print | grep -v "^/var/log/" || true; getent passwd waymark || true',
+  ).stdout;
   expect(left.trim() === '', `a purge leaves nothing:\n${left}`);
   say('purged: no file and no user of it is left');
 } finally {

@@ -54,7 +54,8 @@ function program(tree, arch) {
     filter: (from) => !/\.cache$|\/\.built$|THIRD-PARTY-LICENSES|\/prebuilds\//.test(from),
   });
   for (const name of readdirSync(join(dist, 'prebuilds', folder)))
-    if (wanted.test(name)) copy(tree, `dist/prebuilds/${folder}/${name}`, `usr/lib/waymark/prebuilds/${folder}/${name}`);
+    if (wanted.test(name))
+      copy(tree, `dist/prebuilds/${folder}/${name}`, `usr/lib/waymark/prebuilds/${folder}/${name}`);
   const loader = readFileSync(join(dist, 'waymark.cjs'), 'utf8').replace('#!/usr/bin/env node', '#!/usr/bin/node');
   put(tree, 'usr/lib/waymark/waymark.cjs', loader, 0o755);
   mkdirSync(join(tree, 'usr/bin'), { recursive: true });
@@ -64,7 +65,12 @@ function program(tree, arch) {
 function system(tree) {
   for (const name of readdirSync(join(root, 'config/systemd'))) {
     const isUnit = /\.(?:service|path|timer)$/.test(name);
-    copy(tree, `config/systemd/${name}`, isUnit ? `usr/lib/systemd/system/${name}` : `usr/lib/waymark/${name}`, isUnit ? 0o644 : 0o755);
+    copy(
+      tree,
+      `config/systemd/${name}`,
+      isUnit ? `usr/lib/systemd/system/${name}` : `usr/lib/waymark/${name}`,
+      isUnit ? 0o644 : 0o755,
+    );
   }
   copy(tree, 'config/sysusers.d/waymark.conf', 'usr/lib/sysusers.d/waymark.conf');
   copy(tree, 'config/tmpfiles.d/waymark.conf', 'usr/lib/tmpfiles.d/waymark.conf');
@@ -84,7 +90,8 @@ function documents(tree, version, epochSeconds) {
     if (existsSync(join(root, 'docs', folder)))
       for (const name of readdirSync(join(root, 'docs', folder)))
         if (name.endsWith('.md')) copy(tree, `docs/${folder}/${name}`, `${doc}/${folder}/${name}`);
-  for (const name of ['gateway.example.yaml', 'waymark.schema.json']) copy(tree, `config/${name}`, `${doc}/examples/${name}`);
+  for (const name of ['gateway.example.yaml', 'waymark.schema.json'])
+    copy(tree, `config/${name}`, `${doc}/examples/${name}`);
   writeManual(tree, dist);
   put(tree, 'usr/share/lintian/overrides/waymark', OVERRIDES);
 }
@@ -145,7 +152,9 @@ export function makePackage(arch, out = join(root, 'dist-packages')) {
     const files = walk(tree).filter((path) => !lstatSync(path).isDirectory());
     const kilobytes = files.reduce((sum, path) => sum + Math.ceil(lstatSync(path).size / 1024), 0);
     const digest = (path) => execFileSync('md5sum', [path], { encoding: 'utf8' }).slice(0, 32);
-    const sums = files.filter((path) => lstatSync(path).isFile()).map((path) => `${digest(path)}  ${relative(tree, path)}\n`);
+    const sums = files
+      .filter((path) => lstatSync(path).isFile())
+      .map((path) => `${digest(path)}  ${relative(tree, path)}\n`);
     put(tree, 'DEBIAN/control', CONTROL(version, arch, kilobytes));
     put(tree, 'DEBIAN/md5sums', sums.join(''));
     copy(tree, 'packaging/debian/triggers', 'DEBIAN/triggers');

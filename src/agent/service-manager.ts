@@ -38,7 +38,11 @@ export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: 
       const now = clock.mono();
       const names = stuck.join(' ');
       if (names !== '' && names !== wasStuck)
-        log.error('watchdog.withheld', { lanes: names }, 'A part has stopped making progress: the service manager will start us anew.');
+        log.error(
+          'watchdog.withheld',
+          { lanes: names },
+          'A part has stopped making progress: the service manager will start us anew.',
+        );
       wasStuck = names;
       if (names === '' && now - aliveMs >= everyMs) {
         aliveMs = now;

@@ -172,13 +172,17 @@ test('stop ends every lane and every wait', async () => {
 
 test('a lane that misses its own deadline is stuck; one that waits, or has promised none, is not', async () => {
   const { clock, stop, supervisor } = setUp();
-  const beating = lane('beating', async ({ signal, ok }) => {
-    for (let i = 0; i < 3; i++) {
-      ok();
-      await sleep(clock, 50_000, signal);
-    }
-    await aborted(signal);
-  }, { beatMs: 60_000 });
+  const beating = lane(
+    'beating',
+    async ({ signal, ok }) => {
+      for (let i = 0; i < 3; i++) {
+        ok();
+        await sleep(clock, 50_000, signal);
+      }
+      await aborted(signal);
+    },
+    { beatMs: 60_000 },
+  );
   const quiet = lane('quiet', ({ signal }) => aborted(signal));
   const waiting = lane('waiting', () => Promise.reject(closed()));
   const hung = lane('hung', () => Promise.reject(closed()), { onFailure: () => new Promise(() => undefined) });

@@ -10,7 +10,10 @@ import { manualPage } from '../../src/cli/manual.js';
 
 function program(): Command {
   const top = new Command('waymark').description('a gateway’s agent');
-  top.command('run').option('-c, --config <file>', 'the file').addOption(new Option('--log <level>', "how 'much'").choices(['info', 'debug']));
+  top
+    .command('run')
+    .option('-c, --config <file>', 'the file')
+    .addOption(new Option('--log <level>', "how 'much'").choices(['info', 'debug']));
   const modem = top.command('modem').description('the module');
   modem.command('list').option('--json', 'for programs', false);
   modem.command('at').argument('[line]', 'what to send');

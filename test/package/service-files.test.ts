@@ -37,7 +37,8 @@ test('the udev rules are those of the families that are known, and well formed',
   const lines = read('config/udev/60-waymark.rules')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const token = /^(?:(?:ACTION|SUBSYSTEM|SUBSYSTEMS|KERNEL|ATTRS?\{\w+\}|ENV\{[\w.]+\})(?:==|!=)"[^"]+"|(?:SYMLINK\+=|GROUP=|MODE=|ENV\{[\w.]+\}=|GOTO=|LABEL=)"[^"]+")$/;
+  const token =
+    /^(?:(?:ACTION|SUBSYSTEM|SUBSYSTEMS|KERNEL|ATTRS?\{\w+\}|ENV\{[\w.]+\})(?:==|!=)"[^"]+"|(?:SYMLINK\+=|GROUP=|MODE=|ENV\{[\w.]+\}=|GOTO=|LABEL=)"[^"]+")$/;
   for (const line of lines) for (const part of line.split(', ')) expect(part, line).toMatch(token);
   const jumps = [...lines.join('\n').matchAll(/GOTO="(\w+)"/g)].map(([, to]) => to);
   for (const to of jumps) expect(lines).toContain(`LABEL="${to}"`);
@@ -51,7 +52,13 @@ test('compose: both ways of handing over ports are as closed as the unit', () =>
   const { services, volumes } = parse(read('config/compose.yaml'), { merge: true });
   expect(volumes).toHaveProperty('state');
   for (const service of [services.fixed, services.hotplug]) {
-    expect(service).toMatchObject({ read_only: true, init: true, cap_drop: ['ALL'], pids_limit: 64, mem_limit: '220m' });
+    expect(service).toMatchObject({
+      read_only: true,
+      init: true,
+      cap_drop: ['ALL'],
+      pids_limit: 64,
+      mem_limit: '220m',
+    });
     expect(service.security_opt).toEqual(['no-new-privileges:true']);
     expect(service).not.toHaveProperty('privileged');
     expect(service).not.toHaveProperty('network_mode');
