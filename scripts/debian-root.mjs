@@ -2,16 +2,7 @@
 // each use. Needs root. Commands run in it by chroot inside a mount and process namespace of their own, so whatever is
 // mounted or left running there is gone when the command ends, and the tree can always be deleted.
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,7 +30,9 @@ export function must(program, args, options = {}) {
   const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
   if (done.error || done.status !== 0) {
     const said = `${done.stdout ?? ''}${done.stderr ?? ''}`.trim().split('\n').slice(-25).join('\n');
-    throw new Error(`${program} ${args.join(' ')}: ${done.error?.message ?? `exit ${done.status ?? done.signal}`}\n${said}`);
+    throw new Error(
+      `${program} ${args.join(' ')}: ${done.error?.message ?? `exit ${done.status ?? done.signal}`}\n${said}`,
+    );
   }
   return done.stdout ?? '';
 }
@@ -83,13 +76,25 @@ export function inRoot(root, script, options = {}) {
     `mount -t tmpfs -o mode=1777 tmpfs "$ROOT/tmp"`,
     `exec chroot "$ROOT" "$@"`,
   ];
-  const as = user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs'];
+  const as =
+    user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--no-new-privs'];
   const clean = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C.UTF-8', 'DEBIAN_FRONTEND=noninteractive'];
   const vars = Object.entries(env).map(([key, value]) => `${key}=${value}`);
   const done = spawnSync(
     'unshare',
     [
-      ...['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', 'sh', '-ec', mounts.join('\n'), 'sh'],
+      ...[
+        '--mount',
+        '--propagation',
+        'private',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        'sh',
+        '-ec',
+        mounts.join('\n'),
+        'sh',
+      ],
       ...[...as, ...clean, ...vars, ...prefix, 'sh', '-ec', script],
     ],
     { encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, ROOT: root }, timeout: timeoutMs, input: '' },
@@ -109,9 +114,13 @@ function debootstrap(arch, root, extra) {
   // A root for tries: no waiting for the disk, and no service started by a package.
   mkdirSync(join(root, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });
   writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/fast'), 'force-unsafe-io\n');
-  if (isForeign) inRoot(root, 'DEBOOTSTRAP_DIR=/debootstrap /debootstrap/debootstrap --second-stage', { timeoutMs: 2e6 });
+  if (isForeign)
+    inRoot(root, 'DEBOOTSTRAP_DIR=/debootstrap /debootstrap/debootstrap --second-stage', { timeoutMs: 2e6 });
   writeFileSync(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  writeFileSync(join(root, 'etc/apt/apt.conf.d/90try'), 'APT::Install-Recommends "false";\nAcquire::Languages "none";\n');
+  writeFileSync(
+    join(root, 'etc/apt/apt.conf.d/90try'),
+    'APT::Install-Recommends "false";\nAcquire::Languages "none";\n',
+  );
   cpSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'), { dereference: true });
   for (const name of ['HTTP_PROXY', 'HTTPS_PROXY'])
     if (process.env[name])
@@ -126,7 +135,7 @@ function debootstrap(arch, root, extra) {
 
 /**
  * The tar of a clean root for `arch` with some Debian packages more, made on the first call (a minute; under emulation
- * ten). Its package archives stay in it: installing them again needs no network.
+ * ten).
  */
 export function rootTar(arch, extra = [], note = console.error) {
   const tar = join(cacheDir(), `${[SUITE, arch, ...extra].join('-')}.tar`);
@@ -152,7 +161,6 @@ export function unpackRoot(arch, extra = []) {
   must('tar', ['-C', root, '--numeric-owner', '-xpf', tar]);
   // The mkdtemp folder is 0700; a user of the root must be able to enter it.
   must('chmod', ['0755', root]);
+  writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n');
   return root;
 }
-
-export const versionOf = (repository) => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version;

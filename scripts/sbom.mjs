@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Files that are copied instead of bundled, and whose they are. */
-const COPIED = { 'prebuilds': '@serialport/bindings-cpp', 'page/uPlot.js': 'uplot' };
+const COPIED = { prebuilds: '@serialport/bindings-cpp', 'page/uPlot.js': 'uplot' };
 
 /** Folder of each package of which a bundle holds at least a byte -> the bundles. */
 function bundledFolders(root, metafiles) {
@@ -48,7 +48,9 @@ export function shipped(root, dist, metafiles) {
     return { name, version, license: license ?? 'unknown', text: licenceFile(folder), files: [...files].sort() };
   });
   packages.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
-  return packages.filter((each, i) => i === 0 || each.name !== packages[i - 1].name || each.version !== packages[i - 1].version);
+  return packages.filter(
+    (each, i) => i === 0 || each.name !== packages[i - 1].name || each.version !== packages[i - 1].version,
+  );
 }
 
 /** npm's bill, cut to what ships, with nothing in it that differs between two builds of one commit. */
@@ -65,7 +67,9 @@ export function billOfMaterials(npmBill, packages, { version, timeMs }) {
   const dependencies = npmBill.dependencies
     .filter(({ ref }) => refs.has(ref))
     .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }));
-  const digest = createHash('sha256').update(JSON.stringify([ours, timeMs, components])).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([ours, timeMs, components]))
+    .digest('hex');
   const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-a${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
   return {
     ...npmBill,
