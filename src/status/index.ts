@@ -5,7 +5,7 @@ export { describeCredentials } from './describe-credentials.js';
 export { placeWords, useWords } from './describe-location.js';
 export { duration } from './durations.js';
 export * from './history-shape.js';
-export { hanging } from './lines.js';
+export { cureLines, hanging } from './lines.js';
 export * from './log-shape.js';
 export * from './person-actions.js';
 export * from './server.js';
