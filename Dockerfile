@@ -15,7 +15,10 @@ ARG SOURCE_DATE_EPOCH
 RUN SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH} npm run build
 
 FROM ${BASE}
+ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="waymark" \
+      org.opencontainers.image.version="${VERSION}" \
+      io.waymark.sbom="/opt/waymark/dist/sbom.cdx.json" \
       org.opencontainers.image.description="Gateway agent: modem, identity, corrections and positions" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { writeBillOfMaterials } from './sbom.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -127,10 +128,11 @@ export async function buildAll({ warm = true } = {}) {
     minify: true,
     legalComments: 'none',
     logLevel: 'error',
+    metafile: true,
     absWorkingDir: root,
     define: { __WAYMARK_VERSION__: JSON.stringify(version), __WAYMARK_BUILD_TIME_MS__: String(buildTimeMs()) },
   };
-  await build({
+  const agent = await build({
     ...common,
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/lib/waymark.cjs',
@@ -146,7 +148,7 @@ export async function buildAll({ warm = true } = {}) {
     banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
     footer: { js: '})' },
   });
-  await build({ ...common, entryPoints: ['src/sim/main.ts'], outfile: 'dist/sim/sim.cjs' });
+  const sim = await build({ ...common, entryPoints: ['src/sim/main.ts'], outfile: 'dist/sim/sim.cjs' });
   const binding = dirname(require.resolve('@serialport/bindings-cpp/package.json'));
   for (const name of readdirSync(join(binding, 'prebuilds')))
     if (name.startsWith('linux-'))
@@ -154,6 +156,8 @@ export async function buildAll({ warm = true } = {}) {
   writeFileSync(join(dist, 'waymark.cjs'), LOADER, { mode: 0o755 });
   // The sources are ES modules; what ships is not.
   writeFileSync(join(dist, 'package.json'), '{"type":"commonjs"}\n');
+  const metafiles = [agent.metafile, sim.metafile];
+  writeBillOfMaterials({ root, dist, metafiles, version, timeMs: buildTimeMs() });
   makeCodeCache(warm);
   writeFileSync(join(dist, '.built'), `${version}\n`);
 }

@@ -120,6 +120,18 @@ for (const [file, what, variable] of PROOFS) {
   rows.push([what, '6 streams', status === 0 ? 'passed' : 'failed', `${Math.round((Date.now() - started) / 1000)} s`]);
   failed ||= status !== 0;
 }
+for (const [part, what] of [
+  ['memory', 'agent and simulators under the memory of a small board'],
+  ['arm64', 'the arm64 package in a clean Debian 13, emulated'],
+]) {
+  process.stderr.write(`${what} …\n`);
+  const started = Date.now();
+  const { status, output } = await run([join(root, 'scripts/pi-check.mjs'), '--only', part]);
+  collectFigures(what, output);
+  const result = status === 0 ? 'passed' : status === 69 ? 'cannot run here' : 'failed';
+  rows.push([what, '1', result, `${Math.round((Date.now() - started) / 1000)} s`]);
+  failed ||= status !== 0;
+}
 if (existsSync(data)) {
   const run = spawnSync(process.execPath, [join(root, 'scripts/capture-check.mjs')], {
     cwd: root,

@@ -39,10 +39,11 @@ import { buildSnapshot } from './report.js';
 import { reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
+import { createServiceManager, type ServiceManager } from './service-manager.js';
 import { createSupervisor } from './supervisor.js';
 import { everySecond, wakeOnRise } from './ticks.js';
 import { buildTimeMs } from './version.js';
-import { createServiceManager, type ServiceManager, watchLoopLag } from './watchdog.js';
+import { watchLoopLag } from './watchdog.js';
 
 export interface AgentDeps {
   config: Config;
@@ -324,7 +325,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     () => {
       session?.show();
       if (receiver) showFix({ receiver, lamps, clock });
-      manager.alive();
+      manager.tick(supervisor.stuck(), () => snapshot().why);
       changed();
     };
 

@@ -25,6 +25,8 @@ export interface Lane {
   onFailure?(failure: LaneFailure, signal: AbortSignal): Promise<void> | undefined;
   /** Ends the wait early when the cause is gone (a device node is back). */
   untilWorthRetrying?(failure: LaneFailure, signal: AbortSignal): Promise<void> | undefined;
+  /** While it runs it says `ok` or `doing` at least this often, else it hangs and the watchdog may end the process. */
+  beatMs?: number;
   /** A lane that failed before being up this long goes on in the same outage (flapping must not look like success). */
   stableAfterMs?: number;
 }

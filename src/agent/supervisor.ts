@@ -17,6 +17,8 @@ import type { Lane } from './lane.js';
 
 const MAX_DEFECTS = 10;
 const DEFECT_WINDOW_MS = 600_000;
+/** What is done before a wait (a module's reset, its cool-down) may take minutes; longer than this it hangs. */
+const OVERDUE_MS = 1_800_000;
 
 export interface SupervisorDeps {
   clock: Clock;
@@ -31,6 +33,8 @@ export interface Supervisor {
   part(name: string): PartView | undefined;
   /** Cuts a lane's wait short: what it waited for may have changed. */
   wake(name: string): void;
+  /** Lanes that missed their own deadline: the next try long overdue, or no sign of life within `beatMs`. */
+  stuck(): readonly string[];
 }
 
 interface LaneRecord {
@@ -41,7 +45,19 @@ interface LaneRecord {
   nextMonoMs: number | undefined;
   lastOkMonoMs: number | undefined;
   restarts: number;
+  /** When it last said anything; and how often it promised to, while it runs. */
+  beatMonoMs: number;
+  beatMs: number;
   wake: Deferred<undefined> | undefined;
+}
+
+const ENDED = new Set(['done', 'stopped']);
+
+function isStuck({ state, nextMonoMs, beatMonoMs, beatMs }: LaneRecord, now: number): boolean {
+  if (ENDED.has(state)) return false;
+  // A wait ends at its time, or at a new try before: overdue, it ended in neither.
+  if (nextMonoMs !== undefined) return now - nextMonoMs > OVERDUE_MS;
+  return now - beatMonoMs > beatMs;
 }
 
 export function createSupervisor({ clock, log, random, onChange }: SupervisorDeps): Supervisor {
@@ -56,10 +72,13 @@ export function createSupervisor({ clock, log, random, onChange }: SupervisorDep
       nextMonoMs: undefined,
       lastOkMonoMs: undefined,
       restarts: 0,
+      beatMonoMs: clock.mono(),
+      beatMs: lane.beatMs ?? Number.POSITIVE_INFINITY,
       wake: undefined,
     };
     records.set(lane.name, record);
     const enter = (state: string): void => {
+      record.beatMonoMs = clock.mono();
       if (record.state === state) return;
       record.state = state;
       record.sinceMonoMs = clock.mono();
@@ -179,6 +198,10 @@ export function createSupervisor({ clock, log, random, onChange }: SupervisorDep
     },
     wake(name) {
       records.get(name)?.wake?.resolve(undefined);
+    },
+    stuck() {
+      const now = clock.mono();
+      return [...records].filter(([, record]) => isStuck(record, now)).map(([name]) => name);
     },
   };
 }

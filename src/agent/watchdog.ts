@@ -1,4 +1,4 @@
-// Two watchers of ourselves: how late the event loop is, and whether the service manager may be told we are well.
+// A watcher of ourselves: how late the event loop is.
 import type { Clock, Logger, Timer } from '../core/index.js';
 
 const SAMPLE_MS = 100;
@@ -34,39 +34,5 @@ export function watchLoopLag(clock: Clock, log: Logger): LoopLag {
       return { p50: at(0.5), p99: at(0.99), max: at(1) };
     },
     [Symbol.dispose]: () => timer.cancel(),
-  };
-}
-
-export interface ServiceManager {
-  ready(): void;
-  status(text: string): void;
-  /** To be called while every lane makes progress; throttled to a third of the manager's limit. */
-  alive(): void;
-  stopping(): void;
-}
-
-/** Node has no unix datagram sockets, so `systemd-notify` is run as a child; without NOTIFY_SOCKET this does nothing. */
-export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: Logger): ServiceManager {
-  if (env['NOTIFY_SOCKET'] === undefined)
-    return { ready: () => undefined, status: () => undefined, alive: () => undefined, stopping: () => undefined };
-  const everyMs = Math.max(1000, Number(env['WATCHDOG_USEC'] ?? 60_000_000) / 1000 / 3);
-  let lastAlive = Number.NEGATIVE_INFINITY;
-  const notify = (...words: string[]): void => {
-    // Loaded only where there is a service manager: a child-process module costs memory too.
-    void import('node:child_process').then(({ spawn }) => {
-      const child = spawn('systemd-notify', ['--no-block', `--pid=${process.pid}`, ...words], { stdio: 'ignore' });
-      child.on('error', (error) => log.debug('notify.failed', { error }));
-      child.unref();
-    });
-  };
-  return {
-    ready: () => notify('--ready'),
-    status: (text) => notify(`--status=${text.slice(0, 200)}`),
-    alive() {
-      if (clock.mono() - lastAlive < everyMs) return;
-      lastAlive = clock.mono();
-      notify('WATCHDOG=1');
-    },
-    stopping: () => notify('--stopping'),
   };
 }

@@ -9,6 +9,7 @@ import { addLocationVerbs } from './location-verbs.js';
 import { addModemVerbs } from './modem-verbs.js';
 import { printJson, stderr, stdout } from './output.js';
 import { type RootFlags, withRoots } from './roots.js';
+import { addServiceVerbs, billOfMaterials } from './service-verbs.js';
 import { addSimVerbs } from './sim-verbs.js';
 import { addTokenVerbs } from './token-verbs.js';
 import type { Verb } from './verb.js';
@@ -33,6 +34,7 @@ export function buildProgram(verb: Verb): Command {
   addSimVerbs(program, verb);
   addModemVerbs(program, verb);
   addLocationVerbs(program, verb);
+  addServiceVerbs(program, verb);
   addExplainVerbs(program, verb);
   addVersionVerb(program, verb);
   return program;
@@ -135,7 +137,8 @@ function addVersionVerb(program: Command, verb: Verb): void {
     .addOption(jsonOption())
     .action(
       verb((flags: { json: boolean }) => {
-        if (flags.json) printJson({ version, node: process.versions.node, arch: process.arch });
+        if (flags.json)
+          printJson({ version, node: process.versions.node, arch: process.arch, sbom: billOfMaterials() });
         else stdout.write(`waymark ${version}\n`);
         return EXIT.ok;
       }),

@@ -8,6 +8,7 @@ import {
   NETWORK_BACKOFF,
   PORT_BACKOFF,
   silentLogger,
+  sleep,
   WaymarkError,
 } from '../../src/core/index.js';
 
@@ -167,4 +168,32 @@ test('stop ends every lane and every wait', async () => {
   await clock.advance(0);
   await running;
   expect(clock.pending).toBe(0);
+});
+
+test('a lane that misses its own deadline is stuck; one that waits, or has promised none, is not', async () => {
+  const { clock, stop, supervisor } = setUp();
+  const beating = lane(
+    'beating',
+    async ({ signal, ok }) => {
+      for (let i = 0; i < 3; i++) {
+        ok();
+        await sleep(clock, 50_000, signal);
+      }
+      await aborted(signal);
+    },
+    { beatMs: 60_000 },
+  );
+  const quiet = lane('quiet', ({ signal }) => aborted(signal));
+  const waiting = lane('waiting', () => Promise.reject(closed()));
+  const hung = lane('hung', () => Promise.reject(closed()), { onFailure: () => new Promise(() => undefined) });
+  const running = supervisor.run([beating, quiet, waiting, hung], stop.signal);
+  await clock.advance(150_000);
+  expect(supervisor.stuck()).toEqual([]);
+  await clock.advance(60_000);
+  expect(supervisor.stuck()).toEqual(['beating']);
+  await clock.advance(2_000_000);
+  expect(supervisor.stuck()).toEqual(['beating', 'hung']);
+  stop.abort();
+  await Promise.race([running, clock.advance(1)]);
+  expect(supervisor.stuck()).not.toContain('beating');
 });

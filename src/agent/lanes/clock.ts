@@ -17,11 +17,14 @@ const COMPARE_MS = 10_000;
 /** Until a source has spoken: orbits that wait for the time keep a receiver's first fix waiting. */
 const FIRST_COMPARE_MS = 1000;
 const SAVE_MS = 3_600_000;
+/** Ten looks missed: the disk that keeps the floor does not answer. */
+const BEAT_MS = 120_000;
 
 export function createClockLane({ clock, trust, networkTime, saveFloor }: ClockLaneDeps): Lane {
   return {
     name: 'clock',
-    async run({ signal, ok }) {
+    beatMs: BEAT_MS,
+    async run({ signal, ok, doing }) {
       let savedAt = Number.NEGATIVE_INFINITY;
       for (;;) {
         // Present once the host's own time service has set the clock: then the wall clock is its own witness.
@@ -34,6 +37,7 @@ export function createClockLane({ clock, trust, networkTime, saveFloor }: ClockL
           await saveFloor(clock.wall());
         }
         if (status.state === 'trusted') ok();
+        else doing('running');
         await sleep(clock, status.source === undefined ? FIRST_COMPARE_MS : COMPARE_MS, signal);
       }
     },

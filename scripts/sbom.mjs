@@ -1,0 +1,108 @@
+// What ships besides our own code, told twice: a bill of materials (CycloneDX, dist/sbom.cdx.json) and the licences
+// (dist/THIRD-PARTY-LICENSES.txt). npm knows versions, licences and who needs whom; esbuild knows what a bundle really
+// holds: the bill lists what both know of. A package that npm does not know of fails the build.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Files that are copied instead of bundled, and whose they are. */
+const COPIED = { prebuilds: '@serialport/bindings-cpp', 'page/uPlot.js': 'uplot' };
+
+/** Folder of each package of which a bundle holds at least a byte -> the bundles. */
+function bundledFolders(root, metafiles) {
+  const folders = new Map();
+  for (const metafile of metafiles)
+    for (const [output, { inputs }] of Object.entries(metafile.outputs))
+      for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+        const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+        if (folder === undefined || bytesInOutput === 0) continue;
+        const path = resolve(root, folder);
+        folders.set(path, (folders.get(path) ?? new Set()).add(output.replace(/^dist\//, '')));
+      }
+  return folders;
+}
+
+function addCopied(root, dist, folders) {
+  for (const [file, name] of Object.entries(COPIED)) {
+    if (!existsSync(join(dist, file))) continue;
+    const wanted = join('node_modules', name);
+    const path = [...folders.keys()].find((folder) => folder.endsWith(wanted)) ?? resolve(root, wanted);
+    folders.set(path, (folders.get(path) ?? new Set()).add(file));
+  }
+}
+
+const licenceFile = (folder) =>
+  readdirSync(folder)
+    .filter((name) => /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i.test(name))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8').trim())
+    .join('\n\n');
+
+/** The packages that ship, sorted: name, version, licence, licence text and which files of dist hold them. */
+export function shipped(root, dist, metafiles) {
+  const folders = bundledFolders(root, metafiles);
+  addCopied(root, dist, folders);
+  const packages = [...folders].map(([folder, files]) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return { name, version, license: license ?? 'unknown', text: licenceFile(folder), files: [...files].sort() };
+  });
+  packages.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
+  return packages.filter(
+    (each, i) => i === 0 || each.name !== packages[i - 1].name || each.version !== packages[i - 1].version,
+  );
+}
+
+/** npm's bill, cut to what ships, with nothing in it that differs between two builds of one commit. */
+export function billOfMaterials(npmBill, packages, { version, timeMs }) {
+  const ours = 'waymark@' + version;
+  const known = new Map(npmBill.components.map((each) => [`${each.name}@${each.version}`, each]));
+  const components = packages.map(({ name, version, files }) => {
+    const found = known.get(`${name}@${version}`);
+    if (!found) throw new Error(`${name}@${version} is bundled, but not in package-lock.json`);
+    const properties = files.map((file) => ({ name: 'waymark:file', value: file }));
+    return { ...found, scope: 'required', properties };
+  });
+  const refs = new Set([ours, ...components.map((each) => each['bom-ref'])]);
+  const dependencies = npmBill.dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }));
+  const digest = createHash('sha256')
+    .update(JSON.stringify([ours, timeMs, components]))
+    .digest('hex');
+  const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-a${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+  return {
+    ...npmBill,
+    serialNumber: `urn:uuid:${uuid}`,
+    metadata: {
+      ...npmBill.metadata,
+      timestamp: new Date(timeMs).toISOString(),
+      lifecycles: [{ phase: 'build' }],
+      component: { ...npmBill.metadata.component, name: 'waymark', type: 'application' },
+    },
+    components,
+    dependencies,
+  };
+}
+
+/** Writes both files into `dist`; gives the packages. */
+export function writeBillOfMaterials({ root, dist, metafiles, version, timeMs }) {
+  const packages = shipped(root, dist, metafiles);
+  // From the lock file: what is installed here may hold more, or be a link. No network is needed for it.
+  const text = execFileSync('npm', ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--offline'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  const bill = billOfMaterials(JSON.parse(text), packages, { version, timeMs });
+  writeFileSync(join(dist, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 1)}\n`);
+  const sections = packages.map(
+    ({ name, version, license, text: words, files }) =>
+      `${'='.repeat(100)}\n${name} ${version} (${license}), in ${files.join(', ')}\n\n${words || 'No licence text comes with the package.'}\n`,
+  );
+  writeFileSync(
+    join(dist, 'THIRD-PARTY-LICENSES.txt'),
+    `Waymark is under the Apache License 2.0 (LICENSE). Its files also hold the packages below, under their own licences.\n\n${sections.join('\n')}`,
+  );
+  return packages;
+}
