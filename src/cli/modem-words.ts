@@ -1,6 +1,6 @@
 // A module's report in plain words. Names of operators and modules come from outside: nothing a terminal would obey.
 import { oneLine } from '../core/index.js';
-import { hanging } from '../status/index.js';
+import { cureLines } from '../status/index.js';
 import { joined, labelled } from './labelled.js';
 import type { ModemReport } from './modem-tools.js';
 
@@ -113,7 +113,7 @@ export function describeModem(report: ModemReport): string {
     ...labelled('told by', report.source === 'agent' ? 'the running agent' : 'the module, just now'),
   ];
   for (const { code, message, hint } of report.troubles)
-    lines.push('', `${oneLine(message)} [${code}]`, ...(hint === undefined ? [] : hanging('  → ', hint)));
+    lines.push('', oneLine(message), ...cureLines('  ', hint, code));
   return `${lines.join('\n')}\n`;
 }
 

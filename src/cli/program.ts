@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { version } from '../agent/version.js';
 import { EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
 import { parseDurationMs, parsePositive } from './duration.js';
+import { addExplainVerbs } from './explain-verbs.js';
 import { addLocationVerbs } from './location-verbs.js';
 import { addModemVerbs } from './modem-verbs.js';
 import { printJson, stderr, stdout } from './output.js';
@@ -34,6 +35,7 @@ export function buildProgram(verb: Verb): Command {
   addModemVerbs(program, verb);
   addLocationVerbs(program, verb);
   addServiceVerbs(program, verb);
+  addExplainVerbs(program, verb);
   addVersionVerb(program, verb);
   return program;
 }

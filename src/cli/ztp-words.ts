@@ -1,6 +1,6 @@
 // What provisioning has brought, in plain words. Nothing of it is secret, and identifiers are cut already.
 import { oneLine } from '../core/index.js';
-import { duration, hanging, type StatusSnapshot } from '../status/index.js';
+import { cureLines, duration, type StatusSnapshot } from '../status/index.js';
 import { labelled } from './labelled.js';
 
 type IdentityView = StatusSnapshot['identity'];
@@ -60,7 +60,7 @@ export function describeIdentity({ identity, lamps }: StatusSnapshot): string {
     ...labelled('hardware id', identity.hardwareId),
     ...labelled('calls', identity.source === 'ztp' ? `${identity.ztpCallsToday} of 4 within a day` : undefined),
     ...(isTrouble ? labelled('trouble', `${message ?? 'the last try failed'} [${identity.reason ?? ''}]`) : []),
-    ...(isTrouble && identity.hint !== undefined ? hanging('      → ', identity.hint) : []),
+    ...(isTrouble && identity.hint !== undefined ? cureLines('      ', identity.hint, identity.reason) : []),
     ...labelled('next', nextWords(identity)),
   ];
   return `${lines.join('\n')}\n`;

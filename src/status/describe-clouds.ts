@@ -2,7 +2,7 @@
 import { oneLine } from '../core/index.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
-import { hanging } from './lines.js';
+import { cureLines } from './lines.js';
 import type { StatusSnapshot } from './snapshot.js';
 import type { CloudView, CommandsView, OutboxView, OutputView } from './views-clouds.js';
 
@@ -41,7 +41,7 @@ function cloudLines(cloud: CloudView): string[] {
     if (cause !== undefined) lines.push(line('', `because ${cause}${more}`));
     const said = evidenceWords(cloud.evidence);
     if (said !== '') lines.push(line('', `evidence: ${said}`));
-    if (cloud.hint !== undefined) lines.push(...hanging(line('', '→ '), cloud.hint));
+    if (cloud.hint !== undefined) lines.push(...cureLines(line('', ''), cloud.hint, cloud.reason));
     if (cloud.next !== undefined) lines.push(line('', `next: ${cloud.next}${whenWords(cloud.nextInMs)}`));
   }
   const waiting = cloud.outbox ? outboxWords(cloud.outbox) : '';

@@ -2,7 +2,7 @@
 import { oneLine } from '../core/index.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
-import { hanging } from './lines.js';
+import { cureLines } from './lines.js';
 import type { StatusSnapshot } from './snapshot.js';
 import type { CorrectionUseView, PositionView } from './views.js';
 
@@ -62,7 +62,7 @@ function positionLine({ fix, position }: StatusSnapshot): string[] {
 function assistanceLines(assistance: StatusSnapshot['assistance']): string[] {
   if (!assistance) return [];
   const lines = [line('assistance', assistance.sentence)];
-  if (assistance.hint !== undefined) lines.push(...hanging(line('', '→ '), assistance.hint));
+  if (assistance.hint !== undefined) lines.push(...cureLines(line('', ''), assistance.hint, assistance.reason));
   const said = evidenceWords(assistance.evidence);
   if (said !== '') lines.push(line('', `evidence: ${said}`));
   if (assistance.reason !== undefined && assistance.next !== undefined && assistance.nextInMs !== undefined)

@@ -5,7 +5,7 @@ import { credentialLines } from './describe-credentials.js';
 import { locationLines } from './describe-location.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
-import { hanging } from './lines.js';
+import { cureLines } from './lines.js';
 import type { LampView, StatusSnapshot } from './snapshot.js';
 import type { ModemView } from './views.js';
 
@@ -65,16 +65,16 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
     const [first = '', ...more] = fit([lampLine(lamp)]);
     const mark = MARK[lamp.state];
     lines.push(options.colour ? first.replace(mark, paint(COLOUR[lamp.state], mark)) : first, ...more);
-    if (lamp === dark) lines.push(...fit(cureLines(lamp, status)));
+    if (lamp === dark) lines.push(...fit(lampCure(lamp, status)));
   }
   return `${[...lines, ...fit(['', ...otherLines(status)])].join('\n')}\n`;
 }
 
 /** What is wrong with the lamp to look at, and what to do. */
-function cureLines({ name, hint, next, nextInMs }: LampView, { identity }: StatusSnapshot): string[] {
+function lampCure({ name, hint, reason, next, nextInMs }: LampView, { identity }: StatusSnapshot): string[] {
   const said = name === 'identity' ? evidenceWords(identity.evidence) : '';
   return [
-    ...(hint ? hanging('      → ', hint) : []),
+    ...(hint ? cureLines('      ', hint, reason) : []),
     ...(said === '' ? [] : [`      evidence: ${said}`]),
     ...(next ? [`      next: ${next}${nextInMs === undefined ? '' : ` in ${duration(nextInMs)}`}`] : []),
   ];

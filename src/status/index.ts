@@ -7,7 +7,7 @@ export { isConnected } from './doors.js';
 export { duration } from './durations.js';
 export * from './history.js';
 export * from './history-shape.js';
-export { hanging } from './lines.js';
+export { cureLines, hanging } from './lines.js';
 export * from './log-shape.js';
 export * from './log-tail.js';
 export type { PageSource } from './page-source.js';

@@ -9,3 +9,11 @@ export function hanging(head: string, text: string): string[] {
   const [first = '', ...more] = text.split(/[\r\n]+/).map(oneLine);
   return [`${head}${first}`, ...more.filter((line) => line !== '').map((line) => `${' '.repeat(head.length)}${line}`)];
 }
+
+/** A cure for a person, and the verb that says more of its code, without a network and in any terminal. */
+export function cureLines(indent: string, hint: string | undefined, code: string | undefined): string[] {
+  return [
+    ...(hint === undefined ? [] : hanging(`${indent}→ `, hint)),
+    ...(code === undefined ? [] : [`${indent}more: waymark explain ${oneLine(code)}`]),
+  ];
+}

@@ -89,7 +89,7 @@ test('info shows what the agent knows, with the reasons of its modem lamps and n
     /signal +good, RSSI -67 dBm/,
     /contexts +1 down/,
     /told by +the running agent/,
-    /registration denied, cause 11 \[network\.denied\]\n {2}→ Check the plan\./,
+    /registration denied, cause 11\n {2}→ Check the plan\.\n {2}more: waymark explain network\.denied/,
   ])
     expect(stdout).toMatch(words);
   expect(stdout).not.toContain('ztp');

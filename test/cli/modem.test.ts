@@ -79,7 +79,7 @@ describe('a healthy module without an agent', () => {
     const { code, stdout } = await info();
     expect(code).toBe(0);
     expect(stdout).toMatch(/SIM +asks for its PIN.*tries left: PIN 3/);
-    expect(stdout).toMatch(/\[sim\.pin\]\n {2}→ /);
+    expect(stdout).toMatch(/^ {2}→ .+\n {2}more: waymark explain sim\.pin$/m);
     expect(module.state.card.pinTries).toBe(3);
     expect(JSON.stringify(module.state.nvm.data)).toBe(kept);
     const sent = sentSince(before);
@@ -94,7 +94,7 @@ describe('a healthy module without an agent', () => {
     await until('denied', () => module.state.registration === 3);
     const { stdout } = await info();
     expect(stdout).toMatch(/network +refused by the network/);
-    expect(stdout).toMatch(/\[network\.denied\]\n {2}→ /);
+    expect(stdout).toMatch(/^ {2}→ .+\n {2}more: waymark explain network\.denied$/m);
     module.setRegistration({ state: 'home' });
     await until('registered', () => module.state.registration === 1);
   });
@@ -127,7 +127,7 @@ describe('a healthy module without an agent', () => {
     for (const [command, unsafe] of refused) {
       const { code, stdout, stderr } = await at(command, { unsafe });
       expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
-      expect(stderr).toMatch(/not sent: .+\n {2}→ .+\[cli\.usage\]/);
+      expect(stderr).toMatch(/not sent: .+\n {2}→ .+\n {2}more: waymark explain cli\.usage/);
       expect(stderr).not.toContain('1234');
     }
     expect(sentSince(before)).toEqual([]);

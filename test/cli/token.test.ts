@@ -44,7 +44,7 @@ test.each<[ErrorCode, number]>([
   await using _agent = await agent({ testToken: () => Promise.reject(new WaymarkError(code, 'what happened')) });
   const shown = await printed(() => tokenTest('losant-access-key', options));
   expect(shown.code).toBe(exit);
-  expect(shown.stderr).toContain(`[${code}]`);
+  expect(shown.stderr).toContain(`more: waymark explain ${code}\n`);
   const json = await printed(() => tokenTest('losant-access-key', { ...options, json: true }));
   expect(JSON.parse(json.stdout)).toMatchObject({ error: { code } });
 });

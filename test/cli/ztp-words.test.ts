@@ -48,6 +48,7 @@ test('a refusal: what was said, the cure, and when it is tried again', () => {
   calls        1 of 4 within a day
   trouble      provisioning answered 403 [ztp.not-listed]
       → Add the device to the list.
+      more: waymark explain ztp.not-listed
   next         tried again in 60 min
 `);
   expect(hasIdentity(statusWith({ identity: { ...BASE, state: 'need' } }))).toBe(false);
