@@ -1,0 +1,69 @@
+// The four numbers above the plots, each with its unit and with plain words where there is none.
+import { duration } from '../../durations.js';
+import type { StatusSnapshot } from '../../snapshot.js';
+import { type Element, h } from '../tree.js';
+import { bytes, signed } from '../words.js';
+
+interface Figure {
+  /** Nothing to show a number of. */
+  value?: string;
+  unit?: string;
+  words: string;
+}
+
+/** How long the far side took to answer last, where the agent says so. */
+type WithLatency = StatusSnapshot & { latency?: { ms: number; of: string; ageMs: number } };
+
+function signal({ modem }: StatusSnapshot): Figure {
+  if (!modem) return { words: 'No modem is configured.' };
+  const { rsrpDbm, rssiDbm, quality } = modem.signal ?? {};
+  const dbm = rsrpDbm ?? rssiDbm;
+  if (dbm === undefined) return { words: 'The module has not told it yet.' };
+  return {
+    value: signed(dbm),
+    unit: 'dBm',
+    words: `${rsrpDbm === undefined ? 'RSSI' : 'RSRP'}, ${quality ?? 'unknown'}`,
+  };
+}
+
+function correctionAge({ corrections, receiver }: StatusSnapshot): Figure {
+  if (corrections.source === 'none') return { words: 'No corrections are configured.' };
+  if (!receiver) return { words: 'No receiver is configured.' };
+  if (corrections.ageMs === undefined) return { words: 'None has come yet.' };
+  return { ...ageOf(corrections.ageMs), words: corrections.use.sentence };
+}
+
+function ageOf(ms: number): { value: string; unit: string } {
+  if (ms < 60_000) return { value: (ms / 1000).toFixed(1), unit: 's' };
+  const [value = '', unit = ''] = duration(ms).split(' ');
+  return { value, unit };
+}
+
+function latency({ latency: last }: WithLatency): Figure {
+  if (!last) return { words: 'Nothing has been measured yet.' };
+  return { value: String(Math.round(last.ms)), unit: 'ms', words: `${last.of}, ${duration(last.ageMs)} ago` };
+}
+
+function dataUse({ bytes: roads }: StatusSnapshot): Figure {
+  let [bytesIn, bytesOut] = [0, 0];
+  for (const road of Object.values(roads)) {
+    bytesIn += road.in;
+    bytesOut += road.out;
+  }
+  const [value = '', unit = ''] = bytes(bytesIn + bytesOut).split(' ');
+  return { value, unit, words: `${bytes(bytesIn)} in, ${bytes(bytesOut)} out since the start` };
+}
+
+const OF = { signal, age: correctionAge, latency, data: dataUse } as const;
+
+export type FigureName = keyof typeof OF;
+
+export function figureView(status: StatusSnapshot, name: FigureName): Element {
+  const { value, unit, words } = OF[name](status);
+  return h(
+    'div',
+    { class: 'figure' },
+    value !== undefined && h('p', { class: 'value' }, value, h('span', { class: 'unit' }, ` ${unit ?? ''}`)),
+    h('p', { class: 'words' }, words),
+  );
+}
