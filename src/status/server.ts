@@ -4,10 +4,13 @@ import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type Clock, createClock, type ErrorCode, WaymarkError } from '../core/index.js';
+import { type Clock, createClock, type ErrorCode, type Secret, WaymarkError } from '../core/index.js';
 import type { StatusActions } from './actions.js';
 import { send } from './answer.js';
+import type { HistoryKeeper } from './history.js';
+import type { LogTail } from './log-shape.js';
 import { createModemDoor, isModemPath, type ModemDoor } from './modem-door.js';
+import type { PageSource } from './page-source.js';
 import type { StatusSnapshot } from './snapshot.js';
 import { createTokenDoor, isTokenPath, type TokenDoor } from './token-door.js';
 
@@ -17,8 +20,23 @@ export interface StatusServerOptions {
   runtimeDir: string;
   socketMode: number;
   http?: { host: string; port: number } | undefined;
-  /** What may be asked of the agent, on the unix socket only. */
+  /** What may be asked of the agent; over TCP only what a person may ask for by name, and only with `token`. */
   actions?: StatusActions | undefined;
+  /** What a visitor over TCP has to show before anything is done for it. Without it TCP only looks. */
+  token?: Secret | undefined;
+  history?: HistoryKeeper | undefined;
+  log?: LogTail | undefined;
+  /** The configuration in force, secrets as references. */
+  config?: (() => { file?: string; config: unknown }) | undefined;
+  /** The JSON Schema of the configuration. */
+  schema?: (() => unknown) | undefined;
+  page?: PageSource | undefined;
+  /** Prometheus text. */
+  metrics?: ((snapshot: StatusSnapshot) => string) | undefined;
+  /** False while lanes come up or end (default: always ready). Connectivity is no part of it. */
+  isReady?: (() => boolean) | undefined;
+  /** Tells that the snapshot may have changed. Returns the stop. */
+  onChange?: ((listener: () => void) => () => void) | undefined;
   /** Bounds requests in time (default: real time). */
   clock?: Clock;
 }

@@ -1,14 +1,8 @@
-// What the doors need of the page: its text for a snapshot, and the folder of its files.
+// The page as the doors want it: its text for a snapshot, and the folder of its files.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StatusSnapshot } from '../snapshot.js';
+import type { PageSource } from '../page-source.js';
 import { renderPage } from './render.js';
-
-export interface PageFiles {
-  html(snapshot: StatusSnapshot): string;
-  /** page.js, page.css, uPlot.js, uPlot.css, icon.svg. */
-  assetsDir: string;
-}
 
 /** Beside the program: dist/lib/waymark.cjs and dist/page. Run from the sources, the build's are taken. */
 function besideProgram(): string {
@@ -16,7 +10,7 @@ function besideProgram(): string {
   return existsSync(join(shipped, 'page.js')) ? shipped : join(process.cwd(), 'dist', 'page');
 }
 
-export const createPage = (assetsDir?: string): PageFiles => ({
+export const createPage = (assetsDir?: string): PageSource => ({
   html: renderPage,
   assetsDir: assetsDir ?? besideProgram(),
 });

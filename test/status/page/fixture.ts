@@ -15,7 +15,7 @@ export const TOKEN = 'a-token-of-the-fixture-0123456789';
 /** A gateway that serves, as the demo once was. */
 export const servingSnapshot = (): StatusSnapshot => ({
   ...(JSON.parse(readFileSync(join(import.meta.dirname, 'snapshot.json'), 'utf8')) as StatusSnapshot),
-  latency: { ms: 84, of: 'Losant', ageMs: 3000 },
+  latency: { ms: 84, of: 'confirmation', service: 'losant', ageMs: 3000 },
 });
 
 /** The same with its module pulled out. */

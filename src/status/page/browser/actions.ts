@@ -18,6 +18,12 @@ function readActions(answer: unknown): ActionView[] {
 
 let actions: ActionView[] = [];
 let busy: string | undefined;
+/** Where the token stands on the gateway; a service's, until the gateway has said. */
+let tokenFile = '/run/waymark/page-token';
+
+export function nameTokenFile(file: string | undefined): void {
+  if (file !== undefined) tokenFile = file;
+}
 
 function show(): void {
   const hasToken = token() !== undefined;
@@ -74,7 +80,7 @@ async function tokenOrAsk(): Promise<string | undefined> {
     title: 'The gateway’s token',
     text: [
       'Looking is free; acting needs the token, so that no other page or program can act for you.',
-      'It stands in the file page-token of the runtime directory, for a service: sudo cat /run/waymark/page-token',
+      `On the gateway: sudo cat ${tokenFile}`,
     ],
     field: 'Token',
     yes: 'Use it',

@@ -3,7 +3,7 @@ import type { StatusSnapshot } from '../../snapshot.js';
 import { SECTIONS, type SectionName } from '../sections.js';
 import { harmless } from '../tree.js';
 import { sentence } from '../words.js';
-import { refreshActions, startActions } from './actions.js';
+import { nameTokenFile, refreshActions, startActions } from './actions.js';
 import { get, takeTokenFromAddress } from './api.js';
 import { followEvents, type LiveState } from './live.js';
 import { addLogLine, refreshLog, startLog } from './log.js';
@@ -35,6 +35,7 @@ function take(snapshot: unknown): void {
   if (!Array.isArray(given?.lamps)) return;
   status = given as StatusSnapshot;
   arrivedAt = mono();
+  nameTokenFile(status.page?.tokenFile);
   draw();
 }
 

@@ -11,9 +11,6 @@ interface Figure {
   words: string;
 }
 
-/** How long the far side took to answer last, where the agent says so. */
-type WithLatency = StatusSnapshot & { latency?: { ms: number; of: string; ageMs: number } };
-
 function signal({ modem }: StatusSnapshot): Figure {
   if (!modem) return { words: 'No modem is configured.' };
   const { rsrpDbm, rssiDbm, quality } = modem.signal ?? {};
@@ -39,9 +36,13 @@ function ageOf(ms: number): { value: string; unit: string } {
   return { value, unit };
 }
 
-function latency({ latency: last }: WithLatency): Figure {
+function latency({ latency: last }: StatusSnapshot): Figure {
   if (!last) return { words: 'Nothing has been measured yet.' };
-  return { value: String(Math.round(last.ms)), unit: 'ms', words: `${last.of}, ${duration(last.ageMs)} ago` };
+  return {
+    value: String(Math.round(last.ms)),
+    unit: 'ms',
+    words: `${last.of} of ${last.service}, ${duration(last.ageMs)} ago`,
+  };
 }
 
 function dataUse({ bytes: roads }: StatusSnapshot): Figure {
