@@ -3,6 +3,7 @@ export * from './client.js';
 export * from './describe.js';
 export { describeCredentials } from './describe-credentials.js';
 export { placeWords, useWords } from './describe-location.js';
+export { isConnected } from './doors.js';
 export { duration } from './durations.js';
 export * from './history.js';
 export * from './history-shape.js';
@@ -12,6 +13,7 @@ export * from './log-tail.js';
 export { createPage } from './page/source.js';
 export type { PageSource } from './page-source.js';
 
+export { createPageToken, type PageToken, pageTokenFileIn } from './page-token.js';
 export * from './person-actions.js';
 export * from './server.js';
 export * from './snapshot.js';

@@ -181,10 +181,10 @@ export interface CellLocateView {
 export interface LatencyView {
   ms: number;
   /**
-   * confirmation: from handing a record to a cloud until it was taken. connection: until a TCP connection stood.
-   * ping: an MQTT ping and its answer.
+   * confirmation: from handing a record to a cloud until it was taken. connection: until a TCP connection stood, name
+   * look-up included.
    */
-  of: 'confirmation' | 'connection' | 'ping';
+  of: 'confirmation' | 'connection';
   /** Which service it was: `losant`, `mqtt`, `ntrip`. */
   service: string;
   ageMs: number;

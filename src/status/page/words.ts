@@ -19,8 +19,11 @@ export const STATE_WORDS: Readonly<Record<LampState, string>> = {
   absent: 'not in use',
 };
 
-/** The first letter as a sentence has it. */
-export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The first word as a sentence has it. */
+export const sentence = (text: string): string =>
+  /^(ntrip|mqtt)\b/.test(text) ? text.replace(/^\w+/, (word) => word.toUpperCase()) : upperFirst(text);
 
 /** What the gateway's own clock shows: the visitor's may be wrong. */
 export const nowOf = ({ startedAt, uptimeMs }: StatusSnapshot): number => Date.parse(startedAt) + uptimeMs;
@@ -31,8 +34,8 @@ export function forHowLong(since: string, nowMs: number): string {
   return Number.isFinite(ms) && ms >= 0 ? `for ${duration(ms)}` : '';
 }
 
-/** `in 12 s`, `now`. */
-export const inWords = (ms: number): string => (ms < 1000 ? 'now' : `in ${duration(ms)}`);
+/** `in 12 s`, `now`; a number is not parted from its unit at the end of a line. */
+export const inWords = (ms: number): string => (ms < 1000 ? 'now' : `in ${duration(ms)}`).replaceAll(' ', '\u00a0');
 
 /** `1.4 cm`, `2.3 m`, `1.2 km`. */
 export function metres(m: number): string {
@@ -54,15 +57,22 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 /** A minus sign that is one. */
 export const signed = (value: number): string => String(value).replace('-', '\u2212');
 
+const SERVICE_NAMES: Readonly<Record<string, string>> = {
+  thingspace: 'ThingSpace',
+  losant: 'Losant',
+  devicewise: 'deviceWISE',
+  ntrip: 'the caster',
+  mqtt: 'the broker',
+};
+
+export const serviceName = (service: string): string => SERVICE_NAMES[service] ?? service;
+
 const QUALITY_WORDS: Readonly<Record<string, string>> = {
   rtk_fixed: 'RTK fixed',
   rtk_float: 'RTK float',
-  dgnss: 'differential',
   '3d': '3D fix',
   '2d': '2D fix',
   none: 'no fix',
-  time: 'time only',
-  dead_reckoning: 'dead reckoning',
 };
 
 export const qualityWords = (quality: string): string => QUALITY_WORDS[quality] ?? quality.replaceAll('_', ' ');

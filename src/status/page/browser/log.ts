@@ -9,9 +9,9 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const SHOWN = ['debug', 'info', 'warn', 'error'] as const;
 const LEVEL_WORDS: Readonly<Record<string, string>> = {
   debug: 'Everything',
-  info: 'Information and above',
+  info: 'Info and above',
   warn: 'Warnings and errors',
-  error: 'Errors',
+  error: 'Errors only',
 };
 const MOST_LINES = 300;
 

@@ -136,7 +136,7 @@ function makePlot(Draw: typeof UPlot, kind: PlotKind): Plot {
         {
           stroke: ink,
           font,
-          size: 62,
+          size: 70,
           gap: 6,
           space: 34,
           grid: { stroke: grid, width: 1 },
@@ -150,6 +150,8 @@ function makePlot(Draw: typeof UPlot, kind: PlotKind): Plot {
           label,
           stroke: strokes[n] ?? ink,
           ...(fills[n] === '' ? {} : { fill: fills[n] ?? '' }),
+          // Down to the lower edge: a signal is below zero, and zero is not what it stands on.
+          fillTo: (self: UPlot) => self.scales['y']?.min ?? 0,
           width: 1.75,
           points: { show: false },
         })),

@@ -3,14 +3,8 @@ import { duration } from '../../durations.js';
 import type { StatusSnapshot } from '../../snapshot.js';
 import type { CloudView, OutboxView } from '../../views-clouds.js';
 import { type Child, type Element, h } from '../tree.js';
-import { counted, inWords, sentence } from '../words.js';
+import { counted, inWords, sentence, serviceName } from '../words.js';
 import { empty, lines } from './text.js';
-
-const NAMES: Readonly<Record<string, string>> = {
-  thingspace: 'ThingSpace',
-  losant: 'Losant',
-  devicewise: 'deviceWISE',
-};
 
 function outboxLine(outbox: OutboxView): string {
   const oldest = outbox.oldestAgeMs === undefined ? '' : `, the oldest ${duration(outbox.oldestAgeMs)} old`;
@@ -55,7 +49,7 @@ export function cloudsView({ clouds = [], commands }: StatusSnapshot, elapsedMs 
           'div',
           { class: 'row' },
           h('span', { class: `dot ${cloud.isTroubled ? 'dark' : 'lit'}`, 'aria-hidden': 'true' }),
-          h('strong', { class: 'name' }, NAMES[cloud.name] ?? cloud.name),
+          h('strong', { class: 'name' }, serviceName(cloud.name)),
           h('span', { class: `tag ${cloud.isTroubled ? 'dark' : 'lit'}` }, cloud.state),
         ),
         h(

@@ -2,7 +2,7 @@
 import { duration } from '../../durations.js';
 import type { StatusSnapshot } from '../../snapshot.js';
 import { type Element, h } from '../tree.js';
-import { bytes, signed } from '../words.js';
+import { bytes, serviceName, signed } from '../words.js';
 
 interface Figure {
   /** Nothing to show a number of. */
@@ -36,12 +36,17 @@ function ageOf(ms: number): { value: string; unit: string } {
   return { value, unit };
 }
 
+const LATENCY_WORDS = {
+  confirmation: (service: string) => `until ${service} had taken a record`,
+  connection: (service: string) => `until the connection to ${service} stood`,
+} as const;
+
 function latency({ latency: last }: StatusSnapshot): Figure {
   if (!last) return { words: 'Nothing has been measured yet.' };
   return {
     value: String(Math.round(last.ms)),
     unit: 'ms',
-    words: `${last.of} of ${last.service}, ${duration(last.ageMs)} ago`,
+    words: `${LATENCY_WORDS[last.of](serviceName(last.service))}, ${duration(last.ageMs)} ago`,
   };
 }
 
