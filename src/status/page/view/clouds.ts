@@ -36,7 +36,15 @@ function troubleOf(cloud: CloudView, elapsedMs: number): Child[] {
   ];
 }
 
-export function cloudsView({ clouds = [], commands }: StatusSnapshot, elapsedMs = 0): Element {
+type Tone = 'lit' | 'waiting' | 'dark';
+
+/** Not in trouble is not yet at work: its part of the agent says which. */
+function toneOf({ name, isTroubled }: CloudView, parts: Readonly<Record<string, { state: string } | undefined>>): Tone {
+  if (isTroubled) return 'dark';
+  return parts[name]?.state === 'ok' ? 'lit' : 'waiting';
+}
+
+export function cloudsView({ clouds = [], commands, parts }: StatusSnapshot, elapsedMs = 0): Element {
   if (clouds.length === 0) return empty('No clouds are configured.');
   return h(
     'ul',
@@ -48,9 +56,9 @@ export function cloudsView({ clouds = [], commands }: StatusSnapshot, elapsedMs 
         h(
           'div',
           { class: 'row' },
-          h('span', { class: `dot ${cloud.isTroubled ? 'dark' : 'lit'}`, 'aria-hidden': 'true' }),
+          h('span', { class: `dot ${toneOf(cloud, parts)}`, 'aria-hidden': 'true' }),
           h('strong', { class: 'name' }, serviceName(cloud.name)),
-          h('span', { class: `tag ${cloud.isTroubled ? 'dark' : 'lit'}` }, cloud.state),
+          h('span', { class: `tag ${toneOf(cloud, parts)}` }, cloud.state),
         ),
         h(
           'div',

@@ -23,8 +23,10 @@ function signal({ modem }: StatusSnapshot): Figure {
   };
 }
 
-function correctionAge({ corrections, receiver }: StatusSnapshot): Figure {
-  if (corrections.source === 'none') return { words: 'No corrections are configured.' };
+function correctionAge({ corrections, receiver, lamps }: StatusSnapshot): Figure {
+  // Which source it is, is known only with the identity: until then they are awaited, not missing.
+  if (lamps.some(({ name, state }) => name === 'corrections' && state === 'absent'))
+    return { words: 'No corrections are configured.' };
   if (!receiver) return { words: 'No receiver is configured.' };
   if (corrections.ageMs === undefined) return { words: 'None has come yet.' };
   return { ...ageOf(corrections.ageMs), words: corrections.use.sentence };
