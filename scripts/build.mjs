@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { buildPage } from './page.mjs';
 import { writeBillOfMaterials } from './sbom.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -149,6 +150,7 @@ export async function buildAll({ warm = true } = {}) {
     footer: { js: '})' },
   });
   const sim = await build({ ...common, entryPoints: ['src/sim/main.ts'], outfile: 'dist/sim/sim.cjs' });
+  await buildPage();
   const binding = dirname(require.resolve('@serialport/bindings-cpp/package.json'));
   for (const name of readdirSync(join(binding, 'prebuilds')))
     if (name.startsWith('linux-'))

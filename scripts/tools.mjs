@@ -21,6 +21,7 @@ export const TEST_TOOLS = {
   openssl: 'openssl',
   gpsd: 'gpsd',
   gpspipe: 'gpsd-clients',
+  chromium: 'chromium',
 };
 
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;

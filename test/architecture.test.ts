@@ -50,6 +50,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   gnss: ['@serialport/parser-readline'],
   mqtt: ['mqtt'],
   cli: ['commander', 'yaml'],
+  // Types only, for the page in the browser.
+  status: ['uplot'],
   sim: ['aedes', '@peculiar/x509', 'reflect-metadata'],
 };
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import type { Clock, Logger } from '../core/index.js';
 import {
+  createPage,
   createPageToken,
   type HistoryKeeper,
   type LogTail,
@@ -70,6 +71,7 @@ export async function openDoors(deps: DoorDeps): Promise<AgentDoors> {
     http: http && { ...http, orAnyPort: deps.isAnyPortFine },
     config: () => ({ ...(configFile === undefined ? {} : { file: configFile }), config: shownConfig(config) }),
     schema: configSchema,
+    page: createPage(pageFolder()),
   };
   const server = await openStatusServer(snapshot, options).catch((error: unknown) => {
     token?.[Symbol.dispose]();

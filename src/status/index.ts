@@ -10,7 +10,9 @@ export * from './history-shape.js';
 export { cureLines, hanging } from './lines.js';
 export * from './log-shape.js';
 export * from './log-tail.js';
+export { createPage } from './page/source.js';
 export type { PageSource } from './page-source.js';
+
 export { createPageToken, type PageToken, pageTokenFileIn } from './page-token.js';
 export * from './person-actions.js';
 export * from './server.js';

@@ -1,0 +1,77 @@
+// The four numbers above the plots, each with its unit and with plain words where there is none.
+import { duration } from '../../durations.js';
+import type { StatusSnapshot } from '../../snapshot.js';
+import { type Element, h } from '../tree.js';
+import { bytes, serviceName, signed } from '../words.js';
+
+interface Figure {
+  /** Nothing to show a number of. */
+  value?: string;
+  unit?: string;
+  words: string;
+}
+
+function signal({ modem }: StatusSnapshot): Figure {
+  if (!modem) return { words: 'No modem is configured.' };
+  const { rsrpDbm, rssiDbm, quality } = modem.signal ?? {};
+  const dbm = rsrpDbm ?? rssiDbm;
+  if (dbm === undefined) return { words: 'The module has not told it yet.' };
+  return {
+    value: signed(dbm),
+    unit: 'dBm',
+    words: `${rsrpDbm === undefined ? 'RSSI' : 'RSRP'}, ${quality ?? 'unknown'}`,
+  };
+}
+
+function correctionAge({ corrections, receiver, lamps }: StatusSnapshot): Figure {
+  // Which source it is, is known only with the identity: until then they are awaited, not missing.
+  if (lamps.some(({ name, state }) => name === 'corrections' && state === 'absent'))
+    return { words: 'No corrections are configured.' };
+  if (!receiver) return { words: 'No receiver is configured.' };
+  if (corrections.ageMs === undefined) return { words: 'None has come yet.' };
+  return { ...ageOf(corrections.ageMs), words: corrections.use.sentence };
+}
+
+function ageOf(ms: number): { value: string; unit: string } {
+  if (ms < 60_000) return { value: (ms / 1000).toFixed(1), unit: 's' };
+  const [value = '', unit = ''] = duration(ms).split(' ');
+  return { value, unit };
+}
+
+const LATENCY_WORDS = {
+  confirmation: (service: string) => `until ${service} had taken a record`,
+  connection: (service: string) => `until the connection to ${service} stood`,
+} as const;
+
+function latency({ latency: last }: StatusSnapshot): Figure {
+  if (!last) return { words: 'Nothing has been measured yet.' };
+  return {
+    value: String(Math.round(last.ms)),
+    unit: 'ms',
+    words: `${LATENCY_WORDS[last.of](serviceName(last.service))}, ${duration(last.ageMs)} ago`,
+  };
+}
+
+function dataUse({ bytes: roads }: StatusSnapshot): Figure {
+  let [bytesIn, bytesOut] = [0, 0];
+  for (const road of Object.values(roads)) {
+    bytesIn += road.in;
+    bytesOut += road.out;
+  }
+  const [value = '', unit = ''] = bytes(bytesIn + bytesOut).split(' ');
+  return { value, unit, words: `${bytes(bytesIn)} in, ${bytes(bytesOut)} out since the start` };
+}
+
+const OF = { signal, age: correctionAge, latency, data: dataUse } as const;
+
+export type FigureName = keyof typeof OF;
+
+export function figureView(status: StatusSnapshot, name: FigureName): Element {
+  const { value, unit, words } = OF[name](status);
+  return h(
+    'div',
+    { class: 'figure' },
+    value !== undefined && h('p', { class: 'value' }, value, h('span', { class: 'unit' }, ` ${unit ?? ''}`)),
+    h('p', { class: 'words' }, words),
+  );
+}
