@@ -21,6 +21,8 @@ export const TEST_TOOLS = {
   openssl: 'openssl',
   gpsd: 'gpsd',
   gpspipe: 'gpsd-clients',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
 };
 
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;

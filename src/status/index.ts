@@ -7,6 +7,7 @@ export { duration } from './durations.js';
 export * from './history-shape.js';
 export { hanging } from './lines.js';
 export * from './log-shape.js';
+export * from './metrics.js';
 export * from './person-actions.js';
 export * from './server.js';
 export * from './snapshot.js';
