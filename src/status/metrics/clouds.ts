@@ -106,6 +106,15 @@ export const CLOUD_METRICS: readonly Metric[] = [
         : [],
   },
   {
+    name: 'waymark_latency_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'How long a far side took to answer last.',
+    labels: { service: 'mqtt, ntrip, losant, …', of: 'confirmation, connection or ping' },
+    samples: ({ latency }) =>
+      latency ? [{ labels: { service: latency.service, of: latency.of }, value: seconds(latency.ms) }] : [],
+  },
+  {
     name: 'waymark_traffic_bytes_total',
     type: 'counter',
     unit: 'bytes',

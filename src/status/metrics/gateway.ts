@@ -1,4 +1,5 @@
 // Metrics of the gateway as a whole: its state, its lamps and parts, its credentials, its clock, its process.
+import { isConnected } from '../doors.js';
 import { AGENT_STATES } from '../snapshot.js';
 import type { PartView } from '../views.js';
 import { known, type Metric, oneOf, seconds, timestamp, truth } from './metric.js';
@@ -57,8 +58,8 @@ export const GATEWAY_METRICS: readonly Metric[] = [
   {
     name: 'waymark_connected',
     type: 'gauge',
-    help: '1 while the agent serves; not whether it is alive: that is `up`.',
-    samples: ({ state }) => known(truth(state === 'serving')),
+    help: '1 while the session with the correction service is up, or the network where there is none: as /readyz says.',
+    samples: (status) => known(truth(isConnected(status))),
   },
   {
     name: 'waymark_serving_grade',
