@@ -32,6 +32,7 @@ const PROOFS = [
     'kill -9 while deviceWISE is told and calls methods: nothing accepted is lost, no method runs twice',
     'WAYMARK_KILLS',
   ],
+  ['test/interop/prometheus.test.ts', 'a Prometheus server scrapes the demo without an error', '60 s'],
   ['test/fuzz/outbox.test.ts', 'files of the outbox: any damage', 'WAYMARK_FUZZ'],
   ['test/fuzz/at.test.ts', 'AT tokenizer and channel: any bytes, any cut', 'WAYMARK_FUZZ'],
   ['test/fuzz/at-parsers.test.ts', 'everything that reads an AT line, each so many cases', 'WAYMARK_FUZZ'],

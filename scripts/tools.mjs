@@ -22,6 +22,8 @@ export const TEST_TOOLS = {
   gpsd: 'gpsd',
   gpspipe: 'gpsd-clients',
   chromium: 'chromium',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
 };
 
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;

@@ -247,7 +247,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   lamps.onChange(
     wakeOnRise(lamps, 'network', () => {
       supervisor.wake('session');
-      for (const cloud of ['losant', 'devicewise']) if (isForNet(cloud)) supervisor.wake(cloud);
+      for (const cloud of ['losant', 'devicewise', 'fleet']) if (isForNet(cloud)) supervisor.wake(cloud);
       // Nor has provisioning, where only the road was missing; a refusal keeps its own pace.
       if (isForNet('identity')) supervisor.wake('identity');
     }),

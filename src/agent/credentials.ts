@@ -37,6 +37,7 @@ import {
   makeThingspaceCredentials,
   type ThingspaceCredentials,
 } from './credentials-clouds.js';
+import { type FleetCredentials, makeFleetCredentials } from './credentials-fleet.js';
 
 /** One that a service makes at run time; shown, and told of clock jumps, but not ours. */
 export type AddedCredential = Pick<CredentialSource<unknown>, 'status' | 'onChange'> & {
@@ -64,6 +65,7 @@ export interface CredentialSet extends Disposable {
   /** Of the sections `thingspace` and `losant`. */
   thingspace: ThingspaceCredentials | undefined;
   losant: LosantCredentials | undefined;
+  fleet: FleetCredentials | undefined;
   /** Shows one more in status and token list (of the same id: instead); returns what takes it away again. */
   add(source: AddedCredential): () => void;
   /** No longer shown, nor missed: it has done its work. */
@@ -174,6 +176,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
 
   const thingspace = config.thingspace && makeThingspaceCredentials(config.thingspace, maker);
   const losant = config.losant && makeLosantCredentials(config.losant, maker);
+  const fleet = config.fleet && makeFleetCredentials(config.fleet, maker);
 
   const every = [
     ztpToken,
@@ -189,6 +192,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     bearerPassword,
     ...(thingspace ? Object.values<Credential | undefined>({ ...thingspace }) : []),
     ...(losant ? Object.values<Credential | undefined>({ ...losant }) : []),
+    ...(fleet ? Object.values<Credential | undefined>({ ...fleet }) : []),
   ].filter((c): c is Credential => c !== undefined);
 
   /** What the other way of delivery needs is not missed. */
@@ -245,6 +249,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
     spartnKeys,
     thingspace,
     losant,
+    fleet,
     add(source) {
       const { id } = source.status();
       added.set(id, source);
@@ -272,6 +277,7 @@ export function createCredentials(deps: CredentialSetDeps): CredentialSet {
       // Known before it is needed: until then a token that is in its place would be shown as missing.
       for (const { credential } of maker.refs) void credential.reload();
       void thingspace?.certificate?.reload();
+      void fleet?.certificate?.reload();
       for (const { path, credential } of maker.watched())
         watched.push(watchFile({ clock }, path, () => void credential.reload()));
       watched.push(

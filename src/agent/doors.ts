@@ -7,6 +7,7 @@ import {
   createPageToken,
   type HistoryKeeper,
   type LogTail,
+  metricsText,
   openStatusServer,
   type StatusActions,
   type StatusServerOptions,
@@ -72,6 +73,7 @@ export async function openDoors(deps: DoorDeps): Promise<AgentDoors> {
     config: () => ({ ...(configFile === undefined ? {} : { file: configFile }), config: shownConfig(config) }),
     schema: configSchema,
     page: createPage(pageFolder()),
+    metrics: metricsText,
   };
   const server = await openStatusServer(snapshot, options).catch((error: unknown) => {
     token?.[Symbol.dispose]();

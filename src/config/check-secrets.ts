@@ -50,6 +50,8 @@ const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'docum
   { path: ['losant', 'accessSecret'], kind: 'access-secret' },
   { path: ['losant', 'applicationToken'], kind: 'application-token' },
   { path: ['losant', 'enrol', 'token'], kind: 'enrolment-token' },
+  { path: ['fleet', 'password'], kind: 'password' },
+  { path: ['fleet', 'keyFile'], kind: 'client-key', isPath: true },
 ];
 
 /** `key`: where its private key is named; without one it is an authority's, whose dates are not ours. */
@@ -63,6 +65,8 @@ const CERTIFICATE_KEYS: readonly { path: readonly string[]; key?: readonly strin
   { path: ['thingspace', 'identity', 'certFile'], key: ['thingspace', 'identity', 'keyFile'] },
   { path: ['losant', 'caFile'] },
   { path: ['deviceWise', 'caFile'] },
+  { path: ['fleet', 'caFile'] },
+  { path: ['fleet', 'certFile'], key: ['fleet', 'keyFile'] },
 ];
 
 export function valueAt(root: Data | undefined, path: readonly string[]): Data | undefined {

@@ -2,6 +2,7 @@
 // too are reported in the first round.
 import { crossCheckClouds } from './cross-check-clouds.js';
 import { crossCheckDeviceWise } from './cross-check-devicewise.js';
+import { crossCheckFleet } from './cross-check-fleet.js';
 import { crossCheckLocation } from './cross-check-location.js';
 import { type CrossFinding, isDay, type Section, section } from './cross-check-parts.js';
 
@@ -37,6 +38,7 @@ export function crossCheck(root: Section): CrossFinding[] {
   for (const finding of crossCheckLocation(root)) found.push(finding);
   for (const finding of crossCheckClouds(root)) found.push(finding);
   for (const finding of crossCheckDeviceWise(root)) found.push(finding);
+  for (const finding of crossCheckFleet(root)) found.push(finding);
 
   const modem = section(root, 'modem');
   const gnss = section(root, 'gnss');

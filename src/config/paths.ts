@@ -20,7 +20,7 @@ export function absolutePaths(config: Config, configDir: string): Config {
     Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, secret(from[key])]]))) as {
       [P in K]?: SecretRef;
     };
-  const { modem, gnss, ztp, identity, corrections, assistNow, thingspace, losant, deviceWise } = config;
+  const { modem, gnss, ztp, identity, corrections, assistNow, thingspace, losant, deviceWise, fleet } = config;
   return {
     ...config,
     stateDir: path(config.stateDir),
@@ -83,6 +83,9 @@ export function absolutePaths(config: Config, configDir: string): Config {
     }),
     ...(deviceWise && {
       deviceWise: { ...deviceWise, ...optional(deviceWise.caFile), appToken: secret(deviceWise.appToken) },
+    }),
+    ...(fleet && {
+      fleet: { ...fleet, ...paths(fleet, 'caFile', 'certFile', 'keyFile'), ...secrets(fleet, 'password') },
     }),
     ...(losant && {
       losant: {

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { LOG_LEVELS } from '../core/index.js';
 import { commandsSchema, locationSchema, losantSchema, outboxSchema, thingspaceSchema } from './schema-clouds.js';
 import { deviceWiseSchema } from './schema-devicewise.js';
+import { fleetSchema } from './schema-fleet.js';
 import { assistNowSchema, correctionsSchema } from './schema-location.js';
 import { modemSchema } from './schema-modem.js';
 import { choice, flag, section, text, textList, whole } from './schema-parts.js';
@@ -152,6 +153,7 @@ export const configSchema = section('Configuration of a Waymark gateway.', {
   thingspace: v.exactOptional(thingspaceSchema),
   losant: v.exactOptional(losantSchema),
   deviceWise: v.exactOptional(deviceWiseSchema),
+  fleet: v.exactOptional(fleetSchema),
   commands: v.optional(commandsSchema, {}),
   clock: v.optional(clockSchema, {}),
   recovery: v.optional(recoverySchema, {}),

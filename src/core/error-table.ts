@@ -6,6 +6,7 @@ import { CLOUD_ERRORS } from './errors-cloud.js';
 import { DEVICE_ERRORS } from './errors-device.js';
 import { DEVICEWISE_ERRORS } from './errors-devicewise.js';
 import { FAR_ERRORS } from './errors-far.js';
+import { FLEET_ERRORS } from './errors-fleet.js';
 import { LOCATION_ERRORS } from './errors-location.js';
 import { STATUS_ERRORS } from './errors-status.js';
 
@@ -18,5 +19,6 @@ export const ERRORS = {
   ...LOCATION_ERRORS,
   ...CLOUD_ERRORS,
   ...DEVICEWISE_ERRORS,
+  ...FLEET_ERRORS,
   ...STATUS_ERRORS,
 };

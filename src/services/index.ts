@@ -2,6 +2,7 @@
 export * from './assistnow/index.js';
 export * from './celllocate.js';
 export * from './devicewise/index.js';
+export * from './fleet/index.js';
 export * from './flow.js';
 export * from './losant/index.js';
 export * from './mga-splitter.js';

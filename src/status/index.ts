@@ -10,6 +10,7 @@ export * from './history-shape.js';
 export { cureLines, hanging } from './lines.js';
 export * from './log-shape.js';
 export * from './log-tail.js';
+export * from './metrics.js';
 export { createPage } from './page/source.js';
 export type { PageSource } from './page-source.js';
 

@@ -15,6 +15,7 @@ export * from './location-token.js';
 export { lockDirectory, lockMachine } from './lock.js';
 export type { Codec } from './record.js';
 export * from './remedies.js';
+export { FLEET_CERTIFICATE_REMEDIES, FLEET_PASSWORD_REMEDIES } from './remedies-fleet.js';
 export * from './remedies-location.js';
 export { LOSANT_ENROLMENT_REMEDIES } from './remedies-losant.js';
 export * from './remedies-thingspace.js';

@@ -24,6 +24,7 @@ import type { NetworkLadder } from '../network-ladder.js';
 import { countBoot } from './boot-counter.js';
 import type { Cloud } from './cloud.js';
 import { createDeviceWiseCloud, DEVICEWISE } from './devicewise.js';
+import { createFleetCloud } from './fleet.js';
 import { createLosantCloud } from './losant.js';
 import type { Outputs } from './outputs.js';
 import { commandsView, locatedView, outboxView } from './report.js';
@@ -144,6 +145,7 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
         put: (kind, body) => telling.putTo(DEVICEWISE, kind, body),
       }),
     );
+  if (config.fleet) clouds.push(await createFleetCloud({ ...deps, settings: config.fleet }));
   for (const cloud of clouds) resources.use(cloud);
 
   return {

@@ -1,0 +1,99 @@
+// Words and topics of the operator's broker, when they are said, and what ends a connection.
+import { connect } from 'node:net';
+import { Duplex } from 'node:stream';
+import { expect, test } from 'vitest';
+import { createClock, createFakeClock, silentLogger, WaymarkError } from '../../../src/core/index.js';
+import { announcements } from '../../../src/services/fleet/home-assistant.js';
+import { createFleet, type FleetDeps, type FleetService } from '../../../src/services/fleet/service.js';
+import { isDue } from '../../../src/services/fleet/telling.js';
+import { fleetTopics, lifeMessage } from '../../../src/services/fleet/topics.js';
+import { startMosquitto } from '../../helpers/mosquitto.js';
+import { eventually } from '../../helpers/scenario.js';
+import { inScratch } from '../../helpers/scratch.js';
+
+const SELF = { gateway: 'cabinet-7', version: '1.2.3', bootId: 'b', startedAt: '2026-01-01T00:00:00.000Z' };
+const TOPICS = fleetTopics('site/a', 'cabinet-7');
+
+test('topics and the three words of life', () => {
+  expect(TOPICS).toEqual({ life: 'site/a/cabinet-7/life', status: 'site/a/cabinet-7/status' });
+  expect(JSON.parse(lifeMessage('dead', SELF, 3))).toEqual({ schemaVersion: 1, life: 'dead', ...SELF, session: 3 });
+  expect(JSON.parse(lifeMessage('alive', SELF, 3, 'now'))).toMatchObject({ life: 'alive', at: 'now' });
+});
+
+test.each([
+  ['the first', undefined, 'a', 0, true],
+  ['nothing new, within the interval', { key: 'a', atMonoMs: 0 }, 'a', 59_999, false],
+  ['the interval is over', { key: 'a', atMonoMs: 0 }, 'a', 60_000, true],
+  ['a change', { key: 'a', atMonoMs: 0 }, 'b', 5000, true],
+  ['a change right after the last message', { key: 'a', atMonoMs: 0 }, 'b', 4999, false],
+] as const)('a message is due: %s', (_what, told, key, nowMonoMs, is) => {
+  expect(isDue(told, key, nowMonoMs, 60_000)).toBe(is);
+});
+
+test('Home Assistant is told entities that read the two topics', () => {
+  const all = announcements({ ...SELF, gateway: 'cabinet.7' }, TOPICS);
+  for (const { topic, payload } of all) {
+    expect(topic).toMatch(/^homeassistant\/(?:binary_)?sensor\/waymark_cabinet_7\/[a-z_]+\/config$/);
+    expect(JSON.parse(payload)).toMatchObject({ state_topic: TOPICS.status, availability_topic: TOPICS.life });
+  }
+  expect(new Set(all.map(({ payload }) => (JSON.parse(payload) as { unique_id: string }).unique_id)).size).toBe(
+    all.length,
+  );
+});
+
+const make = (deps: Partial<FleetDeps> = {}): FleetService =>
+  createFleet(
+    {
+      ...{ clock: createClock(), log: silentLogger, onChange: () => undefined },
+      connect: () => Promise.reject(new WaymarkError('net.refused', 'nobody listens')),
+      status: () => ({ body: { why: 'fine' }, key: 'k' }),
+      ...deps,
+    },
+    {
+      ...{ self: () => SELF, gateway: 'cabinet-7', topicPrefix: 'site/a', keepaliveSeconds: 30 },
+      ...{ intervalMs: 60_000, homeAssistant: false },
+    },
+  );
+const context = (signal: AbortSignal) => ({ signal, ok: () => undefined, doing: () => undefined });
+
+test('a road that cannot be had is weather', async () => {
+  const fleet = make();
+  await expect(fleet.run(context(new AbortController().signal))).rejects.toMatchObject({ code: 'net.refused' });
+  expect(fleet.snapshot()).toMatchObject({ state: 'waiting', connects: 0, lastReason: { code: 'net.refused' } });
+  expect(fleet.backoff(new WaymarkError('net.refused', '')).quickForMs).toBeGreaterThan(0);
+  expect(fleet.backoff(new WaymarkError('fleet.refused', '')).baseMs).toBeGreaterThanOrEqual(60_000);
+});
+
+test('a broker that says nothing is given up within its time', async () => {
+  const clock = createFakeClock();
+  const silent = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const fleet = make({ clock, connect: () => Promise.resolve(silent) });
+  const run = fleet.run(context(new AbortController().signal));
+  const failed = expect(run).rejects.toMatchObject({ code: 'core.timeout' });
+  await clock.advance(15_000);
+  await failed;
+  expect(silent.destroyed).toBe(true);
+});
+
+test('two of one name: thrown out for the third time it is called a twin', () =>
+  inScratch(async (dir) => {
+    await using broker = await startMosquitto(dir);
+    const road = () => Promise.resolve(connect(broker.plainPort, '127.0.0.1'));
+    const mine = make({ connect: road });
+    const codes: string[] = [];
+    for (let at = 0; at < 3; at++) {
+      const stop = new AbortController();
+      const run = mine
+        .run(context(stop.signal))
+        .catch((error: unknown) => void codes.push((error as WaymarkError).code));
+      await eventually('mine is up', () => mine.snapshot().told === at + 1);
+      const twin = make({ connect: road });
+      const other = new AbortController();
+      const ended = twin.run(context(other.signal)).catch(() => undefined);
+      await run;
+      other.abort();
+      await ended;
+    }
+    expect(codes).toEqual(['mqtt.closed', 'mqtt.closed', 'fleet.twin']);
+    expect(mine.snapshot()).toMatchObject({ connects: 3, disconnects: 3 });
+  }));
