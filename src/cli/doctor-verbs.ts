@@ -1,5 +1,7 @@
 // `waymark doctor` and `waymark init`: what is wrong here, and a first configuration.
 import { type Command, Option } from 'commander';
+import type { InitFlags } from './init.js';
+import { OFFERS, SERVICE_NAMES } from './init-services.js';
 import { DEFAULT_CONFIG } from './modem-access.js';
 import { type RootFlags, withRoots } from './roots.js';
 import type { Verb } from './verb.js';
@@ -20,4 +22,30 @@ export function addDoctorVerbs(program: Command, verb: Verb): void {
         ) => (await import('./doctor.js')).doctor(flags),
       ),
     );
+
+  const made = withRoots(program.command('init'))
+    .description('a few questions, then a commented configuration that is valid')
+    .option('--out <file>', 'file to write', DEFAULT_CONFIG)
+    .option('--modem <port>', 'auto, none, or the port of the module')
+    .option('--gnss <port>', 'auto, none, or the port of the receiver')
+    .option('--services <list>', `by commas, or none: ${SERVICE_NAMES.join(', ')}`)
+    .option('--page', 'status page on 127.0.0.1:8787', false)
+    .option('--secrets', 'make the secrets folder (0700) with empty files (0600)')
+    .option('--no-secrets', 'do not make it')
+    .option('-y, --yes', 'ask nothing: flags, and what is usual', false)
+    .option('--force', 'overwrite the file', false)
+    .addOption(new Option('--json', 'one JSON object on stdout, for programs').default(false));
+  const questions = SERVICE_NAMES.flatMap((name) => OFFERS[name].questions.map((each) => ({ name, ...each })));
+  for (const { flag, key, name } of questions) made.option(`${flag} <value>`, `${name}: ${key}`);
+  made.action(
+    verb(async (flags: Omit<InitFlags, 'answers'> & Record<string, unknown>) => {
+      const answers = Object.fromEntries(
+        questions.map(({ flag }) => {
+          const value = flags[flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+          return [flag, typeof value === 'string' ? value : undefined];
+        }),
+      );
+      return (await import('./init.js')).init({ ...flags, answers });
+    }),
+  );
 }

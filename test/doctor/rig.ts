@@ -45,14 +45,16 @@ async function listen(server: Server): Promise<number> {
 export async function createRig(): Promise<Rig> {
   const clock = createClock();
   const root = mkdtempSync(join(tmpdir(), 'waymark-doctor-'));
-  const plug = (name: string): Promise<Plug> =>
-    createPlug({ link: join(root, name), clock, log: silentLogger });
+  const plug = (name: string): Promise<Plug> => createPlug({ link: join(root, name), clock, log: silentLogger });
   const [modemPlug, receiverPlug, deadPlug] = [await plug('ttyMODEM'), await plug('ttyGNSS'), await plug('ttyDEAD')];
   const module = createSimModule({
     ...{ port: modemPlug, clock, log: silentLogger },
     ...{ boot: 0, cardMs: 0, searchMs: 0, bearerMs: 0, latencyScale: 0 },
   });
-  const receiver = createSimReceiver({ port: receiverPlug, clock, log: silentLogger }, { seed: 'doctor', keyCheck: 'tag' });
+  const receiver = createSimReceiver(
+    { port: receiverPlug, clock, log: silentLogger },
+    { seed: 'doctor', keyCheck: 'tag' },
+  );
   const authority = await createAuthority();
   const servers: Server[] = [];
   const serve = async ({ cert, key }: Issued): Promise<{ port: number }> => {

@@ -1,7 +1,17 @@
 // Faults as they happen at a gateway, each staged from outside: the doctor names that one, with its cure, and blames
 // nothing else.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DoctorReport } from '../../src/agent/index.js';
@@ -112,7 +122,8 @@ const FAULTS: Record<string, (laid: Laid) => Promise<Staged> | Staged> = {
     const child = spawn('sh', ['-c', 'exec 3<>"$1"; exec sleep 60', 'sh', rig.modemPort], { stdio: 'ignore' });
     children.push(child);
     const pid = child.pid ?? 0;
-    const isOpen = (): boolean => existsSync(`/proc/${pid}/fd/3`) && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n';
+    const isOpen = (): boolean =>
+      existsSync(`/proc/${pid}/fd/3`) && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n';
     return until('the port is held', isOpen).then(() => {
       laid.showProcess(pid);
       return { check: 'port-holder', cure: new RegExp(`kill ${pid}$`), sentence: /sleep \(pid/, code: 'link.shared' };
@@ -120,7 +131,10 @@ const FAULTS: Record<string, (laid: Laid) => Promise<Staged> | Staged> = {
   },
   'ModemManager on the port': (laid) => {
     pretend(laid, 612, 'ModemManager', [realOf(rig.modemPort)]);
-    return { check: 'modem-manager', cure: /^echo '.*ID_MM_PORT_IGNORE.*' > \/etc\/udev\/rules\.d\/.*try-restart ModemManager$/ };
+    return {
+      check: 'modem-manager',
+      cure: /^echo '.*ID_MM_PORT_IGNORE.*' > \/etc\/udev\/rules\.d\/.*try-restart ModemManager$/,
+    };
   },
   'a module without power': (laid) => {
     change(laid, 'modem', { port: rig.deadPort });
@@ -210,7 +224,11 @@ const FAULTS: Record<string, (laid: Laid) => Promise<Staged> | Staged> = {
   'a token that was never put in its file': (laid) => {
     rmSync(join(laid.dir, 'secrets/ztp-token'));
     without(laid, 'modem');
-    return { check: 'tokens', cure: /^install -m 600 \/dev\/null \S+ztp-token and put the value into it/, code: 'secret.absent' };
+    return {
+      check: 'tokens',
+      cure: /^install -m 600 \/dev\/null \S+ztp-token and put the value into it/,
+      code: 'secret.absent',
+    };
   },
   'a token pasted with a word before it': (laid) => {
     writeFileSync(join(laid.dir, 'secrets/ztp-token'), `token = ${TOKEN}\n`);
@@ -268,7 +286,11 @@ if (process.geteuid?.() === 0)
       const { WaymarkError } = await import('../../src/core/index.js');
       throw new WaymarkError('link.permission', `${rig.deadPort}: permission denied`);
     };
-    return { check: 'serial-permission', cure: /^usermod -aG dialout pi && systemctl restart waymark$/, code: 'link.permission' };
+    return {
+      check: 'serial-permission',
+      cure: /^usermod -aG dialout pi && systemctl restart waymark$/,
+      code: 'link.permission',
+    };
   };
 
 function realOf(path: string): string {
