@@ -17,6 +17,8 @@ interface Node {
 
 const ROOT = schema as Node;
 const WIDTH = 110;
+/** In front of a key that is not in force, until the whole text is made: told from its comment by this. */
+const ASLEEP = '#\u0000 ';
 
 /** What the schema says of a key such as `losant.accessKey`. */
 export function meaningOf(key: string): string {
@@ -45,17 +47,23 @@ function scalar(value: unknown): string {
   return isPlain && !value.endsWith(':') ? value : `'${value.replaceAll("'", "''")}'`;
 }
 
+/** A section must hold something: its first default is written as it is. */
+function withFirst(lines: readonly string[]): string[] {
+  const at = lines.findIndex((line) => line.includes(ASLEEP));
+  return lines.map((line, i) => (i === at ? line.replace(ASLEEP, '') : line));
+}
+
 function body(node: Node, values: Values, indent: string): string[] {
   const lines: string[] = [];
   for (const [key, child] of Object.entries(node.properties ?? {})) {
     const value = values[key];
     if (value === undefined) {
       if (child.default === undefined || typeof child.default === 'object') continue;
-      lines.push(...comment(child.description ?? '', indent), `${indent}# ${key}: ${scalar(child.default)}`);
+      lines.push(...comment(child.description ?? '', indent), `${indent}${ASLEEP}${key}: ${scalar(child.default)}`);
     } else if (typeof value === 'object') {
       lines.push(...comment(child.description ?? '', indent));
       const inner = body(child, value, `${indent}  `);
-      lines.push(inner.some((line) => !/^\s*#/.test(line)) ? `${indent}${key}:` : `${indent}${key}: {}`, ...inner);
+      lines.push(`${indent}${key}:`, ...(inner.some((line) => !/^\s*#/.test(line)) ? inner : withFirst(inner)));
     } else lines.push(...comment(child.description ?? '', indent), `${indent}${key}: ${scalar(value)}`);
   }
   return lines;
@@ -82,5 +90,8 @@ export function composeFile(values: Values): string {
     lines.push(...body({ properties: { [key]: child } }, value === undefined ? {} : { [key]: value }, ''));
   }
   lines.push('', ...comment(`More sections: ${others.join(', ')}.`, ''), '');
-  return lines.join('\n').replace(/\n{3,}/g, '\n\n');
+  return lines
+    .join('\n')
+    .replaceAll(ASLEEP, '# ')
+    .replace(/\n{3,}/g, '\n\n');
 }

@@ -9,6 +9,8 @@ export interface Question {
   key: string;
   /** Without one it has to be answered. */
   usual?: string;
+  /** A right answer, to judge the others by while this one is not given. */
+  sample: string;
 }
 
 export interface ServiceOffer {
@@ -34,9 +36,9 @@ export const OFFERS = {
     words: 'corrections from any NTRIP caster',
     sections: ['corrections'],
     questions: [
-      { flag: '--caster', key: 'corrections.ntrip.host' },
-      { flag: '--mount-point', key: 'corrections.ntrip.mountPoint' },
-      { flag: '--caster-user', key: 'corrections.ntrip.userName' },
+      { flag: '--caster', key: 'corrections.ntrip.host', sample: 'caster.example.org' },
+      { flag: '--mount-point', key: 'corrections.ntrip.mountPoint', sample: 'BASE1' },
+      { flag: '--caster-user', key: 'corrections.ntrip.userName', sample: 'rover' },
     ],
     secrets: { 'corrections.ntrip.password': 'caster-password' },
     needs: 'gnss',
@@ -59,19 +61,28 @@ export const OFFERS = {
     words: 'Verizon ThingSpace, through an endpoint of your own',
     sections: ['thingspace'],
     values: { 'thingspace.mode': 'proxy' },
-    questions: [{ flag: '--locate-endpoint', key: 'thingspace.locateEndpoint' }],
+    questions: [
+      { flag: '--locate-endpoint', key: 'thingspace.locateEndpoint', sample: 'https://operator.example/locate' },
+    ],
     secrets: { 'thingspace.identity.bearer': 'enrolment-token' },
   },
   losant: {
     words: 'Losant: state and positions up, commands down',
     sections: ['losant'],
-    questions: [{ flag: '--losant-device', key: 'losant.deviceId' }],
+    questions: [{ flag: '--losant-device', key: 'losant.deviceId', sample: '0123456789abcdef01234567' }],
     secrets: { 'losant.accessKey': 'losant-key', 'losant.accessSecret': 'losant-secret' },
   },
   devicewise: {
     words: 'Telit deviceWISE',
     sections: ['deviceWise'],
-    questions: [{ flag: '--devicewise-server', key: 'deviceWise.server', usual: 'api-de.devicewise.com:8883' }],
+    questions: [
+      {
+        flag: '--devicewise-server',
+        key: 'deviceWise.server',
+        usual: 'api-de.devicewise.com:8883',
+        sample: 'api.example.org:8883',
+      },
+    ],
     secrets: { 'deviceWise.appToken': 'app-token' },
   },
 } as const satisfies Record<string, ServiceOffer>;

@@ -102,9 +102,10 @@ async function interview(flags: InitFlags, asker: Asker): Promise<{ values: Valu
     for (const section of offer.sections) addSection(values, section);
     for (const [key, value] of Object.entries(offer.values ?? {})) put(values, key, value);
     for (const [key, file] of Object.entries(offer.secrets)) put(values, key, `file:${SECRETS}/${file}`);
-    for (const { flag, key, usual } of offer.questions) {
+    for (const [i, { flag, key, usual }] of offer.questions.entries()) {
       const judge = (answer: string): string | undefined => {
         const tried = structuredClone(values);
+        for (const other of offer.questions.slice(i + 1)) put(tried, other.key, other.sample);
         put(tried, key, answer);
         return problemAt(tried, key);
       };

@@ -2,7 +2,7 @@
 // authority of its own, and /sys, /proc and /etc in a folder. Each fault is then staged from outside.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type CheckResult, type DoctorMachine, type DoctorReport, runDoctor } from '../../src/agent/index.js';
@@ -31,13 +31,17 @@ export interface Rig extends AsyncDisposable {
   readonly receiverPort: string;
   /** A port with a cable and nobody on the other end. */
   readonly deadPort: string;
+  /** A serial server whose device says nothing. */
+  readonly silentTcp: string;
   readonly authority: Authority;
   readonly service: { host: string; port: number };
   serve(issued: Issued): Promise<{ port: number }>;
   lay(): Laid;
 }
 
-async function listen(server: Server): Promise<number> {
+async function listen(
+  server: Pick<Server, 'address'> & { listen(port: number, host: string, done: () => void): unknown },
+): Promise<number> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return (server.address() as AddressInfo).port;
 }
@@ -66,18 +70,22 @@ export async function createRig(): Promise<Rig> {
     return { port: await listen(server) };
   };
   const { port } = await serve(await authority.issue({ name: 'localhost', hosts: ['localhost'] }));
+  const mute = createTcpServer((socket) => socket.on('error', () => undefined).resume());
+  const mutePort = await listen(mute);
   let count = 0;
   return {
     ...{ module, authority, serve },
     modemPort: modemPlug.address,
     receiverPort: receiverPlug.address,
     deadPort: deadPlug.address,
+    silentTcp: `tcp://127.0.0.1:${mutePort}`,
     service: { host: 'localhost', port },
     lay: () => lay(join(root, String(count++)), { modemPort: modemPlug.address, port, authority, clock }),
     async [Symbol.asyncDispose]() {
       receiver[Symbol.dispose]();
       await module[Symbol.asyncDispose]();
       for (const each of [modemPlug, receiverPlug, deadPlug]) await each[Symbol.asyncDispose]();
+      mute.close();
       for (const server of servers) {
         server.closeAllConnections();
         server.close();

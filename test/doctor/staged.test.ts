@@ -137,7 +137,7 @@ const FAULTS: Record<string, (laid: Laid) => Promise<Staged> | Staged> = {
     };
   },
   'a module without power': (laid) => {
-    change(laid, 'modem', { port: rig.deadPort });
+    change(laid, 'modem', { port: rig.silentTcp });
     laid.machine.clock = impatient(clock, 20);
     return { check: 'module', cure: /wait a minute|modem list --probe/, code: 'modem.timeout' };
   },
@@ -251,8 +251,8 @@ const FAULTS: Record<string, (laid: Laid) => Promise<Staged> | Staged> = {
     return { check: 'memory', cure: /ps -eo rss/ };
   },
   'a receiver without power': (laid) => {
-    laid.config['gnss'] = { port: rig.deadPort };
-    laid.machine.clock = impatient(clock, 25);
+    laid.config['gnss'] = { port: rig.silentTcp };
+    laid.machine.clock = impatient(clock, 20);
     without(laid, 'modem');
     return { check: 'receiver', cure: /TX and RX/, code: 'gnss.silent' };
   },
