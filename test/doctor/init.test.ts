@@ -120,7 +120,9 @@ test('a person on a terminal answers, is corrected once, and gets the file', asy
   let seen = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (seen = plain(seen + text)));
   const answer = async (question: RegExp, line: string): Promise<void> => {
-    await until(String(question), () => question.test(seen));
+    await until(String(question), () => question.test(seen), 25_000).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${seen}`);
+    });
     seen = '';
     child.stdin.write(`${line}\n`);
   };
@@ -138,4 +140,4 @@ test('a person on a terminal answers, is corrected once, and gets the file', asy
   expect(config).toMatchObject({ gnss: { port: 'auto' }, corrections: { ntrip: { host: 'caster.example.org' } } });
   expect(config?.modem).toBeUndefined();
   expect(modeOf(join(out, '..', 'secrets/caster-password'))).toBe(0o600);
-});
+}, 60_000);

@@ -6,8 +6,8 @@ import { isThere, readText } from '../files.js';
 import { type CheckId, type CheckResult, defineCheck, ok, skipped } from '../types.js';
 
 interface Facts {
-  /** Interface of the default route; undefined: none. `unknown`: the kernel does not tell. */
-  route: string | undefined | 'unknown';
+  /** Interface of the default route; undefined: none. Empty: the kernel does not tell. */
+  route: string | undefined;
   wanted: { name: string; isThere: boolean } | undefined;
   /** An earlier check that would explain it. */
   earlier: CheckResult | undefined;
@@ -20,9 +20,9 @@ const ZERO_6 = '0'.repeat(32);
 const UP = 1;
 const REJECT = 0x200;
 
-/** The interface a default route leads to, from the kernel's two tables. */
-export function defaultRoute(v4: string | undefined, v6: string | undefined): string | undefined | 'unknown' {
-  if (v4 === undefined && v6 === undefined) return 'unknown';
+/** The interface a default route leads to, from the kernel's two tables; empty where it shows neither. */
+export function defaultRoute(v4: string | undefined, v6: string | undefined): string | undefined {
+  if (v4 === undefined && v6 === undefined) return '';
   for (const line of (v4 ?? '').split('\n').slice(1)) {
     const [name = '', destination, , flags = '0', , , , mask] = line.split('\t');
     if (destination === '00000000' && mask === '00000000' && (Number.parseInt(flags, 16) & UP) !== 0) return name;
@@ -105,6 +105,6 @@ export const dataPathCheck = defineCheck<Desk, Facts>({
         cure: 'Check the plan’s volume and the APN; ip route shows which way is taken',
         code: 'network.no-road',
       };
-    return route === 'unknown' ? skipped('this system does not tell its routes') : ok(`default route by ${route}`);
+    return route === '' ? skipped('this system does not tell its routes') : ok(`default route by ${route}`);
   },
 });
