@@ -15,7 +15,7 @@ const dir = mkdtempSync(join(tmpdir(), 'waymark-init-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** Without what moves the cursor. */
-const plain = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
+const plain = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]|\r/g, '');
 
 let count = 0;
 const fresh = (): string => join(dir, String(count++), 'gateway.yaml');
@@ -129,7 +129,7 @@ test('a person on a terminal answers, is corrected once, and gets the file', asy
   await answer(/Cellular module.*: $/, 'none');
   await answer(/GNSS receiver.*: $/, 'auto');
   await answer(/pointperfect .*\n[^]*Services, by commas.*: $/, 'ntrpi');
-  await answer(/did you mean ntrip\?\r?\n.*: $/, 'ntrip');
+  await answer(/did you mean ntrip\?\n.*: $/, 'ntrip');
   await answer(/corrections\.ntrip\.host .*: $/, 'caster.example.org');
   await answer(/corrections\.ntrip\.mountPoint .*: $/, 'BASE1');
   await answer(/corrections\.ntrip\.userName .*: $/, 'rover');
