@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** One script a document; each knows `--check` and ends with 1 when its document is stale. */
-const MAKERS = ['schema', 'api', 'errors', 'cli-reference', 'metrics', 'transcripts'];
+const MAKERS = ['schema', 'api', 'errors', 'cli-reference', 'doctor', 'metrics', 'transcripts'];
 
 const args = process.argv.includes('--check') ? ['--check'] : [];
 const failed = MAKERS.filter((name) => {

@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../agent/version.js';
 import { EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
+import { addDoctorVerbs } from './doctor-verbs.js';
 import { parseDurationMs, parsePositive } from './duration.js';
 import { addExplainVerbs } from './explain-verbs.js';
 import { addLocationVerbs } from './location-verbs.js';
@@ -36,6 +37,7 @@ export function buildProgram(verb: Verb): Command {
   addLocationVerbs(program, verb);
   addServiceVerbs(program, verb);
   addExplainVerbs(program, verb);
+  addDoctorVerbs(program, verb);
   addVersionVerb(program, verb);
   return program;
 }

@@ -3,11 +3,13 @@ import type { ErrorInfo } from './error-info.js';
 
 export const FLEET_ERRORS = {
   'fleet.refused': {
+    means: 'The operator’s own MQTT broker refused this gateway.',
     retry: 'operator',
     hint: 'The fleet’s broker does not accept this gateway: compare fleet.user, its password file or its certificate with the broker’s list, and that it may write below fleet.topicPrefix.',
     exit: 77,
   },
   'fleet.twin': {
+    means: 'Two gateways connect to the operator’s own broker by one name and end each other’s sessions.',
     retry: 'backoff',
     hint: 'Another gateway uses this name at the fleet’s broker: two were made from one image, or fleet.name is the same in both; give each its own.',
     exit: 75,
