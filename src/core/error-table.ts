@@ -5,10 +5,18 @@ import { CLOUD_ERRORS } from './errors-cloud.js';
 
 import { DEVICE_ERRORS } from './errors-device.js';
 import { DEVICEWISE_ERRORS } from './errors-devicewise.js';
+import { EVIDENCE_ERRORS } from './errors-evidence.js';
 import { FAR_ERRORS } from './errors-far.js';
 import { LOCATION_ERRORS } from './errors-location.js';
 
 export type { ErrorInfo, Retry, Rung } from './error-info.js';
 
 /** Every code the program can show. */
-export const ERRORS = { ...DEVICE_ERRORS, ...FAR_ERRORS, ...LOCATION_ERRORS, ...CLOUD_ERRORS, ...DEVICEWISE_ERRORS };
+export const ERRORS = {
+  ...DEVICE_ERRORS,
+  ...FAR_ERRORS,
+  ...LOCATION_ERRORS,
+  ...CLOUD_ERRORS,
+  ...DEVICEWISE_ERRORS,
+  ...EVIDENCE_ERRORS,
+};
