@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { createClock } from '../core/index.js';
 import { parseDurationMs } from './duration.js';
 import { DEFAULT_CONFIG } from './modem-access.js';
+import { type RootFlags, withRoots } from './roots.js';
 import type { Verb } from './verb.js';
 
 interface BundleFlags {
@@ -15,6 +16,15 @@ interface BundleFlags {
   lower: boolean;
   backup?: string;
   passphraseFile?: string;
+  yes: boolean;
+  json: boolean;
+}
+
+interface WipeFlags extends RootFlags {
+  config: string;
+  secrets: boolean;
+  module: boolean;
+  port?: string;
   yes: boolean;
   json: boolean;
 }
@@ -70,4 +80,15 @@ export function addEvidenceVerbs(program: Command, _config: Command, verb: Verb)
         ) => (await import('./evidence/restore.js')).restoreVerb({ ...flags, file }),
       ),
     );
+
+  withRoots(program.command('wipe'))
+    .description('credentials, identity, queue and caches gone, and proved; the agent must be stopped')
+    .addOption(configOption())
+    .option('--secrets', 'also the secret files that the configuration names', false)
+    .option('--module', 'also the tokens and the authority in the module’s own memory', false)
+    .option('--port <port>', 'of the module (default: as configured)')
+    .addOption(yesOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExit codes: 0 gone and looked for, 74 something is left, 75 an agent runs.')
+    .action(verb(async (flags: WipeFlags) => (await import('./evidence/wipe.js')).wipeVerb(flags)));
 }

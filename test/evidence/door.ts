@@ -39,7 +39,7 @@ export async function openFakeDoor(
       request.on('end', () => {
         const asked = (JSON.parse(body) as { level: string }).level;
         levels.push(asked);
-        response.end(JSON.stringify({ previous: current }));
+        response.end(JSON.stringify({ level: asked, before: current }));
         current = asked;
       });
       return;
@@ -53,7 +53,10 @@ export async function openFakeDoor(
     listeners: () => listening.size,
     emit: (event, data) =>
       listening.forEach((each) => each.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)),
-    hangUp: () => listening.forEach((each) => each.end()),
+    hangUp() {
+      for (const each of listening) each.end();
+      listening.clear();
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

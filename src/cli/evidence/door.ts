@@ -70,8 +70,8 @@ const isLevel = (value: unknown): value is LogLevel => (LOG_LEVELS as readonly u
 /** Sets the level of the running agent's log; gives the one before, where the agent says it. Errors: `status.unavailable`. */
 export async function setLogLevel(door: Door, level: LogLevel): Promise<LogLevel | undefined> {
   const answer: unknown = JSON.parse(await askDoor(door, '/api/v1/log/level', { level }));
-  const { previous, level: told } = (answer ?? {}) as Partial<Record<string, unknown>>;
-  return [previous, told].find(isLevel);
+  const { before, previous } = (answer ?? {}) as Partial<Record<string, unknown>>;
+  return [before, previous].find(isLevel);
 }
 
 /**

@@ -6,11 +6,11 @@ import { escapeControls, maskIdentifier, scrubber, WaymarkError } from '../../co
 type Rule = readonly [RegExp, string | ((...found: string[]) => string)];
 
 /** Any PEM block, plainly or within JSON; bounded, so hostile text costs linear time. */
-const PEM = /-----BEGIN [A-Z0-9 ]{1,40}-----[\s\S]{0,16000}?-----END [A-Z0-9 ]{1,40}-----/g;
+const PEM = /-----BEGIN [A-Z0-9 ]{1,40}-----[^-]{0,16000}-----END [A-Z0-9 ]{1,40}-----/g;
 const RULES: readonly Rule[] = [
   [PEM, '[pem]'],
   // An upload cut off in the middle.
-  [/-----BEGIN [A-Z0-9 ]{1,40}-----[^"]{0,16000}/g, '[pem]'],
+  [/-----BEGIN [A-Z0-9 ]{1,40}-----[^"-]{0,16000}/g, '[pem]'],
   // User and query of an address.
   [/\b([a-z][a-z0-9+.-]{1,15}:\/\/)[^/\s"'@]{1,300}@/gi, '$1[user]@'],
   [/\b(https?:\/\/[^\s"'?#]{1,500})\?[^\s"'#\\]{1,2000}/gi, '$1?[query]'],
