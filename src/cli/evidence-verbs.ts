@@ -35,7 +35,7 @@ const yesOption = (): Option => new Option('-y, --yes', 'ask nothing').default(f
 const passphraseOption = (): Option =>
   new Option('--passphrase-file <file>', 'private file (mode 0600) with the passphrase; - reads standard input');
 
-export function addEvidenceVerbs(program: Command, _config: Command, verb: Verb): void {
+export function addEvidenceVerbs(program: Command, config: Command, verb: Verb): void {
   program
     .command('bundle')
     .description('what somebody who helps from afar needs, secrets removed; listed before it is written')
@@ -91,4 +91,15 @@ export function addEvidenceVerbs(program: Command, _config: Command, verb: Verb)
     .addOption(jsonOption())
     .addHelpText('after', '\nExit codes: 0 gone and looked for, 74 something is left, 75 an agent runs.')
     .action(verb(async (flags: WipeFlags) => (await import('./evidence/wipe.js')).wipeVerb(flags)));
+
+  config
+    .command('upgrade <file>')
+    .description('a file of an older layout in the present one, comments kept; shown, or written with --write')
+    .option('--write', 'write it; the old file stays beside it as FILE.vN', false)
+    .addOption(jsonOption())
+    .action(
+      verb(async (file: string, flags: { write: boolean; json: boolean }) =>
+        (await import('./config-upgrade.js')).configUpgrade({ ...flags, file }),
+      ),
+    );
 }

@@ -9,3 +9,4 @@ export * from './schema.js';
 export { CLOUD_COMMANDS } from './schema-clouds.js';
 export * from './secrets.js';
 export { nearest } from './suggest.js';
+export { editWords, type Upgrade, upgradeText } from './upgrade.js';
