@@ -18,18 +18,27 @@ import {
 } from '../core/index.js';
 import { ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
-import { openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
+import {
+  createHistory,
+  type HistoryKeeper,
+  type LogTail,
+  type PartView,
+  type StatusActions,
+  type StatusSnapshot,
+} from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
 import { createCloudSide } from './clouds/side.js';
 import { createCorrectionSide } from './correction-side.js';
 import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
 import { createDevices } from './devices.js';
+import { type AgentDoors, openDoors } from './doors.js';
 import { createIdentityHolder } from './identity-holder.js';
 import { createLampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';
 import { createClockLane } from './lanes/clock.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
+import { createLatencyWatch } from './latency.js';
 import { createLocationSide } from './location-side.js';
 import { memorySlots } from './memory.js';
 import { createModemSide } from './modem-side.js';
@@ -59,6 +68,15 @@ export interface AgentDeps {
   onRecord?: (cloud: string, id: string, record: NewRecord) => void;
   /** Off on a scaled clock: its future must not become the next start's floor. */
   keepClockFloor?: boolean;
+  /** The file the configuration is from, for those who ask. */
+  configFile?: string;
+  /** The last lines of `log`. */
+  logTail?: LogTail;
+  setLogLevel?: StatusActions['setLogLevel'];
+  /** One that goes on over several agents (default: of this one). */
+  history?: HistoryKeeper;
+  /** Another port for the page when the configured one is taken (the demo). */
+  isAnyPortFine?: boolean;
 }
 
 export interface Agent {
@@ -78,6 +96,10 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
+  };
+  const onChange = (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   };
 
   makeRuntimeDir(config.runtimeDir, config.status.socketMode);
@@ -113,7 +135,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   const supervisor = createSupervisor({ clock, log, random: Math.random, onChange: changed });
   const roots = deps.roots ?? ROOTS;
-  const meter = createMeter();
+  const latency = createLatencyWatch(clock);
+  const meter = latency.timedMeter(createMeter());
   const { book, trace, modem, receiver } = await createDevices({
     ...{ config, configDir, clock, log, env, roots, credentials, memory, transcript: deps.transcript },
     wakeModem: () => supervisor.wake('modem'),
@@ -197,7 +220,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   if (side) lanes.push(...side.lanes);
   lanes.push(...location.lanes);
   const clouds = await createCloudSide({
-    ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session },
+    ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session, latency },
     ...{ best: location.best, position: location.position, outputs: location.outputs },
     status: () => snapshot(),
     wake: (lane) => supervisor.wake(lane),
@@ -232,7 +255,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const lag = watchLoopLag(clock, log);
   const startedMonoMs = clock.mono();
   const startedWallMs = clock.wall();
-  let isDoorOpen = false;
+  const history = deps.history ?? createHistory(clock);
+  let doors: AgentDoors | undefined;
+  let isReady = false;
   const statusPart: PartView = { state: 'ok', sinceMs: 0, attempt: 0, restarts: 0 };
   const snapshot = (): StatusSnapshot =>
     buildSnapshot({
@@ -244,7 +269,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       lamps,
       part: (name) =>
         name === 'status'
-          ? isDoorOpen
+          ? doors
             ? { ...statusPart, sinceMs: Math.round(clock.mono() - startedMonoMs) }
             : undefined
           : supervisor.part(name),
@@ -266,6 +291,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           Object.entries(meter.totals()).map(([purpose, t]) => [purpose, { in: t.bytesIn, out: t.bytesOut }]),
         ),
       loopLag: () => lag.read(),
+      latency: latency.last,
+      page: () => doors?.page,
     });
   let last: StatusSnapshot | undefined;
 
@@ -287,22 +314,24 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     running.catch(() => undefined);
     const stopping = (): void => {
       last ??= snapshot();
+      isReady = false;
       manager.stopping();
       lamps.send({ is: 'stop', wallMs: clock.wall() });
     };
     resources.add(onAbort(signal, stopping));
     try {
       // The doors open beside the lanes: the first correction must not wait for them.
-      const socketMode = Number.parseInt(config.status.socketMode, 8);
-      resources.use(
-        await openStatusServer(snapshot, {
-          runtimeDir: config.runtimeDir,
-          socketMode,
-          http: config.status.http,
-          actions: { ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
-        }),
-      );
-      isDoorOpen = true;
+      doors = await openDoors({
+        ...{ config, configFile: deps.configFile, clock, log, snapshot, history, logTail: deps.logTail, onChange },
+        actions: {
+          ...{ ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
+          ...(deps.setLogLevel ? { setLogLevel: deps.setLogLevel } : {}),
+        },
+        isReady: () => isReady,
+        isAnyPortFine: deps.isAnyPortFine === true,
+      });
+      resources.use(doors);
+      isReady = true;
       log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
       manager.ready();
       void clouds.start(scope.signal);
@@ -325,6 +354,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       session?.show();
       if (receiver) showFix({ receiver, lamps, clock });
       manager.alive();
+      history.add(snapshot());
       changed();
     };
 
@@ -332,9 +362,6 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     run,
     snapshot,
     lastSnapshot: () => last ?? snapshot(),
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange,
   };
 }

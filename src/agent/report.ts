@@ -46,6 +46,8 @@ export interface ReportSources {
   credentials: () => readonly CredentialStatus[];
   bytes: () => Readonly<Record<string, { in: number; out: number }>>;
   loopLag: () => { p50: number; p99: number; max: number };
+  latency: () => StatusSnapshot['latency'];
+  page: () => StatusSnapshot['page'];
 }
 
 const iso = (wallMs: number): string => new Date(wallMs).toISOString();
@@ -233,6 +235,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
   const grade = gradeOf(receiver, clock);
   const lamps = LAMPS.map((name) => lampView(name, condition.lamps[name], mono));
   const up = from.clouds();
+  const latency = from.latency();
+  const page = from.page();
   const source = from.session?.current()?.snapshot();
   const fix = receiver?.fix;
   const { atMonoMs, ...fixFacts } = fix ?? { quality: 'none' as const, atMonoMs: undefined };
@@ -280,6 +284,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     ...up,
     credentials: from.credentials().map((status) => credentialView(status, clock)),
     bytes: from.bytes(),
+    ...(latency ? { latency } : {}),
+    ...(page ? { page } : {}),
     loopLagMs: from.loopLag(),
     rssBytes: process.memoryUsage.rss(),
   };

@@ -8,15 +8,17 @@ import { DEVICEWISE_ERRORS } from './errors-devicewise.js';
 import { EVIDENCE_ERRORS } from './errors-evidence.js';
 import { FAR_ERRORS } from './errors-far.js';
 import { LOCATION_ERRORS } from './errors-location.js';
+import { STATUS_ERRORS } from './errors-status.js';
 
 export type { ErrorInfo, Retry, Rung } from './error-info.js';
 
 /** Every code the program can show. */
 export const ERRORS = {
-  ...DEVICE_ERRORS,
-  ...FAR_ERRORS,
-  ...LOCATION_ERRORS,
   ...CLOUD_ERRORS,
+  ...DEVICE_ERRORS,
   ...DEVICEWISE_ERRORS,
   ...EVIDENCE_ERRORS,
+  ...FAR_ERRORS,
+  ...LOCATION_ERRORS,
+  ...STATUS_ERRORS,
 };

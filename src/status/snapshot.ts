@@ -6,6 +6,7 @@ import type {
   CellLocateView,
   CorrectionUseView,
   CredentialView,
+  LatencyView,
   ModemView,
   PartView,
   PositionView,
@@ -150,6 +151,10 @@ export interface StatusSnapshot {
   commands?: CommandsView;
   credentials: readonly CredentialView[];
   bytes: Readonly<Record<string, { in: number; out: number }>>;
+  /** How long a far side took to answer last. */
+  latency?: LatencyView;
+  /** Where the page is, when it is switched on, and the file with the token its actions want. */
+  page?: { url: string; tokenFile: string };
   loopLagMs: { p50: number; p99: number; max: number };
   rssBytes: number;
 }

@@ -18,6 +18,7 @@ import {
 import type { CredentialSet } from '../credentials.js';
 import type { Lane } from '../lane.js';
 import type { CorrectionLane } from '../lanes/corrections.js';
+import type { LatencyWatch } from '../latency.js';
 import type { AgentMemory } from '../memory.js';
 import type { NetworkLadder } from '../network-ladder.js';
 import { countBoot } from './boot-counter.js';
@@ -38,6 +39,7 @@ export interface CloudSideDeps {
   vault: Vault;
   memory: AgentMemory;
   meter: Meter;
+  latency: LatencyWatch;
   credentials: CredentialSet;
   modem: Modem | undefined;
   best: BestLocation;
@@ -84,7 +86,7 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
     );
     resources.use(outbox);
     outboxes.set(destination, outbox);
-    return outbox;
+    return deps.latency.timedOutbox(destination, outbox);
   };
   const losantOutbox = config.losant && (await open('losant'));
   const deviceWiseOutbox = config.deviceWise && (await open(DEVICEWISE));
