@@ -1,5 +1,11 @@
 export { canarySelfTest } from './canary.js';
 export { type Agent, type AgentDeps, createAgent } from './compose.js';
+export { CHECKS as DOCTOR_CHECKS } from './doctor/checks.js';
+export { realMachine as doctorMachine } from './doctor/machine.js';
+export { runDoctor } from './doctor/run.js';
+export type { CheckResult, DoctorMachine, DoctorReport } from './doctor/types.js';
+export { findUser } from './doctor/users.js';
+export { doctorUser } from './doctor/visitor.js';
 export { inspectCredentials, inspectSecretFile } from './inspect.js';
 export { agentHolding, askModem, assertMaySend, inspectModem, type ModemAccess, wipeModule } from './inspect-modem.js';
 export { type InspectedPort, inspectPorts, type PortsReport } from './inspect-ports.js';

@@ -38,6 +38,13 @@ export function inspectSecretFile(
   return credentials.fileOf(id);
 }
 
+/** Who the gateway is, by its files or by what the last agent left. */
+export async function inspectIdentity({ config, configDir, clock }: InspectDeps): Promise<Identity | undefined> {
+  if (config.identity)
+    return identityFromFiles(config.identity, configDir, clock.wall()).catch((): undefined => undefined);
+  return keptIdentity(await leftBehind(config.stateDir, clock), 'identity');
+}
+
 /** State, expiry and remedy of every configured credential, judged offline: by its files and by what the last agent left. */
 export async function inspectCredentials({
   config,

@@ -3,6 +3,7 @@ import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../agent/version.js';
 import { createClock, EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
+import { addDoctorVerbs } from './doctor-verbs.js';
 import { parseDurationMs, parsePositive } from './duration.js';
 import { addEvidenceVerbs } from './evidence-verbs.js';
 import { addLocationVerbs } from './location-verbs.js';
@@ -121,6 +122,7 @@ config
   .action(verb(async () => (await import('./config.js')).configSchemaVerb()));
 
 addTokenVerbs(program, verb);
+addDoctorVerbs(program, verb);
 addSimVerbs(program, verb);
 addModemVerbs(program, verb);
 addLocationVerbs(program, verb);

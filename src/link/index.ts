@@ -7,4 +7,5 @@ export * from './memory.js';
 export * from './open.js';
 export { cleanText } from './peek.js';
 export * from './ports.js';
+export { checkSerialDriver } from './serial.js';
 export * from './sniff.js';

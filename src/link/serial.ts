@@ -42,6 +42,11 @@ async function loadSerial(path: string) {
   }
 }
 
+/** Whether serial ports can be used at all. Errors: `link.driver`. */
+export async function checkSerialDriver(): Promise<void> {
+  await loadSerial('serial ports');
+}
+
 /** A missing path has no error code when the binding opens it, so it is looked at first. */
 async function checkNode(path: string): Promise<void> {
   try {
