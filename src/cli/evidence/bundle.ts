@@ -4,11 +4,11 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { inspectPorts } from '../../agent/index.js';
+import { doctorMachine, doctorUser, inspectPorts, runDoctor } from '../../agent/index.js';
 import { rememberSecrets } from '../../config/index.js';
 import { type Clock, createClock, EXIT, linkedController, WaymarkError } from '../../core/index.js';
 import { atomicWrite, valuesKeptIn } from '../../vault/index.js';
-import { createProgress } from '../modem-access.js';
+import { createProgress, DEFAULT_CONFIG } from '../modem-access.js';
 import { printJson, stderr, stdout } from '../output.js';
 import { confirm } from './ask.js';
 import { capture } from './capture.js';
@@ -153,10 +153,26 @@ function pack({ pieces, missing }: Collected, nowUtcMs: number): { entries: TarE
   };
 }
 
-const real = async (clock: Clock): Promise<Surroundings> => ({
-  roots: { sys: '/sys', dev: '/dev', proc: '/proc' },
-  run: runner(clock),
-});
+function real({ config, runtimeDir }: BundleOptions, clock: Clock): Surroundings {
+  const roots = { sys: '/sys', dev: '/dev', proc: '/proc' };
+  return {
+    roots,
+    run: runner(clock),
+    async doctor() {
+      using stop = linkedController();
+      const configFile = resolve(config);
+      const visitor = await doctorUser({ roots, configFile, named: undefined });
+      return runDoctor({
+        machine: doctorMachine({ clock, roots, ...visitor }),
+        configFile,
+        isDefaultFile: config === DEFAULT_CONFIG,
+        runtimeDir: runtimeDir === undefined ? undefined : resolve(runtimeDir),
+        isOffline: false,
+        signal: stop.signal,
+      });
+    },
+  };
+}
 
 /** 0 written (or, with --json and without --yes, only listed). Errors: `cli.usage`, `status.unavailable` (--capture), `vault.write`. */
 export async function bundleVerb(options: BundleOptions, around?: Surroundings): Promise<number> {
@@ -166,7 +182,7 @@ export async function bundleVerb(options: BundleOptions, around?: Surroundings):
     throw new WaymarkError('cli.usage', `${target} exists already`, {
       hint: 'Name another file with --out, or move that one away.',
     });
-  const collected = await gather(options, around ?? (await real(clock)), clock);
+  const collected = await gather(options, around ?? real(options, clock), clock);
   const { entries, archive } = pack(collected, clock.wall());
   const aboutOf = new Map(collected.pieces.map(({ name, about }) => [name, about]));
   const files = entries.map(({ name, bytes }) => ({
