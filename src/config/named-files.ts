@@ -47,7 +47,7 @@ export function namedFiles(config: Config): NamedFile[] {
 /** References to secrets that are in no file: `env:NAME`, `credential:NAME`, with the key that has them. Pure. */
 export function secretsElsewhere(config: Config): { key: string; reference: string }[] {
   return SECRET_KEYS.flatMap(({ path, isPath }) => {
-    const value = valueAt(config as unknown as Data, path);
+    const value = valueAt(config, path);
     return isReference(value) && !isPath && !value.startsWith('file:')
       ? [{ key: path.join('.'), reference: value }]
       : [];

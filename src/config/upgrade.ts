@@ -75,6 +75,6 @@ export function editWords(edit: Edit): string {
     case 'remove':
       return `${edit.path.join('.')} has no meaning any more`;
     case 'value':
-      return `${edit.path.join('.')}: ${String(edit.from)} is now ${String(edit.to)}`;
+      return `${edit.path.join('.')}: ${JSON.stringify(edit.from)} is now ${JSON.stringify(edit.to)}`;
   }
 }

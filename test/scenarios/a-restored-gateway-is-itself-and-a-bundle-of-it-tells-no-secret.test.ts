@@ -9,6 +9,7 @@ import { backupVerb } from '../../src/cli/evidence/backup.js';
 import { bundleVerb } from '../../src/cli/evidence/bundle.js';
 import { restoreVerb } from '../../src/cli/evidence/restore.js';
 import { createClock } from '../../src/core/index.js';
+import { cme } from '../../src/sim/module/index.js';
 import { printed } from '../cli/in-process.js';
 import { startAgent } from '../helpers/agent.js';
 import { isServing, QUICK_MODULE, startWorldIn } from '../helpers/scenario.js';
@@ -29,7 +30,7 @@ test('a restored gateway asks nobody for its identity; a bundle of it holds none
     writeFileSync(passphraseFile, 'four plain words together', { mode: 0o600 });
     {
       // The module refuses the line that carries the token.
-      world.module.faults.push('errorOn', { command: '#DWCFG=', times: 1 } as never);
+      world.module.push(cme('#DWCFG=', 100, 1));
       await using agent = await startAgent(dir, world, { prepare });
       await agent.until('serving', isServing);
       const config = agent.configFile;
@@ -39,7 +40,7 @@ test('a restored gateway asks nobody for its identity; a bundle of it holds none
         run: async () => `usb: ${formsOf(APP_TOKEN).join(' ')}\n`,
       };
       const bundled = await printed(() =>
-        bundleVerb({ config, out, capture: true, forMs: 1500, yes: true, json: true }, around),
+        bundleVerb({ config, out, capture: false, forMs: 0, yes: true, json: true }, around),
       );
       expect(bundled.code).toBe(0);
       const secrets = {
@@ -50,14 +51,7 @@ test('a restored gateway asks nobody for its identity; a bundle of it holds none
       const bytes = gunzipSync(readFileSync(out)).toString('latin1');
       expect(found(bytes + bundled.stdout + bundled.stderr, secrets)).toEqual([]);
       expect(bytes).not.toContain('PRIVATE KEY');
-      for (const useful of [
-        '"state": "serving"',
-        'ztp.token',
-        'AT+',
-        'capture/at-trace.txt',
-        'state-files.txt',
-        'lamps',
-      ])
+      for (const useful of ['"lamps"', '"serving"', 'at-trace.txt', 'state-files.txt', 'credential-ztp-token'])
         expect(bytes).toContain(useful);
       const backup = { config, backup: file, passphraseFile, yes: true, json: true };
       expect((await printed(() => backupVerb(backup, createClock(), CHEAP))).code).toBe(0);

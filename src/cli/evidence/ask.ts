@@ -95,7 +95,7 @@ export async function readPassphrase(from: string | undefined, isNew: boolean): 
     if (isNew && text !== (await readHidden('The same again: ')))
       throw new WaymarkError('cli.usage', 'the two were not the same', { hint: 'Nothing was written: run it again.' });
   }
-  if (isNew && [...text].length < MIN_PASSPHRASE)
+  if (isNew && text.length < MIN_PASSPHRASE)
     throw new WaymarkError('cli.usage', `the passphrase has fewer than ${MIN_PASSPHRASE} characters`, {
       hint: 'The backup holds private keys: take several words, and keep them apart from the file.',
     });

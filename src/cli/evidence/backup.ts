@@ -37,7 +37,10 @@ async function read(path: string): Promise<{ bytes: Buffer; mode: number }> {
   return { bytes: await readFile(path), mode: facts.mode & 0o777 };
 }
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? 'unknown');
+const codeOf = (error: unknown): string => {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown';
+};
 
 /** Errors: `backup.unreadable`: half a backup is worse than none. */
 async function gather({ config, configFile }: Place): Promise<Gathered> {

@@ -66,11 +66,11 @@ async function recorded(door: Door, { forMs, json }: BundleOptions, into: Collec
       );
     const { log, trace, notes, isLowered } = await capture({ ...door, forMs, signal: stop.signal, onRecording });
     say(isLowered ? 'Recorded; the log is at its usual level again.\n' : `${notes.at(-1) ?? ''}\n`);
-    await collect(into, 'capture/log.jsonl', 'everything the agent said during the capture', async () =>
+    await collect(into, 'capture/log.jsonl', 'everything the agent said during the capture', () =>
       log.length === 0 ? undefined : `${log.join('\n')}\n`,
     );
-    await collect(into, 'capture/at-trace.txt', 'the AT dialogue during the capture', async () => traceLines(trace));
-    await collect(into, 'capture/notes.txt', 'what happened to the recording itself', async () =>
+    await collect(into, 'capture/at-trace.txt', 'the AT dialogue during the capture', () => traceLines(trace));
+    await collect(into, 'capture/notes.txt', 'what happened to the recording itself', () =>
       notes.length === 0 ? undefined : `${notes.join('\n')}\n`,
     );
   } finally {
@@ -105,7 +105,7 @@ async function gather(options: BundleOptions, around: Surroundings, clock: Clock
     into,
     'config.yaml',
     'the configuration as understood, secrets as references',
-    async () => config && configText(config),
+    () => config && configText(config),
   );
   await collect(into, 'config-check.json', 'what config check says of it', async () =>
     redactJson(await configVerdict(file, clock)),
@@ -162,7 +162,7 @@ function real({ config, runtimeDir }: BundleOptions, clock: Clock): Surroundings
       using stop = linkedController();
       const configFile = resolve(config);
       const visitor = await doctorUser({ roots, configFile, named: undefined });
-      return runDoctor({
+      return await runDoctor({
         machine: doctorMachine({ clock, roots, ...visitor }),
         configFile,
         isDefaultFile: config === DEFAULT_CONFIG,

@@ -50,7 +50,7 @@ export async function collectFromAgent(door: Door, into: Collected): Promise<voi
     for (const name of ['outbox.json', 'history.json', 'log.jsonl', 'at-trace.txt']) into.missing.push({ name, why });
     return;
   }
-  await collect(into, 'outbox.json', 'what waits to be sent, in figures', async () => outboxes(status));
+  await collect(into, 'outbox.json', 'what waits to be sent, in figures', () => outboxes(status));
   await collect(into, 'history.json', 'signal, latency, data use of the last hours; positions to 100 m', async () =>
     pretty(await askDoor(door, `/api/v1/history?seconds=${HISTORY_SECONDS}`)),
   );

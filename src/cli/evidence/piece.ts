@@ -20,7 +20,7 @@ export interface Collected {
 }
 
 /** What a source gives: text, or nothing with the reason. */
-export type Source = () => Promise<string | undefined>;
+export type Source = () => Promise<string | undefined> | string | undefined;
 
 /** Asks one source; whatever goes wrong is a line in the list and costs nothing else. */
 export async function collect(into: Collected, name: string, about: string, source: Source): Promise<void> {

@@ -36,7 +36,7 @@ async function forgetInModule(options: WipeOptions): Promise<ModuleResult> {
   using stop = linkedController();
   using progress = createProgress(clock);
   const { access } = await findModem(options, clock);
-  return wipeModule({ ...access, signal: stop.signal, onStage: progress.stage });
+  return await wipeModule({ ...access, signal: stop.signal, onStage: progress.stage });
 }
 
 /** The folders in which nothing of it may be left: one level of those that hold secrets, all of the state. */
