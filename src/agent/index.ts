@@ -7,7 +7,7 @@ export type { CheckResult, DoctorMachine, DoctorReport } from './doctor/types.js
 export { findUser } from './doctor/users.js';
 export { doctorUser } from './doctor/visitor.js';
 export { inspectCredentials, inspectSecretFile } from './inspect.js';
-export { agentHolding, askModem, assertMaySend, inspectModem, type ModemAccess } from './inspect-modem.js';
+export { agentHolding, askModem, assertMaySend, inspectModem, type ModemAccess, wipeModule } from './inspect-modem.js';
 export { type InspectedPort, inspectPorts, type PortsReport } from './inspect-ports.js';
 export { type ModemReport, reportFromStatus } from './modem-report.js';
 export { shownText } from './trace.js';

@@ -16,6 +16,8 @@ import {
   type AtChannel,
   commandLimitMs,
   createAtChannel,
+  type Forgotten,
+  forgetOurs,
   greetModule,
   judgeCommand,
   surveyModule,
@@ -139,6 +141,17 @@ export async function askModem(access: ModemAccess, request: AtRequest): Promise
     { signal },
   );
   return { lines: lines.map(shownText), final: shownText(final) };
+}
+
+/**
+ * Has the module forget the tokens and the authority it was told, for a gateway that is taken out of service.
+ * Errors: `link.*`, `modem.*`, the abort reason.
+ */
+export async function wipeModule(access: ModemAccess): Promise<{ port: string; forgotten: readonly Forgotten[] }> {
+  await using resources = createDisposer();
+  const { channel, name } = await openModule(access, resources);
+  access.onStage?.('the module to forget');
+  return { port: name, forgotten: await forgetOurs(channel.run, access.signal) };
 }
 
 /** The agent that holds this state directory, or undefined; only looked at. */

@@ -1,5 +1,14 @@
 // What the modem verbs use of the agent room.
 import * as agent from '../agent/index.js';
 
-export const { agentHolding, askModem, assertMaySend, inspectModem, inspectPorts, reportFromStatus, shownText } = agent;
+export const {
+  agentHolding,
+  askModem,
+  assertMaySend,
+  inspectModem,
+  inspectPorts,
+  reportFromStatus,
+  shownText,
+  wipeModule,
+} = agent;
 export type { InspectedPort, ModemAccess, ModemReport, PortsReport } from '../agent/index.js';

@@ -5,6 +5,7 @@ import { version } from '../agent/version.js';
 import { EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
 import { addDoctorVerbs } from './doctor-verbs.js';
 import { parseDurationMs, parsePositive } from './duration.js';
+import { addEvidenceVerbs } from './evidence-verbs.js';
 import { addExplainVerbs } from './explain-verbs.js';
 import { addLocationVerbs } from './location-verbs.js';
 import { addModemVerbs } from './modem-verbs.js';
@@ -38,6 +39,7 @@ export function buildProgram(verb: Verb): Command {
   addServiceVerbs(program, verb);
   addExplainVerbs(program, verb);
   addDoctorVerbs(program, verb);
+  addEvidenceVerbs(program, verb);
   addVersionVerb(program, verb);
   return program;
 }

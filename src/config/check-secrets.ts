@@ -28,7 +28,7 @@ export interface SecretCheck {
 const MAX_DOCUMENT_BYTES = 262_144;
 
 /** `document`: a file that holds secrets among other things; only who may read it is looked at. */
-const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'document'; isPath?: boolean }[] = [
+export const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'document'; isPath?: boolean }[] = [
   { path: ['modem', 'deviceWise', 'appToken'], kind: 'app-token' },
   { path: ['deviceWise', 'appToken'], kind: 'app-token' },
   { path: ['modem', 'sim', 'pin'], kind: 'pin' },
@@ -55,7 +55,7 @@ const SECRET_KEYS: readonly { path: readonly string[]; kind: SecretKind | 'docum
 ];
 
 /** `key`: where its private key is named; without one it is an authority's, whose dates are not ours. */
-const CERTIFICATE_KEYS: readonly { path: readonly string[]; key?: readonly string[] }[] = [
+export const CERTIFICATE_KEYS: readonly { path: readonly string[]; key?: readonly string[] }[] = [
   { path: ['ztp', 'caFile'] },
   { path: ['identity', 'caFile'] },
   { path: ['identity', 'certFile'], key: ['identity', 'keyFile'] },

@@ -5,6 +5,7 @@ import { CLOUD_ERRORS } from './errors-cloud.js';
 
 import { DEVICE_ERRORS } from './errors-device.js';
 import { DEVICEWISE_ERRORS } from './errors-devicewise.js';
+import { EVIDENCE_ERRORS } from './errors-evidence.js';
 import { FAR_ERRORS } from './errors-far.js';
 import { FLEET_ERRORS } from './errors-fleet.js';
 import { LOCATION_ERRORS } from './errors-location.js';
@@ -14,11 +15,12 @@ export type { ErrorInfo, Retry, Rung } from './error-info.js';
 
 /** Every code the program can show. */
 export const ERRORS = {
-  ...DEVICE_ERRORS,
-  ...FAR_ERRORS,
-  ...LOCATION_ERRORS,
   ...CLOUD_ERRORS,
+  ...DEVICE_ERRORS,
   ...DEVICEWISE_ERRORS,
+  ...EVIDENCE_ERRORS,
+  ...FAR_ERRORS,
   ...FLEET_ERRORS,
+  ...LOCATION_ERRORS,
   ...STATUS_ERRORS,
 };

@@ -6,6 +6,7 @@ export type { DeviceWiseClient, DeviceWiseSession } from './apps/devicewise/type
 export type { ModuleGnss } from './apps/module-gnss/types.js';
 export * from './at.js';
 export * from './channel.js';
+export { type Forgotten, forgetOurs } from './forget.js';
 export { type Judgement, judgeCommand } from './guard.js';
 export { commandLimitMs } from './limits.js';
 export * from './modem.js';

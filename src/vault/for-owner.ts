@@ -18,14 +18,14 @@ export function heirOf(directory: Owner, file: Owner | undefined): Owner | undef
 }
 
 /**
- * Replaces `path`, mode 0600. By root it is written for the owner of `like`, a file in the same directory, or of the
- * directory where there is none. Errors: `vault.write`.
+ * Replaces `path`, mode 0600. By root it is written for `owner` or, without one, for the owner of `like`, a file in the same
+ * directory, or of the directory where there is none. Errors: `vault.write`.
  */
 export async function writeForOwner(
   path: string,
   bytes: Uint8Array,
   like: string,
-  { isRoot = process.geteuid?.() === 0, disk = realDisk }: { isRoot?: boolean; disk?: Disk } = {},
+  { isRoot = process.geteuid?.() === 0, disk = realDisk, owner }: { isRoot?: boolean; disk?: Disk; owner?: Owner } = {},
 ): Promise<void> {
   if (!isRoot) {
     await atomicWrite(path, bytes, disk);
@@ -41,7 +41,7 @@ export async function writeForOwner(
       if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     });
-    const heir = heirOf(await directory.stat(), file);
+    const heir = heirOf(await directory.stat(), owner ?? file);
     if (!heir) throw failure('its directory belongs to somebody else than the file');
     await atomicWrite(join(held, basename(path)), bytes, disk, heir);
   } catch (error) {

@@ -1,11 +1,14 @@
 // The doors as visitors find them: what is answered, to whom, and what stays shut (fault X3).
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/core/index.js';
 import { createPageToken, type StatusSnapshot } from '../../src/status/index.js';
 import { openApi } from '../../src/status/openapi.js';
 import { ROUTES, type Route } from '../../src/status/routes.js';
+import { refuseActing } from '../../src/status/visitor.js';
 import { mistakesIn, type SchemaTree } from '../helpers/schema.js';
 import { lampOf, statusWith } from '../helpers/status.js';
 import { type Asked, openRig } from './door-rig.js';
@@ -248,6 +251,22 @@ describe('acting', () => {
     const asked = { ...ACT, ...rest, headers: { ...headers, authorization: `Bearer ${rig.token}` } };
     expect((await rig.tcp('/api/v1/actions', asked)).status).toBe(status);
     expect(rig.asked).toEqual([]);
+  });
+
+  test('on an address of the network nobody acts, token or not: it would cross the network in the clear', () => {
+    const token = new Secret('page-token', 'token-of-the-test-0123456789');
+    const at = (localAddress: string): unknown =>
+      refuseActing(
+        {
+          socket: { localAddress },
+          headers: { authorization: `Bearer ${token.reveal()}` },
+        } as unknown as IncomingMessage,
+        token,
+      )?.code;
+    expect(['127.0.0.1', '::1', '::ffff:127.0.0.1'].map(at)).toEqual([undefined, undefined, undefined]);
+    expect(['192.0.2.7', '::ffff:192.0.2.7', '2001:db8::1', '0.0.0.0'].map(at)).toEqual(
+      Array.from({ length: 4 }, () => 'status.local-only'),
+    );
   });
 
   test('the token is 32 bytes in a file of mode 0600, another at each start, gone at the end', async () => {
