@@ -102,7 +102,10 @@ export async function startWorld(
   );
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
-  const ready = await withDeadline({ clock: deps.clock, ms: READY_MS, what: 'simulators to start' }, () => first.promise);
+  const ready = await withDeadline(
+    { clock: deps.clock, ms: READY_MS, what: 'simulators to start' },
+    () => first.promise,
+  );
   return {
     ready,
     exited,
