@@ -2,8 +2,18 @@
 // each use. Needs root. Commands run in it by chroot inside a mount and process namespace of their own, so whatever is
 // mounted or left running there is gone when the command ends, and the tree can always be deleted.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { freemem, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const SUITE = 'trixie';
@@ -153,11 +163,30 @@ export function rootTar(arch, extra = [], note = console.error) {
   return tar;
 }
 
+const ROOM_BYTES = 6e9;
+
+/** Where gigabytes come and go fastest: in memory where there is plenty, else the folder for temporary files. */
+export function roomyDir() {
+  const memory = '/dev/shm';
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    const line =
+      readFileSync('/proc/mounts', 'utf8')
+        .split('\n')
+        .find((each) => each.split(' ')[1] === memory) ?? '';
+    if (bavail * bsize >= ROOM_BYTES && freemem() >= ROOM_BYTES && line !== '' && !/\bnoexec\b/.test(line))
+      return memory;
+  } catch {
+    // Not there.
+  }
+  return tmpdir();
+}
+
 /** Unpacks a root; dispose it with `rmSync`. */
 export function unpackRoot(arch, extra = []) {
   const tar = rootTar(arch, extra);
   registerEmulator(arch);
-  const root = mkdtempSync(join(tmpdir(), 'waymark-root-'));
+  const root = mkdtempSync(join(roomyDir(), 'waymark-root-'));
   must('tar', ['-C', root, '--numeric-owner', '-xpf', tar]);
   // The mkdtemp folder is 0700; a user of the root must be able to enter it.
   must('chmod', ['0755', root]);

@@ -3,10 +3,9 @@
 // `apt-get install buildah`. `--keep` leaves the image in the storage it prints.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { must, needTools, rootTar } from './debian-root.mjs';
+import { must, needTools, roomyDir, rootTar } from './debian-root.mjs';
 
 const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 needTools('amd64', { buildah: 'buildah' });
@@ -18,7 +17,7 @@ const expect = (isSo, what) => {
   if (!isSo) throw new Error(`not so: ${what}`);
 };
 
-const work = mkdtempSync(join(tmpdir(), 'waymark-image-'));
+const work = mkdtempSync(join(roomyDir(), 'waymark-image-'));
 const storage = ['--storage-driver', 'vfs', '--root', join(work, 'root'), '--runroot', join(work, 'run')];
 const buildah = (...args) =>
   must('buildah', [...storage, ...args], { env: { ...process.env, BUILDAH_ISOLATION: 'chroot' } });

@@ -103,7 +103,15 @@ try {
   say('waymark demo --for 30s as user waymark: exit 0');
 
   writeFileSync(join(root, 'etc/waymark/gateway.yaml'), 'version: 1\n');
-  inRoot(root, 'touch /var/lib/waymark/state /etc/waymark/secrets/token && apt-get -qy purge waymark');
+  inRoot(root, 'touch /var/lib/waymark/state /etc/waymark/secrets/token');
+  copyFileSync(deb, join(root, 'waymark.deb'));
+  inRoot(root, 'apt-get -qy install --reinstall ./waymark.deb && rm waymark.deb && ls /usr/lib/waymark/lib/*.cache');
+  inRoot(
+    root,
+    'apt-get -qy remove waymark; test ! -e /usr/lib/waymark; test -e /var/lib/waymark/state -a -e /etc/waymark/gateway.yaml',
+  );
+  say('installed again, and removed: configuration and state are kept');
+  inRoot(root, 'apt-get -qy purge waymark');
   const left = inRoot(
     root,
     'find / -xdev -path /proc -prune -o -iname "*waymark*" -print | grep -v "^/var/log/" || true; getent passwd waymark || true',

@@ -42,6 +42,11 @@ waymark: bogus-mail-host *
 waymark: bogus-mail-host-in-debian-changelog *
 `;
 
+/** The heap's limit is part of what the code cache depends on: one way to start, for the service and for a person. */
+const START = `#!/bin/sh
+exec /usr/bin/node --max-old-space-size=96 /usr/lib/waymark/waymark.cjs "$@"
+`;
+
 function epoch() {
   if (process.env.SOURCE_DATE_EPOCH) return Number(process.env.SOURCE_DATE_EPOCH);
   return Number(execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' }));
@@ -67,8 +72,7 @@ function program(tree, arch) {
       copy(tree, `dist/prebuilds/${folder}/${name}`, `usr/lib/waymark/prebuilds/${folder}/${name}`);
   const loader = readFileSync(join(dist, 'waymark.cjs'), 'utf8').replace('#!/usr/bin/env node', '#!/usr/bin/node');
   put(tree, 'usr/lib/waymark/waymark.cjs', loader, 0o755);
-  mkdirSync(join(tree, 'usr/bin'), { recursive: true });
-  symlinkSync('../lib/waymark/waymark.cjs', join(tree, 'usr/bin/waymark'));
+  put(tree, 'usr/bin/waymark', START, 0o755);
 }
 
 function system(tree) {

@@ -1,6 +1,6 @@
 // The nearest to a Raspberry Pi that a workstation has: the arm64 package in a clean Debian 13 for arm64, run under
 // emulation, and the program under the memory of a small board. Part of `npm run proof`, too slow for CI. Needs root,
-// debootstrap and qemu-user-static; the root is made once (ten minutes) and kept outside the repository.
+// debootstrap and qemu-user-static; the root is made once (ten minutes, more on a busy machine) and kept outside the repository.
 // Lines that begin with `figure:` are copied into docs/proof.md. `--only memory` or `--only arm64` runs one of the two.
 import { spawn, spawnSync } from 'node:child_process';
 import {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Clock, type ClockAnchor, clockEnvironment, deferred, WaymarkError, withDeadline } from '../core/index.js';
 
+/** Seconds on a small board; an emulated or very busy one takes ten times as long. */
+const READY_MS = 90_000;
+
 /** Beside this bundle: dist/lib/waymark.cjs and dist/sim/sim.cjs. */
 function simBundle(): string {
   const file = join(__dirname, '..', 'sim', 'sim.cjs');
@@ -99,7 +102,10 @@ export async function startWorld(
   );
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
-  const ready = await withDeadline({ clock: deps.clock, ms: 15_000, what: 'simulators to start' }, () => first.promise);
+  const ready = await withDeadline(
+    { clock: deps.clock, ms: READY_MS, what: 'simulators to start' },
+    () => first.promise,
+  );
   return {
     ready,
     exited,
