@@ -31,7 +31,7 @@ export function buildProgram(verb: Verb): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
   addAgentVerbs(program, verb);
-  addConfigVerbs(program, verb);
+  const config = addConfigVerbs(program, verb);
   addTokenVerbs(program, verb);
   addSimVerbs(program, verb);
   addModemVerbs(program, verb);
@@ -39,7 +39,7 @@ export function buildProgram(verb: Verb): Command {
   addServiceVerbs(program, verb);
   addExplainVerbs(program, verb);
   addDoctorVerbs(program, verb);
-  addEvidenceVerbs(program, verb);
+  addEvidenceVerbs(program, config, verb);
   addVersionVerb(program, verb);
   return program;
 }
@@ -120,7 +120,7 @@ function addAgentVerbs(program: Command, verb: Verb): void {
     );
 }
 
-function addConfigVerbs(program: Command, verb: Verb): void {
+function addConfigVerbs(program: Command, verb: Verb): Command {
   const config = program.command('config').description('the configuration file');
   config
     .command('check')
@@ -132,6 +132,7 @@ function addConfigVerbs(program: Command, verb: Verb): void {
     .command('schema')
     .description('print the JSON Schema')
     .action(verb(async () => (await import('./config.js')).configSchemaVerb()));
+  return config;
 }
 
 function addVersionVerb(program: Command, verb: Verb): void {
