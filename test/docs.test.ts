@@ -62,7 +62,9 @@ test('every link in the documents leads to a file and an anchor that exist', () 
   };
   const folders = new Set(files.map((file) => dirname(file)));
   for (const [file, text] of texts) {
-    for (const [, target = ''] of fenced(text, undefined).join('\n').matchAll(/\]\(([^)\s]+)\)/g)) {
+    for (const [, target = ''] of fenced(text, undefined)
+      .join('\n')
+      .matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^[a-z]+:/.test(target)) continue;
       const [path = '', anchor] = target.split('#');
       const to = path === '' ? file : resolve(dirname(file), path);
