@@ -58,8 +58,8 @@ function verbs(command, path) {
 
 function described(command, path) {
   const name = path.join(' ');
-  const usage = command.registeredArguments.map((a) =>
-    a.required ? `<${a.name()}>` : `[${a.name()}${a.variadic ? '…' : ''}]`,
+  const usage = command.registeredArguments.map(
+    (a) => a.argChoices?.[0] ?? (a.required ? `<${a.name()}>` : `[${a.name()}${a.variadic ? '…' : ''}]`),
   );
   const rows = [
     ...command.registeredArguments
