@@ -188,11 +188,17 @@ function makePlot(Draw: typeof UPlot, kind: PlotKind): Plot {
   };
 }
 
-/** Hours and minutes; days where a day is a small part of it. */
+/** Hours and minutes; seconds of a short time, days of a long one: no two marks read the same. */
 function timeLabels(_plot: UPlot, splits: number[]): string[] {
   const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
   const options: Intl.DateTimeFormatOptions =
-    span > 172_800 ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hour12: false };
+    span > 172_800
+      ? { day: 'numeric', month: 'short' }
+      : {
+          ...{ hour: '2-digit', minute: '2-digit', hour12: false },
+          ...(step > 0 && step < 60 ? { second: '2-digit' } : {}),
+        };
   return splits.map((at) => new Date(at * 1000).toLocaleString([], options));
 }
 

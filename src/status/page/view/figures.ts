@@ -11,8 +11,11 @@ interface Figure {
   words: string;
 }
 
-function signal({ modem }: StatusSnapshot): Figure {
+function signal({ modem, lamps }: StatusSnapshot): Figure {
   if (!modem) return { words: 'No modem is configured.' };
+  // What a module said before it went is not so now.
+  if (lamps.some(({ name, state }) => name === 'modem' && state !== 'lit'))
+    return { words: 'The module does not answer.' };
   const { rsrpDbm, rssiDbm, quality } = modem.signal ?? {};
   const dbm = rsrpDbm ?? rssiDbm;
   if (dbm === undefined) return { words: 'The module has not told it yet.' };
