@@ -18,12 +18,19 @@ import {
 } from '../core/index.js';
 import { ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
-import { openStatusServer, type PartView, type StatusSnapshot } from '../status/index.js';
+import {
+  type ConfigView,
+  openStatusServer,
+  type PartView,
+  type PersonActionResult,
+  type StatusSnapshot,
+} from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
 import { createCloudSide } from './clouds/side.js';
 import { createCorrectionSide } from './correction-side.js';
 import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
+import { createDataKeeper } from './data-use/index.js';
 import { createDevices } from './devices.js';
 import { createIdentityHolder } from './identity-holder.js';
 import { createLampBoard } from './lamp-board.js';
@@ -35,10 +42,12 @@ import { memorySlots } from './memory.js';
 import { createModemSide } from './modem-side.js';
 import { untilNetwork } from './network-up.js';
 import { identityOrigin, presentLamps } from './parts.js';
+import { createPersonActions } from './person-actions.js';
 import { buildSnapshot } from './report.js';
 import { reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
+import { slowerWhenMetered } from './slower-lanes.js';
 import { createSupervisor } from './supervisor.js';
 import { everySecond, wakeOnRise } from './ticks.js';
 import { buildTimeMs } from './version.js';
@@ -57,6 +66,16 @@ export interface AgentDeps {
   roots?: Roots;
   /** Told each record taken for a cloud, with its id. */
   onRecord?: (cloud: string, id: string, record: NewRecord) => void;
+  /** Where agents follow one another in one process: what stays the same. */
+  life?: { bootId: string; startedMonoMs: number; startedWallMs: number };
+  /** How the configuration is read again, and how that went last; absent where it was not read from a file. */
+  reload?: {
+    run(): Promise<PersonActionResult>;
+    view(): ConfigView;
+    /** True while this agent is ended for another configuration. */
+    isUnderWay(): boolean;
+    onReady?(): void;
+  };
   /** Off on a scaled clock: its future must not become the next start's floor. */
   keepClockFloor?: boolean;
 }
@@ -67,6 +86,8 @@ export interface Agent {
   snapshot(): StatusSnapshot;
   /** How things stood when it was asked to stop. */
   lastSnapshot(): StatusSnapshot;
+  /** Reads the files of all secrets again. */
+  lookAtSecrets(): void;
   onChange(listener: () => void): () => void;
 }
 
@@ -114,13 +135,14 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const supervisor = createSupervisor({ clock, log, random: Math.random, onChange: changed });
   const roots = deps.roots ?? ROOTS;
   const meter = createMeter();
+  const data = await createDataKeeper({ clock, trust, log, meter, slot: memory.dataMonth }, config.dataBudget);
   const { book, trace, modem, receiver } = await createDevices({
     ...{ config, configDir, clock, log, env, roots, credentials, memory, transcript: deps.transcript },
     wakeModem: () => supervisor.wake('modem'),
     onModuleTraffic: (bytes) => meter.note('devicewise', bytes),
   });
   receiver?.onUtc((utcMs) => trust.offer('gnss', utcMs));
-  const bootId = randomUUID();
+  const bootId = deps.life?.bootId ?? randomUUID();
   const networkUp = untilNetwork(lamps, clock);
   const location = await createLocationSide({
     config,
@@ -146,6 +168,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     trust,
     log,
     meter,
+    thrift: data.thrift,
     memory,
     credentials,
     holder,
@@ -179,6 +202,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       env,
       service,
       newSession: () => supervisor.wake('session'),
+      thrift: data.thrift,
       onFailure: (error) => reportPin(error, credentials),
       onPinAccepted: () => reportPin('accepted', credentials),
       giveBack: (reason) => {
@@ -198,6 +222,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   lanes.push(...location.lanes);
   const clouds = await createCloudSide({
     ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session },
+    thrift: data.thrift,
     ...{ best: location.best, position: location.position, outputs: location.outputs },
     status: () => snapshot(),
     wake: (lane) => supervisor.wake(lane),
@@ -207,6 +232,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     ladder: side?.ladder,
     onChange: changed,
     onRecord: deps.onRecord,
+  }).catch(async (error: unknown) => {
+    await location[Symbol.asyncDispose]();
+    throw error;
   });
   lanes.push(...clouds.lanes);
   lanes.push(
@@ -230,8 +258,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   );
 
   const lag = watchLoopLag(clock, log);
-  const startedMonoMs = clock.mono();
-  const startedWallMs = clock.wall();
+  const { startedMonoMs, startedWallMs } = deps.life ?? { startedMonoMs: clock.mono(), startedWallMs: clock.wall() };
   let isDoorOpen = false;
   const statusPart: PartView = { state: 'ok', sinceMs: 0, attempt: 0, restarts: 0 };
   const snapshot = (): StatusSnapshot =>
@@ -266,12 +293,17 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           Object.entries(meter.totals()).map(([purpose, t]) => [purpose, { in: t.bytesIn, out: t.bytesOut }]),
         ),
       loopLag: () => lag.read(),
+      data: data.view,
+      config: deps.reload?.view,
     });
   let last: StatusSnapshot | undefined;
 
   async function run({ signal }: { signal: AbortSignal }): Promise<void> {
     await using resources = createDisposer();
     resources.add(unlock);
+    // Written last: what closes still says good-bye over the road.
+    resources.use(data);
+    data.start();
     using scope = linkedController(signal);
     resources.add(async () => {
       lag[Symbol.dispose]();
@@ -283,11 +315,12 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     resources.use(location);
     resources.use(clouds);
     const manager = createServiceManager(env, clock, log);
-    const running = supervisor.run(lanes, scope.signal);
+    const running = supervisor.run(slowerWhenMetered(lanes, data.thrift), scope.signal);
     running.catch(() => undefined);
     const stopping = (): void => {
       last ??= snapshot();
-      manager.stopping();
+      if (deps.reload?.isUnderWay()) manager.reloading();
+      else manager.stopping();
       lamps.send({ is: 'stop', wallMs: clock.wall() });
     };
     resources.add(onAbort(signal, stopping));
@@ -299,12 +332,21 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           runtimeDir: config.runtimeDir,
           socketMode,
           http: config.status.http,
-          actions: { ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
+          actions: {
+            ...{ ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
+            runPersonAction: createPersonActions({
+              ...{ log: log.child('person'), session, ladder: side?.ladder, life: scope.signal },
+              wakeSession: () => supervisor.wake('session'),
+              requestRenewal: identity ? holder.requestRenewal : undefined,
+              reloadConfig: deps.reload?.run,
+            }),
+          },
         }),
       );
       isDoorOpen = true;
       log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
       manager.ready();
+      deps.reload?.onReady?.();
       void clouds.start(scope.signal);
       resources.add(everySecond(clock, tick(manager)));
       await Promise.race([running, aborted(signal), gaveUp.promise]);
@@ -332,6 +374,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     run,
     snapshot,
     lastSnapshot: () => last ?? snapshot(),
+    lookAtSecrets() {
+      for (const credential of credentials.all()) void credential.reload();
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -43,20 +43,38 @@ export interface ServiceManager {
   /** To be called while every lane makes progress; throttled to a third of the manager's limit. */
   alive(): void;
   stopping(): void;
+  /** Parts are made anew for another configuration; `ready` ends it. */
+  reloading(): void;
 }
+
+/** One after the other: a late RELOADING would leave the unit reloading for ever. */
+let told: Promise<void> = Promise.resolve();
 
 /** Node has no unix datagram sockets, so `systemd-notify` is run as a child; without NOTIFY_SOCKET this does nothing. */
 export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: Logger): ServiceManager {
   if (env['NOTIFY_SOCKET'] === undefined)
-    return { ready: () => undefined, status: () => undefined, alive: () => undefined, stopping: () => undefined };
+    return {
+      ready: () => undefined,
+      status: () => undefined,
+      alive: () => undefined,
+      stopping: () => undefined,
+      reloading: () => undefined,
+    };
   const everyMs = Math.max(1000, Number(env['WATCHDOG_USEC'] ?? 60_000_000) / 1000 / 3);
   let lastAlive = Number.NEGATIVE_INFINITY;
   const notify = (...words: string[]): void => {
     // Loaded only where there is a service manager: a child-process module costs memory too.
-    void import('node:child_process').then(({ spawn }) => {
-      const child = spawn('systemd-notify', ['--no-block', `--pid=${process.pid}`, ...words], { stdio: 'ignore' });
-      child.on('error', (error) => log.debug('notify.failed', { error }));
-      child.unref();
+    told = told.then(async () => {
+      const { spawn } = await import('node:child_process');
+      await new Promise<void>((resolve) => {
+        const child = spawn('systemd-notify', ['--no-block', `--pid=${process.pid}`, ...words], { stdio: 'ignore' });
+        child.on('error', (error) => {
+          log.debug('notify.failed', { error });
+          resolve();
+        });
+        child.on('exit', () => resolve());
+        child.unref();
+      });
     });
   };
   return {
@@ -68,5 +86,6 @@ export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: 
       notify('WATCHDOG=1');
     },
     stopping: () => notify('--stopping'),
+    reloading: () => notify('RELOADING=1', `MONOTONIC_USEC=${Math.round(clock.mono() * 1000)}`),
   };
 }

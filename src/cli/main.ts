@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { version } from '../agent/version.js';
 import { createClock, EXIT, LOG_LEVELS, type LogLevel } from '../core/index.js';
 import { parseDurationMs, parsePositive } from './duration.js';
+import { addLifeVerbs } from './life-verbs.js';
 import { addLocationVerbs } from './location-verbs.js';
 import { addModemVerbs } from './modem-verbs.js';
 import { explainFailure, printJson, stderr, stdout } from './output.js';
@@ -123,6 +124,7 @@ addTokenVerbs(program, verb);
 addSimVerbs(program, verb);
 addModemVerbs(program, verb);
 addLocationVerbs(program, verb);
+addLifeVerbs(program, verb);
 
 program
   .command('version')

@@ -3,6 +3,7 @@
 
 import { CLOUD_ERRORS } from './errors-cloud.js';
 
+import { DATA_ERRORS } from './errors-data.js';
 import { DEVICE_ERRORS } from './errors-device.js';
 import { DEVICEWISE_ERRORS } from './errors-devicewise.js';
 import { FAR_ERRORS } from './errors-far.js';
@@ -11,4 +12,11 @@ import { LOCATION_ERRORS } from './errors-location.js';
 export type { ErrorInfo, Retry, Rung } from './error-info.js';
 
 /** Every code the program can show. */
-export const ERRORS = { ...DEVICE_ERRORS, ...FAR_ERRORS, ...LOCATION_ERRORS, ...CLOUD_ERRORS, ...DEVICEWISE_ERRORS };
+export const ERRORS = {
+  ...DEVICE_ERRORS,
+  ...FAR_ERRORS,
+  ...LOCATION_ERRORS,
+  ...CLOUD_ERRORS,
+  ...DEVICEWISE_ERRORS,
+  ...DATA_ERRORS,
+};

@@ -99,10 +99,17 @@ export interface LogOptions {
   tap?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
-export function createLogger(options: LogOptions): Logger {
+/** The logger of a process: its level may be changed while it runs, for every child made before. */
+export interface RootLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
+export function createLogger(options: LogOptions): RootLogger {
+  const rank = { least: LOG_LEVELS.indexOf(options.level) };
   const root = pino(
     {
-      level: options.level,
+      // Its children keep the level they were made with, so the threshold is kept here.
+      level: 'trace',
       base: null,
       timestamp: () => `,"time":"${new Date(options.now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
@@ -114,7 +121,10 @@ export function createLogger(options: LogOptions): Logger {
       },
     },
   );
-  return wrap(root, root, '');
+  return {
+    ...wrap(root, root, '', (level) => LOG_LEVELS.indexOf(level) >= rank.least),
+    setLevel: (level) => void (rank.least = LOG_LEVELS.indexOf(level)),
+  };
 }
 
 /** A line must never be lost, nor its writer harmed, because a scrubbed shape took a piece of the JSON with it. */
@@ -127,12 +137,11 @@ function parsed(line: string): Record<string, unknown> {
 }
 
 /** Children are made from the root: the library would print an inherited key a second time. */
-function wrap(root: pino.Logger, target: pino.Logger, path: string): Logger {
+function wrap(root: pino.Logger, target: pino.Logger, path: string, isWanted: (level: LogLevel) => boolean): Logger {
   const at =
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}, sentence?: string): void => {
-      if (target.isLevelEnabled(level))
-        target[level]({ event, ...(plain(fields) as object) }, sentence && boundedText(sentence));
+      if (isWanted(level)) target[level]({ event, ...(plain(fields) as object) }, sentence && boundedText(sentence));
     };
   return {
     trace: at('trace'),
@@ -142,9 +151,9 @@ function wrap(root: pino.Logger, target: pino.Logger, path: string): Logger {
     error: at('error'),
     child(name) {
       const component = path === '' ? name : `${path}.${name}`;
-      return wrap(root, root.child({ component }), component);
+      return wrap(root, root.child({ component }), component, isWanted);
     },
-    enabled: (level) => target.isLevelEnabled(level),
+    enabled: isWanted,
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   ReceiverView,
 } from './views.js';
 import type { CloudView, CommandsView, LocatedView, OutputView } from './views-clouds.js';
+import type { ConfigView, DataView } from './views-life.js';
 
 export const LAMPS = ['modem', 'sim', 'network', 'identity', 'session', 'corrections', 'fix'] as const;
 export type LampName = (typeof LAMPS)[number];
@@ -150,6 +151,12 @@ export interface StatusSnapshot {
   commands?: CommandsView;
   credentials: readonly CredentialView[];
   bytes: Readonly<Record<string, { in: number; out: number }>>;
+  /** This month's data and its budget. */
+  data?: DataView;
+  /** Absent where the agent was not started from a file. */
+  config?: ConfigView;
+  /** Where the page is, when it is switched on, and the file with the token its actions want. */
+  page?: { url: string; tokenFile: string };
   loopLagMs: { p50: number; p99: number; max: number };
   rssBytes: number;
 }
