@@ -147,6 +147,7 @@ export async function buildAll({ warm = true } = {}) {
     footer: { js: '})' },
   });
   await build({ ...common, entryPoints: ['src/sim/main.ts'], outfile: 'dist/sim/sim.cjs' });
+  await build({ ...common, entryPoints: ['src/share/main.ts'], outfile: 'dist/share/share.cjs' });
   const binding = dirname(require.resolve('@serialport/bindings-cpp/package.json'));
   for (const name of readdirSync(join(binding, 'prebuilds')))
     if (name.startsWith('linux-'))

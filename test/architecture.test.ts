@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   status: [...GROUND, 'config'],
   cli: [...GROUND, 'agent', 'config', 'vault', 'status', 'sim'],
   sim: [...GROUND, 'link'],
+  share: [...GROUND, 'status'],
 };
 
 /** Packages a room may use; node built-ins are free. */
@@ -51,6 +52,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   mqtt: ['mqtt'],
   cli: ['commander', 'yaml'],
   sim: ['aedes', '@peculiar/x509', 'reflect-metadata'],
+  share: ['@peculiar/x509', 'reflect-metadata', 'uqr'],
 };
 
 function filesIn(folder: string): string[] {

@@ -188,9 +188,9 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
 
   /** Runs the agent with `after`; where it does not get as far as its doors, the one with `before`. */
   async function replace(before: Config, after: Config, signal: AbortSignal): Promise<void> {
-    let isReady = false;
+    const seen = { isReady: false };
     const onReady = (): void => {
-      isReady = true;
+      seen.isReady = true;
       next = undefined;
       view = { ...view, state: 'ok', since: isoNow(), problems: [], reloads: view.reloads + 1 };
       log.info('config.applied', { reloads: view.reloads });
@@ -203,7 +203,7 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
       deps.setLogLevel?.(after.log.level);
       await runOne(agent, signal);
     } catch (error) {
-      if (isReady || signal.aborted) throw error;
+      if (seen.isReady || signal.aborted) throw error;
       const known = toWaymarkError(error);
       refuse(new WaymarkError('config.not-started', known.message, { cause: known, hint: known.hint }));
       config = before;

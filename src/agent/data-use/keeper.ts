@@ -28,7 +28,7 @@ export const dataMonthCodec: Codec<DataMonth> = {
     return {
       startUtcMs: isDated ? startUtcMs : undefined,
       endUtcMs: isDated ? endUtcMs : undefined,
-      byPurpose: Object.fromEntries(entries) as Record<string, number>,
+      byPurpose: Object.fromEntries(entries),
     };
   },
 };
