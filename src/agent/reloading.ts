@@ -31,6 +31,8 @@ export interface ReloadingDeps extends Omit<AgentDeps, 'config' | 'reload' | 'li
   config: Config;
   /** Absent where the level was said on the command line: then the file does not change it. */
   setLogLevel?: ((level: LogLevel) => void) | undefined;
+  /** Reads and checks the file (default: as at the start). */
+  load?: typeof loadConfig;
   /** Makes an agent (default: the real one). */
   make?: (deps: AgentDeps) => Promise<Agent>;
 }
@@ -55,7 +57,7 @@ const REREAD = { message: 'The configuration is as it was; the secret files were
 
 /** Errors: those of `createAgent`. */
 export async function createReloadingAgent(deps: ReloadingDeps): Promise<ReloadingAgent> {
-  const { configFile, clock, env, make = createAgent } = deps;
+  const { configFile, clock, env, load = loadConfig, make = createAgent } = deps;
   const log: Logger = deps.log.child('config');
   let config = deps.config;
   let turns = RELOAD_START;
@@ -90,7 +92,7 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
 
   /** One reading. Resolves to what follows; the work that follows an answer is in `begin`. */
   async function read(): Promise<{ result: PersonActionResult; anew?: Config }> {
-    const after = await loadConfig(configFile, { env, clock });
+    const after = await load(configFile, { env, clock });
     const change = changeBetween(config, after);
     if (view.state === 'refused') view = { ...view, state: 'ok', since: isoNow(), problems: [] };
     switch (change.is) {
