@@ -40,6 +40,7 @@ export default tseslint.config(
       'src/vault/**',
       'src/net/tls.ts',
       'src/mqtt/client.ts',
+      'src/status/visitor.ts',
       'src/gnss/spartn-key.ts',
       'src/services/**',
       'src/sim/**',

@@ -19,10 +19,11 @@ import {
 import { ROOTS, type Roots } from '../link/index.js';
 import { createMeter } from '../net/index.js';
 import {
-  type ConfigView,
-  openStatusServer,
+  createHistory,
+  type HistoryKeeper,
+  type LogTail,
   type PartView,
-  type PersonActionResult,
+  type StatusActions,
   type StatusSnapshot,
 } from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
@@ -32,11 +33,13 @@ import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
 import { createDataKeeper } from './data-use/index.js';
 import { createDevices } from './devices.js';
+import { type AgentDoors, openDoors } from './doors.js';
 import { createIdentityHolder } from './identity-holder.js';
 import { createLampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';
 import { createClockLane } from './lanes/clock.js';
 import { createReceiverLane, showFix } from './lanes/receiver.js';
+import { createLatencyWatch } from './latency.js';
 import { createLocationSide } from './location-side.js';
 import { memorySlots } from './memory.js';
 import { createModemSide } from './modem-side.js';
@@ -48,6 +51,7 @@ import { reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
 import { slowerWhenMetered } from './slower-lanes.js';
+import type { ConfigReader, ProcessLife } from './successors.js';
 import { createSupervisor } from './supervisor.js';
 import { everySecond, wakeOnRise } from './ticks.js';
 import { buildTimeMs } from './version.js';
@@ -67,17 +71,20 @@ export interface AgentDeps {
   /** Told each record taken for a cloud, with its id. */
   onRecord?: (cloud: string, id: string, record: NewRecord) => void;
   /** Where agents follow one another in one process: what stays the same. */
-  life?: { bootId: string; startedMonoMs: number; startedWallMs: number };
-  /** How the configuration is read again, and how that went last; absent where it was not read from a file. */
-  reload?: {
-    run(): Promise<PersonActionResult>;
-    view(): ConfigView;
-    /** True while this agent is ended for another configuration. */
-    isUnderWay(): boolean;
-    onReady?(): void;
-  };
+  life?: ProcessLife;
+  /** Absent where the configuration was not read from a file. */
+  reload?: ConfigReader;
   /** Off on a scaled clock: its future must not become the next start's floor. */
   keepClockFloor?: boolean;
+  /** The file the configuration is from, for those who ask. */
+  configFile?: string;
+  /** The last lines of `log`. */
+  logTail?: LogTail;
+  setLogLevel?: StatusActions['setLogLevel'];
+  /** One that goes on over several agents (default: of this one). */
+  history?: HistoryKeeper;
+  /** Another port for the page when the configured one is taken (the demo). */
+  isAnyPortFine?: boolean;
 }
 
 export interface Agent {
@@ -99,6 +106,10 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
+  };
+  const onChange = (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   };
 
   makeRuntimeDir(config.runtimeDir, config.status.socketMode);
@@ -134,7 +145,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   const supervisor = createSupervisor({ clock, log, random: Math.random, onChange: changed });
   const roots = deps.roots ?? ROOTS;
-  const meter = createMeter();
+  const latency = createLatencyWatch(clock);
+  const meter = latency.timedMeter(createMeter());
   const data = await createDataKeeper({ clock, trust, log, meter, slot: memory.dataMonth }, config.dataBudget);
   const { book, trace, modem, receiver } = await createDevices({
     ...{ config, configDir, clock, log, env, roots, credentials, memory, transcript: deps.transcript },
@@ -221,7 +233,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   if (side) lanes.push(...side.lanes);
   lanes.push(...location.lanes);
   const clouds = await createCloudSide({
-    ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session },
+    ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session, latency },
     thrift: data.thrift,
     ...{ best: location.best, position: location.position, outputs: location.outputs },
     status: () => snapshot(),
@@ -259,7 +271,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
 
   const lag = watchLoopLag(clock, log);
   const { startedMonoMs, startedWallMs } = deps.life ?? { startedMonoMs: clock.mono(), startedWallMs: clock.wall() };
-  let isDoorOpen = false;
+  const history = deps.history ?? createHistory(clock);
+  let doors: AgentDoors | undefined;
+  let isReady = false;
   const statusPart: PartView = { state: 'ok', sinceMs: 0, attempt: 0, restarts: 0 };
   const snapshot = (): StatusSnapshot =>
     buildSnapshot({
@@ -271,7 +285,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       lamps,
       part: (name) =>
         name === 'status'
-          ? isDoorOpen
+          ? doors
             ? { ...statusPart, sinceMs: Math.round(clock.mono() - startedMonoMs) }
             : undefined
           : supervisor.part(name),
@@ -295,6 +309,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       loopLag: () => lag.read(),
       data: data.view,
       config: deps.reload?.view,
+      latency: latency.last,
+      page: () => doors?.page,
     });
   let last: StatusSnapshot | undefined;
 
@@ -319,6 +335,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     running.catch(() => undefined);
     const stopping = (): void => {
       last ??= snapshot();
+      isReady = false;
       if (deps.reload?.isUnderWay()) manager.reloading();
       else manager.stopping();
       lamps.send({ is: 'stop', wallMs: clock.wall() });
@@ -326,24 +343,23 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     resources.add(onAbort(signal, stopping));
     try {
       // The doors open beside the lanes: the first correction must not wait for them.
-      const socketMode = Number.parseInt(config.status.socketMode, 8);
-      resources.use(
-        await openStatusServer(snapshot, {
-          runtimeDir: config.runtimeDir,
-          socketMode,
-          http: config.status.http,
-          actions: {
-            ...{ ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
-            runPersonAction: createPersonActions({
-              ...{ log: log.child('person'), session, ladder: side?.ladder, life: scope.signal },
-              wakeSession: () => supervisor.wake('session'),
-              requestRenewal: identity ? holder.requestRenewal : undefined,
-              reloadConfig: deps.reload?.run,
-            }),
-          },
-        }),
-      );
-      isDoorOpen = true;
+      doors = await openDoors({
+        ...{ config, configFile: deps.configFile, clock, log, snapshot, history, logTail: deps.logTail, onChange },
+        actions: {
+          ...{ ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
+          ...(deps.setLogLevel && { setLogLevel: deps.setLogLevel }),
+          runPersonAction: createPersonActions({
+            ...{ log: log.child('person'), session, ladder: side?.ladder, life: scope.signal },
+            wakeSession: () => supervisor.wake('session'),
+            requestRenewal: identity ? holder.requestRenewal : undefined,
+            reloadConfig: deps.reload?.run,
+          }),
+        },
+        isReady: () => isReady,
+        isAnyPortFine: deps.isAnyPortFine === true,
+      });
+      resources.use(doors);
+      isReady = true;
       log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
       manager.ready();
       deps.reload?.onReady?.();
@@ -367,6 +383,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       session?.show();
       if (receiver) showFix({ receiver, lamps, clock });
       manager.alive();
+      history.add(snapshot());
       changed();
     };
 
@@ -377,9 +394,6 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     lookAtSecrets() {
       for (const credential of credentials.all()) void credential.reload();
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange,
   };
 }

@@ -20,7 +20,13 @@ import {
   WaymarkError,
   withDeadline,
 } from '../core/index.js';
-import type { ConfigProblemView, ConfigView, PersonActionResult, StatusSnapshot } from '../status/index.js';
+import {
+  type ConfigProblemView,
+  type ConfigView,
+  createHistory,
+  type PersonActionResult,
+  type StatusSnapshot,
+} from '../status/index.js';
 import { type Agent, type AgentDeps, createAgent } from './compose.js';
 import { changeBetween } from './config-change.js';
 import { nextReload, RELOAD_START, REST_MS, type ReloadEvent } from './reload-turns.js';
@@ -29,8 +35,8 @@ export interface ReloadingDeps extends Omit<AgentDeps, 'config' | 'reload' | 'li
   configFile: string;
   /** As loaded from that file. */
   config: Config;
-  /** Absent where the level was said on the command line: then the file does not change it. */
-  setLogLevel?: ((level: LogLevel) => void) | undefined;
+  /** The level was said on the command line: then the file does not change it. */
+  isLevelFixed?: boolean;
   /** Reads and checks the file (default: as at the start). */
   load?: typeof loadConfig;
   /** Makes an agent (default: the real one). */
@@ -68,6 +74,8 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
   let endForNext: (() => void) | undefined;
   const isoNow = (): string => new Date(clock.wall()).toISOString();
   let view: ConfigView = { state: 'ok', since: isoNow(), file: configFile, reloads: 0, problems: [] };
+  const setLevel = (level: LogLevel): void => void (deps.isLevelFixed !== true && deps.setLogLevel?.(level));
+  const history = deps.history ?? createHistory(clock);
   const life = { bootId: randomUUID(), startedMonoMs: clock.mono(), startedWallMs: clock.wall() };
 
   const making = (each: Config, onReady?: () => void): Promise<Agent> =>
@@ -75,6 +83,7 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
       ...deps,
       config: each,
       life,
+      history,
       reload: { run: reload, view: () => view, isUnderWay: () => next !== undefined, ...(onReady ? { onReady } : {}) },
     });
 
@@ -101,13 +110,13 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
         log.info('config.unchanged');
         return { result: REREAD };
       case 'in-place':
-        deps.setLogLevel?.(change.config.log.level);
+        setLevel(change.config.log.level);
         config = change.config;
         view = { ...view, since: isoNow(), reloads: view.reloads + 1 };
         log.info('config.applied', { level: config.log.level });
         return {
           result: {
-            message: deps.setLogLevel
+            message: !deps.isLevelFixed
               ? `The log level is ${config.log.level} now; nothing else differs.`
               : 'Only the log level differs, and the command line says another one.',
           },
@@ -202,14 +211,14 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
     try {
       agent = await making(after, onReady);
       config = after;
-      deps.setLogLevel?.(after.log.level);
+      setLevel(after.log.level);
       await runOne(agent, signal);
     } catch (error) {
       if (seen.isReady || signal.aborted) throw error;
       const known = toWaymarkError(error);
       refuse(new WaymarkError('config.not-started', known.message, { cause: known, hint: known.hint }));
       config = before;
-      deps.setLogLevel?.(before.log.level);
+      setLevel(before.log.level);
       agent = await making(before, () => send('done'));
       await runOne(agent, signal);
     }

@@ -50,6 +50,8 @@ export interface ReportSources {
   data: () => DataView;
   config: (() => ConfigView) | undefined;
   loopLag: () => { p50: number; p99: number; max: number };
+  latency: () => StatusSnapshot['latency'];
+  page: () => StatusSnapshot['page'];
 }
 
 const iso = (wallMs: number): string => new Date(wallMs).toISOString();
@@ -243,6 +245,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
   const up = from.clouds();
   const data = from.data();
   const isOverBudget = data.reason === 'data.over-budget';
+  const latency = from.latency();
+  const page = from.page();
   const source = from.session?.current()?.snapshot();
   const fix = receiver?.fix;
   const { atMonoMs, ...fixFacts } = fix ?? { quality: 'none' as const, atMonoMs: undefined };
@@ -292,6 +296,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     bytes: from.bytes(),
     data,
     ...(from.config ? { config: from.config() } : {}),
+    ...(latency ? { latency } : {}),
+    ...(page ? { page } : {}),
     loopLagMs: from.loopLag(),
     rssBytes: process.memoryUsage.rss(),
   };

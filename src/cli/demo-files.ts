@@ -22,6 +22,8 @@ export function writeDemoFiles(stateDir: string, runtimeDir: string, world: Worl
     version: 1,
     stateDir: join(stateDir, 'agent'),
     runtimeDir,
+    // Another port when this one is taken: see demo.ts.
+    status: { http: { host: '127.0.0.1', port: 8787 } },
     modem: {
       port: world.modem.address,
       bearer: { mode: 'observe', contextId: 1 },

@@ -19,15 +19,14 @@ import {
   anchorNow,
   createClock,
   createDisposer,
-  createLogger,
+  createTeeLogger,
   EXIT,
   type LogLevel,
   linkedController,
   scrubber,
-  silentLogger,
   WaymarkError,
 } from '../core/index.js';
-import { describeStatus } from '../status/index.js';
+import { createLogTail, describeStatus } from '../status/index.js';
 import { writeDemoFiles } from './demo-files.js';
 import { onStopSignal } from './on-stop.js';
 import { printJson, stderr, stdout } from './output.js';
@@ -135,12 +134,16 @@ export async function demo(options: DemoOptions): Promise<number> {
   const config = await loadConfig(configFile, { env: process.env });
   const transcript = transcriptWriter(options.transcript);
   resources.add(() => transcript.close());
-  const log = options.log
-    ? createLogger({ level: options.log, output: stderr, now: () => clock.wall() })
-    : silentLogger;
+  // Without --log the terminal is the screen's, and only the page sees the lines.
+  const logTail = createLogTail();
+  const { log, setLevel } = createTeeLogger({
+    ...{ level: options.log ?? 'info', output: options.log && stderr, tail: logTail.add },
+    now: () => clock.wall(),
+  });
   const agent = await createAgent({
     config,
     configDir: stateDir,
+    ...{ configFile, logTail, setLogLevel: setLevel, isAnyPortFine: true },
     clock,
     log,
     env: process.env,
@@ -152,14 +155,25 @@ export async function demo(options: DemoOptions): Promise<number> {
   const interactive = !options.json && process.stdout.isTTY && process.stdin.isTTY;
   const elsewhere = `From another terminal: waymark status -c ${configFile}`;
   if (!options.json && !process.stdout.isTTY) stderr.write(`${elsewhere}\n`);
-  const footer = `${interactive ? 'u: unplug or replug the modem   r: the receiver   q: quit' : 'Ctrl-C ends the demo'}\n${elsewhere}`;
+  const pageWords = (): string => {
+    const { url, tokenFile } = agent.snapshot().page ?? {};
+    return url === undefined ? '' : `Page: ${url}   its actions want the token in ${tokenFile ?? ''}\n`;
+  };
+  let isPageSaid = options.json || process.stdout.isTTY;
+  const footer = (): string =>
+    `${pageWords()}${interactive ? 'u: unplug or replug the modem   r: the receiver   q: quit' : 'Ctrl-C ends the demo'}\n${elsewhere}`;
   const keys = interactive ? listenForKeys(world, () => stop.abort()) : () => undefined;
   resources.add(keys);
   {
     using screen = options.json
       ? undefined
       : createScreen(stdout, process.stdout.isTTY, realTime, agent.snapshot, footer);
-    const off = agent.onChange(() => screen?.refresh());
+    const off = agent.onChange(() => {
+      screen?.refresh();
+      if (isPageSaid || pageWords() === '') return;
+      isPageSaid = true;
+      stderr.write(pageWords());
+    });
     await agent.run({ signal: stop.signal });
     off();
   }

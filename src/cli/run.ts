@@ -4,7 +4,8 @@ import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { canarySelfTest, createReloadingAgent } from '../agent/index.js';
 import { loadConfig } from '../config/index.js';
-import { createClock, createLogger, EXIT, inheritedAnchor, type LogLevel, linkedController } from '../core/index.js';
+import { createClock, createTeeLogger, EXIT, inheritedAnchor, type LogLevel, linkedController } from '../core/index.js';
+import { createLogTail } from '../status/index.js';
 import { onStopSignal } from './on-stop.js';
 import { stdout } from './output.js';
 import { type RootFlags, rootsOf } from './roots.js';
@@ -19,7 +20,11 @@ export async function run(options: RunOptions): Promise<number> {
   const clock = createClock(inheritedAnchor(process.env));
   const configFile = resolve(options.config);
   const config = await loadConfig(configFile, { env: process.env });
-  const log = createLogger({ level: options.log ?? config.log.level, output: stdout, now: () => clock.wall() });
+  const logTail = createLogTail();
+  const { log, setLevel } = createTeeLogger({
+    ...{ level: options.log ?? config.log.level, output: stdout, tail: logTail.add },
+    now: () => clock.wall(),
+  });
   // Before the first line; what it warms up (patterns, the library) that line would have had to, too.
   canarySelfTest();
   using stop = linkedController();
@@ -35,8 +40,10 @@ export async function run(options: RunOptions): Promise<number> {
   const agent = await createReloadingAgent({
     config,
     configFile,
-    ...(options.log === undefined ? { setLogLevel: log.setLevel } : {}),
+    isLevelFixed: options.log !== undefined,
     configDir: dirname(configFile),
+    logTail,
+    setLogLevel: setLevel,
     clock,
     log,
     env: process.env,

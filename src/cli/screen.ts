@@ -21,7 +21,7 @@ export function createScreen(
   isTerminal: boolean,
   clock: Clock,
   snapshot: () => StatusSnapshot,
-  footer: string,
+  footerWords: () => string,
 ): Screen {
   let painted = 0;
   let last = '';
@@ -30,6 +30,7 @@ export function createScreen(
   const paint = (): void => {
     if (isTerminal) {
       const { columns, rows } = process.stdout;
+      const footer = footerWords();
       const words = describeStatus(snapshot(), { colour: true, width: Math.max(40, (columns || 80) - 1) });
       const text = `${withinRows(words, (rows || 24) - 1 - footer.split('\n').length)}${footer}\n`;
       // Up over what was painted before, then clear to the end: no flicker, and scroll-back stays usable.

@@ -8,6 +8,7 @@ import { DEVICE_ERRORS } from './errors-device.js';
 import { DEVICEWISE_ERRORS } from './errors-devicewise.js';
 import { FAR_ERRORS } from './errors-far.js';
 import { LOCATION_ERRORS } from './errors-location.js';
+import { STATUS_ERRORS } from './errors-status.js';
 
 export type { ErrorInfo, Retry, Rung } from './error-info.js';
 
@@ -19,4 +20,5 @@ export const ERRORS = {
   ...CLOUD_ERRORS,
   ...DEVICEWISE_ERRORS,
   ...DATA_ERRORS,
+  ...STATUS_ERRORS,
 };

@@ -99,16 +99,36 @@ export interface LogOptions {
   tap?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
-/** The logger of a process: its level may be changed while it runs, for every child made before. */
-export interface RootLogger extends Logger {
-  setLevel(level: LogLevel): void;
+export function createLogger(options: LogOptions): Logger {
+  return createTeeLogger(options).log;
 }
 
-export function createLogger(options: LogOptions): RootLogger {
-  const rank = { least: LOG_LEVELS.indexOf(options.level) };
+export interface TeeOptions extends Omit<LogOptions, 'output'> {
+  /** Without it only the tail is told. */
+  output?: Output | undefined;
+  /** Told each line, scrubbed, from `info` on even where the output says less. */
+  tail?: ((line: string) => void) | undefined;
+}
+
+export interface TeeLogger {
+  log: Logger;
+  /** From now on, for output and tail and every child there is; gives the level there was. */
+  setLevel(level: LogLevel): LogLevel;
+}
+
+const rank = (level: LogLevel): number => LOG_LEVELS.indexOf(level);
+
+/** A logger whose lines also go to a tail, and whose level can be changed while it runs. */
+export function createTeeLogger(options: TeeOptions): TeeLogger {
+  const { output, tail, tap } = options;
+  let level = options.level;
+  const isTailed = (of: LogLevel): boolean => tail !== undefined && rank(of) >= Math.min(rank(level), rank('info'));
+  const isWritten = (of: LogLevel): boolean => rank(of) >= rank(level);
+  /** Of the line being made: the library hands over only its text. */
+  let current: LogLevel = 'error';
   const root = pino(
     {
-      // Its children keep the level they were made with, so the threshold is kept here.
+      // The gates are ours: children of the library keep the level they were made with.
       level: 'trace',
       base: null,
       timestamp: () => `,"time":"${new Date(options.now()).toISOString()}"`,
@@ -116,15 +136,33 @@ export function createLogger(options: LogOptions): RootLogger {
     },
     {
       write: (line: string) => {
-        options.output.write(line);
-        if (options.tap) options.tap(parsed(scrubber.scrub(line)));
+        if (isWritten(current)) output?.write(line);
+        if (!tail && !tap) return;
+        const scrubbed = scrubber.scrub(line);
+        if (isTailed(current)) tail?.(scrubbed);
+        if (isWritten(current)) tap?.(parsed(scrubbed));
       },
     },
   );
-  return {
-    ...wrap(root, root, '', (level) => LOG_LEVELS.indexOf(level) >= rank.least),
-    setLevel: (level) => void (rank.least = LOG_LEVELS.indexOf(level)),
+  const gate: Gate = {
+    isOpen: (of) => isWritten(of) || isTailed(of),
+    enter: (of) => {
+      current = of;
+    },
   };
+  return {
+    log: wrap(root, root, '', gate),
+    setLevel(next) {
+      const before = level;
+      level = next;
+      return before;
+    },
+  };
+}
+
+interface Gate {
+  isOpen(level: LogLevel): boolean;
+  enter(level: LogLevel): void;
 }
 
 /** A line must never be lost, nor its writer harmed, because a scrubbed shape took a piece of the JSON with it. */
@@ -137,11 +175,14 @@ function parsed(line: string): Record<string, unknown> {
 }
 
 /** Children are made from the root: the library would print an inherited key a second time. */
-function wrap(root: pino.Logger, target: pino.Logger, path: string, isWanted: (level: LogLevel) => boolean): Logger {
+function wrap(root: pino.Logger, target: pino.Logger, path: string, gate: Gate): Logger {
   const at =
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}, sentence?: string): void => {
-      if (isWanted(level)) target[level]({ event, ...(plain(fields) as object) }, sentence && boundedText(sentence));
+      if (!gate.isOpen(level)) return;
+      const shown = { event, ...(plain(fields) as object) };
+      gate.enter(level);
+      target[level](shown, sentence && boundedText(sentence));
     };
   return {
     trace: at('trace'),
@@ -151,9 +192,9 @@ function wrap(root: pino.Logger, target: pino.Logger, path: string, isWanted: (l
     error: at('error'),
     child(name) {
       const component = path === '' ? name : `${path}.${name}`;
-      return wrap(root, root.child({ component }), component, isWanted);
+      return wrap(root, root.child({ component }), component, gate);
     },
-    enabled: isWanted,
+    enabled: gate.isOpen,
   };
 }
 

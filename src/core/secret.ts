@@ -29,7 +29,9 @@ export type SecretKind =
   | 'application-id'
   | 'devicewise-session'
   /** What a device shows an operator’s endpoint. */
-  | 'enrolment-token';
+  | 'enrolment-token'
+  /** What a page shows the agent it belongs to. */
+  | 'page-token';
 
 let installSalt: Buffer = randomBytes(16);
 

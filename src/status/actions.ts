@@ -1,4 +1,5 @@
 // What may be asked of a running agent beyond looking: shapes shared by the agent, its door and the command line.
+import type { LogLevel } from '../core/index.js';
 import type { PersonActionName, PersonActionResult } from './person-actions.js';
 
 /** One line of the AT dialogue: `>` to the module, `<` from it. Scrubbed of secrets and safe for a terminal. */
@@ -46,4 +47,6 @@ export interface StatusActions {
    * Errors: `command.not-available` (this gateway has no such part), and what the part that does it says.
    */
   runPersonAction?(name: PersonActionName, signal: AbortSignal): Promise<PersonActionResult>;
+  /** Changes how much the log says, for a guided capture; gives the level there was. */
+  setLogLevel?(level: LogLevel): LogLevel;
 }

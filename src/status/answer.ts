@@ -1,6 +1,6 @@
 // How the status door answers: JSON that holds no secret and nothing a terminal would obey, and errors with their cure.
 import type { ServerResponse } from 'node:http';
-import { escapeControls, scrubber, type WaymarkError } from '../core/index.js';
+import { type ErrorCode, escapeControls, scrubber, type WaymarkError } from '../core/index.js';
 
 /** One value as a line of JSON. Valid JSON may hold C1 and direction controls; a terminal behind curl would obey them. */
 export const safeJson = (value: unknown): string =>
@@ -9,7 +9,10 @@ export const safeJson = (value: unknown): string =>
 export const COMMON_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'",
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
 } as const;
 
 export function send(response: ServerResponse, status: number, body: unknown): void {
@@ -22,8 +25,21 @@ export function send(response: ServerResponse, status: number, body: unknown): v
   response.end(text);
 }
 
-/** The status code an error of an action goes out with. */
+const DOORS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  'status.foreign': 403,
+  'status.local-only': 403,
+  'status.token': 401,
+  'status.not-found': 404,
+  'status.method': 405,
+  'status.request': 400,
+  'status.crowded': 503,
+};
+
+/** The status code an error goes out with. */
 function statusOf({ code }: WaymarkError): number {
+  const ofDoor = DOORS[code];
+  if (ofDoor !== undefined) return ofDoor;
+  if (code.startsWith('command.')) return 409;
   if (code === 'cli.usage') return 403;
   if (code === 'modem.injection') return 400;
   if (code.startsWith('token.')) return 409;
@@ -34,5 +50,6 @@ function statusOf({ code }: WaymarkError): number {
 
 export function sendError(response: ServerResponse, error: WaymarkError, status = statusOf(error)): void {
   const { code, message, hint } = error;
+  if (code === 'status.token') response.setHeader('www-authenticate', 'Bearer realm="waymark"');
   send(response, status, { error: { code, message, hint } });
 }

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, WaymarkError } from '../core/index.js';
 import type { AtRequest, StatusActions, TraceLine } from './actions.js';
 import { COMMON_HEADERS, safeJson, sendError } from './answer.js';
-import { answerPost, hasMethod, objectOf, type Post } from './post.js';
+import { answerPost, objectOf, type Post } from './post.js';
 
 const COMMAND_MS = 10_000;
 const MAX_COMMAND_MS = 600_000;
@@ -16,11 +16,9 @@ const MAX_WAITING_LINES = 500;
 const MAX_FOLLOWERS = 4;
 
 export interface ModemDoor {
-  /** Takes the request if it is for the modem; false when it is for somebody else. */
-  handle(path: string, request: IncomingMessage, response: ServerResponse): boolean;
+  at(request: IncomingMessage, response: ServerResponse): void;
+  trace(request: IncomingMessage, response: ServerResponse): void;
 }
-
-export const isModemPath = (path: string): boolean => path.startsWith('/api/v1/modem/');
 
 /** The request of a JSON text, or undefined when it is none. */
 function parseRequest(text: string): AtRequest | undefined {
@@ -43,8 +41,16 @@ const runAt = (modemAt: NonNullable<StatusActions['modemAt']>): Post<AtRequest> 
   },
 });
 
-function streamTrace(followTrace: NonNullable<StatusActions['followTrace']>, response: ServerResponse): void {
+function streamTrace(
+  followTrace: NonNullable<StatusActions['followTrace']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8', ...COMMON_HEADERS });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
   response.flushHeaders();
   const waiting: TraceLine[] = [];
   let dropped = 0;
@@ -85,17 +91,13 @@ export function createModemDoor(actions: StatusActions, clock: Clock): ModemDoor
       }),
       404,
     );
+  const { modemAt, followTrace } = actions;
   return {
-    handle(path, request, response) {
-      const { modemAt, followTrace } = actions;
-      if (path === '/api/v1/modem/at') {
-        if (!hasMethod('POST', request, response)) return true;
-        if (modemAt) void answerPost(clock, runAt(modemAt), request, response);
-        else absent(response);
-        return true;
-      }
-      if (path !== '/api/v1/modem/trace') return false;
-      if (!hasMethod('GET', request, response)) return true;
+    at(request, response) {
+      if (modemAt) void answerPost(clock, runAt(modemAt), request, response);
+      else absent(response);
+    },
+    trace(request, response) {
       if (!followTrace) absent(response);
       else if (followers >= MAX_FOLLOWERS)
         sendError(
@@ -109,9 +111,8 @@ export function createModemDoor(actions: StatusActions, clock: Clock): ModemDoor
         response.once('close', () => {
           followers--;
         });
-        streamTrace(followTrace, response);
+        streamTrace(followTrace, request, response);
       }
-      return true;
     },
   };
 }

@@ -1,5 +1,5 @@
-// One JSON request to a running agent: content type, bounded body, shape, then the action with its deadline. For the unix
-// socket only; a browser page must never reach it.
+// One JSON request to a running agent: content type, bounded body, shape, then the action with its deadline. Who may ask
+// has been decided before.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, linkedController, toWaymarkError, WaymarkError, withDeadline } from '../core/index.js';
 import { send, sendError } from './answer.js';
@@ -34,7 +34,9 @@ function readBody(request: IncomingMessage, signal: AbortSignal): Promise<string
 export function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -86,12 +88,4 @@ export async function answerPost<Asked>(
   } catch (error) {
     if (!response.destroyed && !response.headersSent) sendError(response, toWaymarkError(error));
   }
-}
-
-/** True when the request has the method; otherwise it has been answered. */
-export function hasMethod(method: string, request: IncomingMessage, response: ServerResponse): boolean {
-  if (request.method === method) return true;
-  response.setHeader('allow', method);
-  send(response, 405, { error: 'method not allowed' });
-  return false;
 }

@@ -1,27 +1,19 @@
-// The status door: HTTP on a unix socket always, on TCP when asked. Whoever may open the socket may read, and may ask
-// for what actions.ts names; TCP is read-only.
+// The status doors: HTTP on a unix socket always, on TCP when asked. Whoever may open the socket may read, and may ask for
+// what actions.ts names; over TCP a visitor reads, and acts only with the page's token (visitor.ts). What lies behind the
+// doors is in doors.ts, which of them there are in routes.ts.
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type Clock, createClock, type ErrorCode, WaymarkError } from '../core/index.js';
-import type { StatusActions } from './actions.js';
-import { send } from './answer.js';
-import { createModemDoor, isModemPath, type ModemDoor } from './modem-door.js';
+import { createClock, type ErrorCode, isWaymarkError, WaymarkError } from '../core/index.js';
+import { createDoors, type Doors } from './doors.js';
+import { type Entrance, route } from './router.js';
+import type { StatusServerOptions } from './server-options.js';
 import type { StatusSnapshot } from './snapshot.js';
-import { createTokenDoor, isTokenPath, type TokenDoor } from './token-door.js';
+import { ownHosts, refuseActing, refuseForeign } from './visitor.js';
 
 export type { AtAnswer, AtRequest, StatusActions, TraceLine } from './actions.js';
-
-export interface StatusServerOptions {
-  runtimeDir: string;
-  socketMode: number;
-  http?: { host: string; port: number } | undefined;
-  /** What may be asked of the agent, on the unix socket only. */
-  actions?: StatusActions | undefined;
-  /** Bounds requests in time (default: real time). */
-  clock?: Clock;
-}
+export type { StatusServerOptions } from './server-options.js';
 
 export interface StatusServer extends AsyncDisposable {
   readonly socketPath: string;
@@ -32,54 +24,10 @@ export interface StatusServer extends AsyncDisposable {
 export const socketPathIn = (runtimeDir: string): string => join(runtimeDir, 'status.sock');
 
 const MAX_CONNECTIONS = 16;
-
-/** What is asked for and not only looked at. */
-interface Doors {
-  modem: ModemDoor;
-  token: TokenDoor;
-}
-
-/** A TCP visitor must name this host: a foreign page that rebinds its name to us is refused. */
-function hostAllowed(request: IncomingMessage, port: number): boolean {
-  const host = request.headers.host ?? '';
-  return [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`].includes(host);
-}
-
-function route(
-  snapshot: () => StatusSnapshot,
-  doors: Doors | undefined,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const path = request.url?.split('?', 1)[0] ?? '';
-  if (isModemPath(path) || isTokenPath(path)) {
-    const door = doors?.[isModemPath(path) ? 'modem' : 'token'];
-    if (!door) send(response, 403, { error: 'only on the unix socket' });
-    else if (!door.handle(path, request, response)) send(response, 404, { error: 'not found' });
-    return;
-  }
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD');
-    send(response, 405, { error: 'method not allowed' });
-    return;
-  }
-  switch (path) {
-    case '/api/v1/status':
-      send(response, 200, snapshot());
-      return;
-    case '/healthz':
-      // Alive is not connected: a gateway without network is healthy.
-      send(response, 200, { alive: true });
-      return;
-    case '/readyz': {
-      const { state } = snapshot();
-      send(response, state === 'serving' ? 200 : 503, { ready: state === 'serving', state });
-      return;
-    }
-    default:
-      send(response, 404, { error: 'not found' });
-  }
-}
+/** A head that dribbles in, and a request that does. */
+const LIMITS = { headersMs: 5000, requestMs: 10_000 };
+/** A visitor over TCP who takes or says nothing. */
+const IDLE_MS = 30_000;
 
 /** A door that cannot open is a matter of the configuration or the machine, not a defect. */
 function doorFailure(name: string, error: unknown): WaymarkError {
@@ -150,37 +98,62 @@ export async function openStatusServer(
     }
   }
   const servers: Server[] = [];
-  const { actions = {}, clock = createClock() } = options;
-  const doors = { modem: createModemDoor(actions, clock), token: createTokenDoor(actions, clock) };
-  const make = (guard: (request: IncomingMessage) => boolean, open?: Doors): Server => {
-    const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
-      if (guard(request)) route(snapshot, open, request, response);
-      else send(response, 403, { error: 'foreign host' });
-    });
+  const doors: Doors[] = [];
+  const { clock = createClock(), limits = LIMITS } = options;
+  const closeEverything = async (): Promise<void> => {
+    for (const set of doors) set[Symbol.dispose]();
+    await closeAll(servers);
+  };
+  const make = (entrance: Entrance): Server => {
+    const behind = createDoors(snapshot, options, clock);
+    const server = createServer(
+      {
+        headersTimeout: limits.headersMs,
+        requestTimeout: limits.requestMs,
+        connectionsCheckingInterval: Math.min(1000, limits.headersMs / 2),
+      },
+      (request, response) => void route(behind.handlers, entrance, request, response),
+    );
     server.maxConnections = MAX_CONNECTIONS;
+    doors.push(behind);
     servers.push(server);
     return server;
   };
-  await listen(
-    make(() => true, doors),
-    { path: socketPath },
-  );
+  await listen(make({ isSocket: true }), { path: socketPath });
   chmodSync(socketPath, options.socketMode);
-  let port: number | undefined;
-  if (options.http) {
-    const server = make((request) => hostAllowed(request, port ?? 0));
-    try {
-      await listen(server, options.http);
-    } catch (error) {
-      await closeAll(servers);
+  const port =
+    options.http &&
+    (await openTcp(options.http, options, make).catch(async (error: unknown) => {
+      await closeEverything();
       throw error;
-    }
-    const address = server.address();
-    port = typeof address === 'object' && address ? address.port : options.http.port;
+    }));
+  return { socketPath, port, [Symbol.asyncDispose]: closeEverything };
+}
+
+type Http = NonNullable<StatusServerOptions['http']>;
+
+/** The port it listens on. */
+async function openTcp(
+  http: Http,
+  { token }: StatusServerOptions,
+  make: (entrance: Entrance) => Server,
+): Promise<number> {
+  let hosts: readonly string[] = [];
+  const server = make({
+    isSocket: false,
+    refuseForeign: (request) => refuseForeign(request, hosts),
+    refuseActing: (request) => refuseActing(request, token),
+  });
+  server.setTimeout(IDLE_MS);
+  const { host } = http;
+  try {
+    await listen(server, { host, port: http.port });
+  } catch (error) {
+    if (!http.orAnyPort || !isWaymarkError(error, 'link.busy')) throw error;
+    await listen(server, { host, port: 0 });
   }
-  return {
-    socketPath,
-    port,
-    [Symbol.asyncDispose]: () => closeAll(servers),
-  };
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : http.port;
+  hosts = ownHosts(host, port);
+  return port;
 }

@@ -6,6 +6,7 @@ import type {
   CellLocateView,
   CorrectionUseView,
   CredentialView,
+  LatencyView,
   ModemView,
   PartView,
   PositionView,
@@ -155,6 +156,8 @@ export interface StatusSnapshot {
   data?: DataView;
   /** Absent where the agent was not started from a file. */
   config?: ConfigView;
+  /** How long a far side took to answer last. */
+  latency?: LatencyView;
   /** Where the page is, when it is switched on, and the file with the token its actions want. */
   page?: { url: string; tokenFile: string };
   loopLagMs: { p50: number; p99: number; max: number };

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, WaymarkError } from '../core/index.js';
 import type { StatusActions } from './actions.js';
 import { sendError } from './answer.js';
-import { answerPost, hasMethod, objectOf } from './post.js';
+import { answerPost, objectOf } from './post.js';
 
 /** A far side on a slow road, and a login before the use. */
 const TEST_MS = 90_000;
@@ -15,11 +15,8 @@ const ROTATE_MS = 150_000;
 const ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 export interface TokenDoor {
-  /** Takes the request if it is for a credential; false when it is for somebody else. */
-  handle(path: string, request: IncomingMessage, response: ServerResponse): boolean;
+  handle(what: 'test' | 'rotate', request: IncomingMessage, response: ServerResponse): void;
 }
-
-export const isTokenPath = (path: string): boolean => path.startsWith('/api/v1/tokens/');
 
 function idOf(text: string): string | undefined {
   const id = objectOf(text)?.['id'];
@@ -28,14 +25,11 @@ function idOf(text: string): string | undefined {
 
 export function createTokenDoor(actions: StatusActions, clock: Clock): TokenDoor {
   return {
-    handle(path, request, response) {
-      const what = path.slice('/api/v1/tokens/'.length);
-      if (what !== 'test' && what !== 'rotate') return false;
-      if (!hasMethod('POST', request, response)) return true;
+    handle(what, request, response) {
       const act = what === 'test' ? actions.testToken : actions.rotateToken;
       if (!act) {
         sendError(response, new WaymarkError('cli.usage', 'this agent does not offer that'), 404);
-        return true;
+        return;
       }
       void answerPost(
         clock,
@@ -51,7 +45,6 @@ export function createTokenDoor(actions: StatusActions, clock: Clock): TokenDoor
         request,
         response,
       );
-      return true;
     },
   };
 }

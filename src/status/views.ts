@@ -176,3 +176,16 @@ export interface CellLocateView {
   next?: string;
   nextInMs?: number;
 }
+
+/** How long a far side took to answer last, by whichever of these was measured last. */
+export interface LatencyView {
+  ms: number;
+  /**
+   * confirmation: from handing a record to a cloud until it was taken. connection: until a TCP connection stood, name
+   * look-up included.
+   */
+  of: 'confirmation' | 'connection';
+  /** Which service it was: `losant`, `mqtt`, `ntrip`. */
+  service: string;
+  ageMs: number;
+}

@@ -48,7 +48,7 @@ const KINDS: Record<SecretKind, true> = {
   ...{ 'session-token': true, password: true, chipcode: true, 'location-token': true, pin: true },
   ...{ 'thingspace-key': true, 'thingspace-secret': true, 'uws-user': true, 'access-key': true },
   ...{ 'access-secret': true, 'application-token': true, 'device-token': true, 'enrolment-token': true },
-  ...{ 'application-id': true, 'devicewise-session': true },
+  ...{ 'application-id': true, 'devicewise-session': true, 'page-token': true },
 };
 
 test.each(Object.keys(KINDS) as SecretKind[])('a %s is in no log, status, list, error or inspection', async (kind) => {

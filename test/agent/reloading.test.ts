@@ -40,7 +40,10 @@ async function setUp() {
       log: silentLogger,
       env: {},
     },
-    setLogLevel: (level) => void levels.push(level),
+    setLogLevel: (level) => {
+      levels.push(level);
+      return level;
+    },
     load: (...args) => {
       const mine = loadConfig(...args);
       loading = mine.catch(() => undefined);

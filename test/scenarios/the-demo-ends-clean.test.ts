@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StatusSnapshot } from '../../src/status/index.js';
+import { openApi } from '../../src/status/openapi.js';
 import { type CliProcess, startCli } from '../helpers/cli.js';
 import { processesAbout } from '../helpers/outside.js';
 import { eventually } from '../helpers/scenario.js';
+import { mistakesIn, type SchemaTree } from '../helpers/schema.js';
 
 const TRY_AGAIN = 75;
 
@@ -43,6 +45,9 @@ test('--for 12s --json: exit 0, one JSON line that says serving, no process and 
   expect(lines).toHaveLength(1);
   const status = JSON.parse(lines.at(-1) ?? '') as StatusSnapshot;
   expect(status).toMatchObject({ schemaVersion: 1, state: 'serving', overall: 'ok' });
+  // A client made from the OpenAPI document understands all of it.
+  const { schemas } = (openApi(status.version) as { components: { schemas: Record<string, SchemaTree> } }).components;
+  expect(mistakesIn(status, schemas['StatusSnapshot'] ?? {}, schemas)).toEqual([]);
   await expectNothingLeft();
   expect(readdirSync(home)).toEqual([]);
 });

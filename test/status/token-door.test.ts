@@ -87,5 +87,5 @@ test.each<[string, Parameters<typeof ask>[1], number]>([
 test('not over TCP', async () => {
   await using door = await openDoor({ testToken: async () => undefined }, { host: '127.0.0.1', port: 0 });
   const answer = await ask({ port: door.server.port ?? 0 });
-  expect(answer).toEqual({ status: 403, body: { error: 'only on the unix socket' } });
+  expect(answer).toMatchObject({ status: 403, body: { error: { code: 'status.local-only' } } });
 });

@@ -19,6 +19,7 @@ import type { CredentialSet } from '../credentials.js';
 import type { Thrift } from '../data-use/index.js';
 import type { Lane } from '../lane.js';
 import type { CorrectionLane } from '../lanes/corrections.js';
+import type { LatencyWatch } from '../latency.js';
 import type { AgentMemory } from '../memory.js';
 import type { NetworkLadder } from '../network-ladder.js';
 import { countBoot } from './boot-counter.js';
@@ -40,6 +41,7 @@ export interface CloudSideDeps {
   memory: AgentMemory;
   meter: Meter;
   thrift: () => Thrift;
+  latency: LatencyWatch;
   credentials: CredentialSet;
   modem: Modem | undefined;
   best: BestLocation;
@@ -86,7 +88,7 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
     );
     resources.use(outbox);
     outboxes.set(destination, outbox);
-    return outbox;
+    return deps.latency.timedOutbox(destination, outbox);
   };
   const losantOutbox = config.losant && (await open('losant'));
   const deviceWiseOutbox = config.deviceWise && (await open(DEVICEWISE));
