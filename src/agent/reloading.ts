@@ -74,7 +74,9 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
   let endForNext: (() => void) | undefined;
   const isoNow = (): string => new Date(clock.wall()).toISOString();
   let view: ConfigView = { state: 'ok', since: isoNow(), file: configFile, reloads: 0, problems: [] };
-  const setLevel = (level: LogLevel): void => void (deps.isLevelFixed !== true && deps.setLogLevel?.(level));
+  const setLevel = (level: LogLevel): void => {
+    if (deps.isLevelFixed !== true) deps.setLogLevel?.(level);
+  };
   const history = deps.history ?? createHistory(clock);
   const life = { bootId: randomUUID(), startedMonoMs: clock.mono(), startedWallMs: clock.wall() };
 

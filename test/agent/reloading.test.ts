@@ -65,7 +65,9 @@ async function setUp() {
         },
         snapshot: () => ({ state: 'serving' }) as StatusSnapshot,
         lastSnapshot: () => ({ state: 'serving' }) as StatusSnapshot,
-        lookAtSecrets: () => void world.secretLooks++,
+        lookAtSecrets: () => {
+          world.secretLooks++;
+        },
         onChange: () => () => undefined,
       });
     },

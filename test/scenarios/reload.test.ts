@@ -82,4 +82,4 @@ test('a mistake changes nothing and is said with its line; put right it is appli
   gateway.child.kill('SIGTERM');
   expect((await gateway.ended).code).toBe(0);
   expect(performance.now() - asked).toBeLessThan(10_000);
-});
+}, 90_000);
