@@ -23,7 +23,7 @@ export function addLifeVerbs(program: Command, verb: Verb): void {
   withPlace(program.command('do [name]'))
     .description('have the running agent do something; without a name: what there is')
     .option('-y, --yes', 'do not ask before what interrupts the service', false)
-    .addHelpText('after', '\nExit codes: 0 done, 64 no such thing, 75 not now, 69 no agent runs.')
+    .addHelpText('after', '\nExit codes: 0 done, 64 no such thing, 75 not now, or no agent runs.')
     .action(
       verb(async (name: string | undefined, flags: WhereOptions & { yes: boolean }) =>
         (await import('./do.js')).doAction(name, flags),

@@ -8,7 +8,7 @@ import { runtimeDirOf, type WhereOptions } from './where.js';
 
 const SWITCH_ON = 'status:\n  http:\n    port: 8787\n';
 
-/** 0 with an address, 69 without an agent, 75 where the page is not switched on. */
+/** 0 with an address, 75 without an agent or where the page is not switched on. */
 export async function page(options: WhereOptions): Promise<number> {
   try {
     const { page: where } = await fetchStatus(await runtimeDirOf(options), createClock());
