@@ -150,6 +150,7 @@ export async function buildAll({ warm = true } = {}) {
     footer: { js: '})' },
   });
   const sim = await build({ ...common, entryPoints: ['src/sim/main.ts'], outfile: 'dist/sim/sim.cjs' });
+  const share = await build({ ...common, entryPoints: ['src/share/main.ts'], outfile: 'dist/share/share.cjs' });
   await buildPage();
   const binding = dirname(require.resolve('@serialport/bindings-cpp/package.json'));
   for (const name of readdirSync(join(binding, 'prebuilds')))
@@ -158,7 +159,7 @@ export async function buildAll({ warm = true } = {}) {
   writeFileSync(join(dist, 'waymark.cjs'), LOADER, { mode: 0o755 });
   // The sources are ES modules; what ships is not.
   writeFileSync(join(dist, 'package.json'), '{"type":"commonjs"}\n');
-  const metafiles = [agent.metafile, sim.metafile];
+  const metafiles = [agent.metafile, sim.metafile, share.metafile];
   writeBillOfMaterials({ root, dist, metafiles, version, timeMs: buildTimeMs() });
   makeCodeCache(warm);
   writeFileSync(join(dist, '.built'), `${version}\n`);

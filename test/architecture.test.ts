@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   status: [...GROUND, 'config'],
   cli: [...GROUND, 'agent', 'config', 'vault', 'status', 'sim'],
   sim: [...GROUND, 'link'],
+  share: [...GROUND, 'status'],
 };
 
 /** Packages a room may use; node built-ins are free. */
@@ -53,6 +54,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   // Types only, for the page in the browser.
   status: ['uplot'],
   sim: ['aedes', '@peculiar/x509', 'reflect-metadata'],
+  share: ['@peculiar/x509', 'reflect-metadata', 'uqr'],
 };
 
 function filesIn(folder: string): string[] {

@@ -31,6 +31,7 @@ import { createCloudSide } from './clouds/side.js';
 import { createCorrectionSide } from './correction-side.js';
 import { createCredentials } from './credentials.js';
 import type { ProbeTarget } from './data-path.js';
+import { createDataKeeper } from './data-use/index.js';
 import { createDevices } from './devices.js';
 import { type AgentDoors, openDoors } from './doors.js';
 import { createIdentityHolder } from './identity-holder.js';
@@ -43,14 +44,18 @@ import { createLocationSide } from './location-side.js';
 import { memorySlots } from './memory.js';
 import { createModemSide } from './modem-side.js';
 import { untilNetwork } from './network-up.js';
+import { wakeWithTheNetwork } from './on-network.js';
 import { identityOrigin, presentLamps } from './parts.js';
+import { createPersonActions } from './person-actions.js';
 import { buildSnapshot } from './report.js';
 import { reportPin } from './report-credentials.js';
 import { makeRuntimeDir } from './runtime-dir.js';
 import { serviceOf } from './service.js';
 import { createServiceManager, type ServiceManager } from './service-manager.js';
+import { slowerWhenMetered } from './slower-lanes.js';
+import type { ConfigReader, ProcessLife } from './successors.js';
 import { createSupervisor } from './supervisor.js';
-import { everySecond, wakeOnRise } from './ticks.js';
+import { everySecond } from './ticks.js';
 import { buildTimeMs } from './version.js';
 import { watchLoopLag } from './watchdog.js';
 
@@ -67,6 +72,10 @@ export interface AgentDeps {
   roots?: Roots;
   /** Told each record taken for a cloud, with its id. */
   onRecord?: (cloud: string, id: string, record: NewRecord) => void;
+  /** Where agents follow one another in one process: what stays the same. */
+  life?: ProcessLife;
+  /** Absent where the configuration was not read from a file. */
+  reload?: ConfigReader;
   /** Off on a scaled clock: its future must not become the next start's floor. */
   keepClockFloor?: boolean;
   /** The file the configuration is from, for those who ask. */
@@ -86,6 +95,8 @@ export interface Agent {
   snapshot(): StatusSnapshot;
   /** How things stood when it was asked to stop. */
   lastSnapshot(): StatusSnapshot;
+  /** Reads the files of all secrets again. */
+  lookAtSecrets(): void;
   onChange(listener: () => void): () => void;
 }
 
@@ -138,13 +149,14 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   const roots = deps.roots ?? ROOTS;
   const latency = createLatencyWatch(clock);
   const meter = latency.timedMeter(createMeter());
+  const data = await createDataKeeper({ clock, trust, log, meter, slot: memory.dataMonth }, config.dataBudget);
   const { book, trace, modem, receiver } = await createDevices({
     ...{ config, configDir, clock, log, env, roots, credentials, memory, transcript: deps.transcript },
     wakeModem: () => supervisor.wake('modem'),
     onModuleTraffic: (bytes) => meter.note('devicewise', bytes),
   });
   receiver?.onUtc((utcMs) => trust.offer('gnss', utcMs));
-  const bootId = randomUUID();
+  const bootId = deps.life?.bootId ?? randomUUID();
   const networkUp = untilNetwork(lamps, clock);
   const location = await createLocationSide({
     config,
@@ -170,6 +182,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     trust,
     log,
     meter,
+    thrift: data.thrift,
     memory,
     credentials,
     holder,
@@ -203,6 +216,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       env,
       service,
       newSession: () => supervisor.wake('session'),
+      thrift: data.thrift,
       onFailure: (error) => reportPin(error, credentials),
       onPinAccepted: () => reportPin('accepted', credentials),
       giveBack: (reason) => {
@@ -222,6 +236,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   lanes.push(...location.lanes);
   const clouds = await createCloudSide({
     ...{ config, configDir, clock, trust, log, vault, memory, meter, credentials, modem, session, latency },
+    thrift: data.thrift,
     ...{ best: location.best, position: location.position, outputs: location.outputs },
     status: () => snapshot(),
     wake: (lane) => supervisor.wake(lane),
@@ -231,6 +246,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     ladder: side?.ladder,
     onChange: changed,
     onRecord: deps.onRecord,
+  }).catch(async (error: unknown) => {
+    await location[Symbol.asyncDispose]();
+    throw error;
   });
   lanes.push(...clouds.lanes);
   lanes.push(
@@ -241,21 +259,10 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       saveFloor: (utcMs) => (deps.keepClockFloor === false ? Promise.resolve() : memory.clockFloor.write(utcMs)),
     }),
   );
-  const isForNet = (lane: string): boolean =>
-    /^(?:net\.|core\.timeout|tls\.failed)/.test(supervisor.part(lane)?.reason ?? '');
-  // A session that waits for its next try has nothing to wait for once the network is back.
-  lamps.onChange(
-    wakeOnRise(lamps, 'network', () => {
-      supervisor.wake('session');
-      for (const cloud of ['losant', 'devicewise', 'fleet']) if (isForNet(cloud)) supervisor.wake(cloud);
-      // Nor has provisioning, where only the road was missing; a refusal keeps its own pace.
-      if (isForNet('identity')) supervisor.wake('identity');
-    }),
-  );
+  wakeWithTheNetwork(lamps, supervisor);
 
   const lag = watchLoopLag(clock, log);
-  const startedMonoMs = clock.mono();
-  const startedWallMs = clock.wall();
+  const { startedMonoMs, startedWallMs } = deps.life ?? { startedMonoMs: clock.mono(), startedWallMs: clock.wall() };
   const history = deps.history ?? createHistory(clock);
   let doors: AgentDoors | undefined;
   let isReady = false;
@@ -292,6 +299,8 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
           Object.entries(meter.totals()).map(([purpose, t]) => [purpose, { in: t.bytesIn, out: t.bytesOut }]),
         ),
       loopLag: () => lag.read(),
+      data: data.view,
+      config: deps.reload?.view,
       latency: latency.last,
       page: () => doors?.page,
     });
@@ -300,6 +309,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
   async function run({ signal }: { signal: AbortSignal }): Promise<void> {
     await using resources = createDisposer();
     resources.add(unlock);
+    // Written last: what closes still says good-bye over the road.
+    resources.use(data);
+    data.start();
     using scope = linkedController(signal);
     resources.add(async () => {
       lag[Symbol.dispose]();
@@ -311,12 +323,13 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     resources.use(location);
     resources.use(clouds);
     const manager = createServiceManager(env, clock, log);
-    const running = supervisor.run(lanes, scope.signal);
+    const running = supervisor.run(slowerWhenMetered(lanes, data.thrift), scope.signal);
     running.catch(() => undefined);
     const stopping = (): void => {
       last ??= snapshot();
       isReady = false;
-      manager.stopping();
+      if (deps.reload?.isUnderWay()) manager.reloading();
+      else manager.stopping();
       lamps.send({ is: 'stop', wallMs: clock.wall() });
     };
     resources.add(onAbort(signal, stopping));
@@ -326,7 +339,13 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
         ...{ config, configFile: deps.configFile, clock, log, snapshot, history, logTail: deps.logTail, onChange },
         actions: {
           ...{ ...side?.actions, testToken: credentials.test, rotateToken: credentials.rotate },
-          ...(deps.setLogLevel ? { setLogLevel: deps.setLogLevel } : {}),
+          ...(deps.setLogLevel && { setLogLevel: deps.setLogLevel }),
+          runPersonAction: createPersonActions({
+            ...{ log: log.child('person'), session, ladder: side?.ladder, life: scope.signal },
+            wakeSession: () => supervisor.wake('session'),
+            requestRenewal: identity ? holder.requestRenewal : undefined,
+            reloadConfig: deps.reload?.run,
+          }),
         },
         isReady: () => isReady,
         isAnyPortFine: deps.isAnyPortFine === true,
@@ -335,6 +354,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
       isReady = true;
       log.info('agent.started', { bootId, lanes: lanes.map((lane) => lane.name) });
       manager.ready();
+      deps.reload?.onReady?.();
       void clouds.start(scope.signal);
       resources.add(everySecond(clock, tick(manager)));
       await Promise.race([running, aborted(signal), gaveUp.promise]);
@@ -364,6 +384,9 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     run,
     snapshot,
     lastSnapshot: () => last ?? snapshot(),
+    lookAtSecrets() {
+      for (const credential of credentials.all()) void credential.reload();
+    },
     onChange,
   };
 }

@@ -13,14 +13,20 @@ export interface CorrectionRoads {
   openNtrip: OpenNtrip;
 }
 
-/** Below the idle limits of carrier NATs. */
-const KEEPALIVE_S = 30;
+export interface CorrectionRoadsDeps {
+  clock: Clock;
+  log: Logger;
+  meter: Meter;
+  /** Of the next session: the month's data has a say in it. */
+  keepaliveSeconds: () => number;
+}
+
 const CONNACK_MS = 15_000;
 const MAX_PACKET_BYTES = 262_144;
 
 /** `ca`: PEM authorities that replace the built-in ones. */
 export function createCorrectionRoads(
-  { clock, log, meter }: { clock: Clock; log: Logger; meter: Meter },
+  { clock, log, meter, keepaliveSeconds }: CorrectionRoadsDeps,
   ca: readonly string[] | undefined,
 ): CorrectionRoads {
   const host = createHostDialer({ clock });
@@ -48,7 +54,7 @@ export function createCorrectionRoads(
         {
           connect: (abort) => connect(identity, abort),
           clientId: identity.clientId,
-          keepaliveSeconds: KEEPALIVE_S,
+          keepaliveSeconds: keepaliveSeconds(),
           connackTimeoutMs: CONNACK_MS,
           maxPacketBytes: MAX_PACKET_BYTES,
         },

@@ -31,6 +31,8 @@ export interface CorrectionServiceDeps {
   clock: Clock;
   log: Logger;
   meter: Meter;
+  /** Of the next MQTT session. */
+  keepaliveSeconds: () => number;
   receiver: CorrectionSink | undefined;
   holder: IdentityHolder;
   identitySlot: Slot<Identity>;
@@ -62,7 +64,7 @@ export async function createCorrectionService(deps: CorrectionServiceDeps): Prom
   const ntrip = settings?.ntrip;
   const log = deps.log.child('corrections');
   const ca = await readCa(settings?.caFile ?? config.identity?.caFile, deps.configDir);
-  const roads = createCorrectionRoads({ clock, log, meter: deps.meter }, ca);
+  const roads = createCorrectionRoads({ clock, log, meter: deps.meter, keepaliveSeconds: deps.keepaliveSeconds }, ca);
   const slots = createSlotMemory({ clock });
   const sink = deps.receiver ?? createCountingSink();
   const silence: SilenceLimits = {

@@ -6,6 +6,7 @@ import type { Modem } from '../modem/index.js';
 import type { Meter } from '../net/index.js';
 import { createCorrectionService } from './correction-service.js';
 import type { CredentialSet } from './credentials.js';
+import type { Thrift } from './data-use/index.js';
 import type { IdentityHolder } from './identity-holder.js';
 import { createIdentitySource, type ReportingIdentitySource } from './identity-source.js';
 import type { LampBoard } from './lamp-board.js';
@@ -24,6 +25,7 @@ export interface CorrectionSideDeps {
   trust: ClockTrust;
   log: Logger;
   meter: Meter;
+  thrift: () => Thrift;
   memory: AgentMemory;
   credentials: CredentialSet;
   holder: IdentityHolder;
@@ -57,6 +59,7 @@ export async function createCorrectionSide(deps: CorrectionSideDeps): Promise<Co
     receiver,
     holder,
     identitySlot: memory.identity,
+    keepaliveSeconds: () => deps.thrift().keepaliveSeconds,
     position: location.position,
     assistance: location.assistance,
     account: isOwnCaster ? credentials.ntripAccount : undefined,

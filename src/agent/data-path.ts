@@ -34,7 +34,7 @@ export interface ProbeTarget {
 
 export interface DataPathOptions {
   /** Pause between two looks while no session is up. */
-  everySeconds: number;
+  everySeconds: () => number;
   /** `host:port`; without it `service` is asked. */
   target?: string | undefined;
   /** Network interface whose address is the source. */
@@ -132,7 +132,7 @@ export function createDataPath(deps: DataPathDeps, options: DataPathOptions): Da
       async run({ signal, ok }) {
         ok();
         for (;;) {
-          await sleep(clock, options.everySeconds * 1000, signal);
+          await sleep(clock, options.everySeconds() * 1000, signal);
           // A look that somebody else began and cancelled is not ours to fail by.
           await lookOnce(signal).catch((error: unknown) => {
             if (signal.aborted) throw error;

@@ -4,6 +4,7 @@ import { type Codec, type Identity, identityCodec, lockMachine, type Slot, type 
 import { type ZtpMemory, ztpMemoryCodec } from '../ztp/index.js';
 import { type LedgerState, ledgerCodec, type ReportInterval, reportIntervalCodec } from './cloud-commands/index.js';
 import { bootCounterCodec } from './clouds/boot-counter.js';
+import { type DataMonth, dataMonthCodec } from './data-use/index.js';
 import { createPinLedger, type PinLedger, pinFileCodec } from './pin-ledger.js';
 import { createRecoveryMemory, type RecoveryMemory, recoveryCodec } from './recovery-memory.js';
 
@@ -21,6 +22,8 @@ export interface AgentMemory {
   /** What clouds asked, and what became of it. */
   cloudCommands: Slot<LedgerState>;
   reportInterval: Slot<ReportInterval>;
+  /** The bytes of the billing month. */
+  dataMonth: Slot<DataMonth>;
   /** PIN attempts; a record is durable before `write` resolves. */
   pinLedger: PinLedger;
 }
@@ -48,6 +51,7 @@ export function memorySlots(vault: Vault, clock: Clock, log: Logger): AgentMemor
     boot: vault.slot('boot', bootCounterCodec),
     cloudCommands: vault.slot('cloud-commands', ledgerCodec),
     reportInterval: vault.slot('report-interval', reportIntervalCodec),
+    dataMonth: vault.slot('data-month', dataMonthCodec),
     pinLedger: createPinLedger(vault.slot('pins', pinFileCodec), () => lockMachine('pin', clock, PIN_WAIT_MS)),
   };
 }

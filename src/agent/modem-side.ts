@@ -6,6 +6,7 @@ import { holderCure, type PortHolder, type Roots } from '../link/index.js';
 import type { Modem } from '../modem/index.js';
 import type { ModemView, StatusActions } from '../status/index.js';
 import { createDataPath, type DataPath, type ProbeTarget } from './data-path.js';
+import type { Thrift } from './data-use/index.js';
 import type { LampBoard } from './lamp-board.js';
 import type { Lane } from './lane.js';
 import { createModemLane } from './lanes/modem.js';
@@ -33,6 +34,7 @@ export interface ModemSideDeps {
   /** The gateway's own service, when it is known already. */
   service: () => ProbeTarget | undefined;
   newSession: () => void;
+  thrift: () => Thrift;
   /** Told each failure of the modem lane. */
   onFailure: (error: WaymarkError) => void;
   /** The card asked for its PIN and is open now. */
@@ -77,6 +79,7 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
     { mode: settings.bearer.mode, moduleReset: recovery.moduleReset, limits: recovery },
   );
   const { probe } = settings.dataPath;
+  const everySeconds = (): number => Math.max(probe.everySeconds, deps.thrift().probeAtLeastSeconds);
   const dataPath: DataPath | undefined = probe.enabled
     ? createDataPath(
         {
@@ -90,7 +93,7 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
             void ladder.report(verdict === 'works' ? { by: 'probe', ok: true } : { by: 'probe', failure: verdict });
           },
         },
-        { everySeconds: probe.everySeconds, target: probe.target, interface: settings.dataPath.interface },
+        { everySeconds, target: probe.target, interface: settings.dataPath.interface },
       )
     : undefined;
 

@@ -41,8 +41,6 @@ const QUIET_MS = 15_000;
 
 export type NetworkReport = { by: Reporter; ok: true } | { by: Reporter; failure: WaymarkError };
 export type ModemRung = 'bearer' | 'registration' | 'radio' | 'module-reset';
-/** What can be asked for from outside. A module reset is not among them. */
-export type AskedRung = Exclude<ModemRung, 'module-reset'>;
 
 export interface NetworkLadderDeps {
   clock: Clock;
@@ -76,9 +74,10 @@ export interface NetworkLadder {
   report(report: NetworkReport): Promise<void>;
   /**
    * Has one rung done because somebody asks for it; it is paid from the same budget. Resolves when the module has done it.
+   * A module reset is for a person at the gateway; clouds have no word for it (cloud-commands/table.ts).
    * Errors: `command.not-available` while it may not be done, what the module says, the abort reason.
    */
-  ask(rung: AskedRung, signal: AbortSignal): Promise<void>;
+  ask(rung: ModemRung, signal: AbortSignal): Promise<void>;
   /** Asks the data path end to end, now. */
   probe(signal: AbortSignal): Promise<DataPathSnapshot['state']>;
   condition(): NetworkCondition;
@@ -168,9 +167,11 @@ export function createNetworkLadder(deps: NetworkLadderDeps, options: NetworkLad
   }
 
   /** Why a rung may not be done now though somebody asks for it; undefined when it may. */
-  function whyNot(rung: AskedRung): string | undefined {
+  function whyNot(rung: ModemRung): string | undefined {
     if (!deps.modemRung) return 'there is no cellular module on this gateway';
     if (state.hold) return `the module is left alone: ${state.hold.code}`;
+    // What the configuration keeps the gateway from doing by itself, a person may still decide.
+    if (rung === 'module-reset' && deps.registration?.() !== 'denied') return undefined;
     const available = isAvailable(rung, state.dead ? clock.mono() - state.dead.sinceMonoMs : 0);
     if (available === true) return undefined;
     return available === 'later'
@@ -178,10 +179,12 @@ export function createNetworkLadder(deps: NetworkLadderDeps, options: NetworkLad
       : `${rung} cannot help as the module stands with the network now, or the data connection is not ours`;
   }
 
-  async function takeAsked(rung: AskedRung, signal: AbortSignal): Promise<void> {
+  async function takeAsked(rung: ModemRung, signal: AbortSignal): Promise<void> {
     const why = whyNot(rung);
     if (why !== undefined) throw new WaymarkError('command.not-available', why);
     const { waitMs, coolDownMs } = await recovery.apply((before) => askedFor(ladder, before, rung, clock.wall()));
+    if (waitMs === Number.POSITIVE_INFINITY)
+      throw new WaymarkError('command.not-available', `the configuration allows no ${rung}`);
     if (waitMs > 0)
       throw new WaymarkError(
         'command.not-available',

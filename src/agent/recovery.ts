@@ -328,6 +328,7 @@ export function askedFor(
   const rule = ladder.rungs.find((each) => each.rung === rung && each.doneBy === 'agent');
   if (!rule) return { state, waitMs: Number.POSITIVE_INFINITY, coolDownMs: 0 };
   const { budget = [], coolDownMs } = rule;
+  if (budget.some(({ count }) => count === 0)) return { state, waitMs: Number.POSITIVE_INFINITY, coolDownMs };
   const heavyMs = HEAVY.includes(rung) ? heavyWaitMs(state.ledgers, wallMs) : 0;
   const waitMs = Math.max(heavyMs, budgetWaitMs(budget, state.ledgers[rung] ?? [], wallMs));
   if (waitMs > 0) return { state, waitMs, coolDownMs };

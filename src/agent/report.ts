@@ -4,7 +4,9 @@ import type { Receiver, ReceiverSnapshot } from '../gnss/index.js';
 import type { ModemSnapshot } from '../modem/index.js';
 import {
   type CloudView,
+  type ConfigView,
   type CredentialView,
+  type DataView,
   LAMPS,
   type LampView,
   type ModemView,
@@ -45,6 +47,8 @@ export interface ReportSources {
   clouds: CloudSide['views'];
   credentials: () => readonly CredentialStatus[];
   bytes: () => Readonly<Record<string, { in: number; out: number }>>;
+  data: () => DataView;
+  config: (() => ConfigView) | undefined;
   loopLag: () => { p50: number; p99: number; max: number };
   latency: () => StatusSnapshot['latency'];
   page: () => StatusSnapshot['page'];
@@ -207,10 +211,14 @@ function butNot(clouds: readonly CloudView[] = []): string {
   return names.length === 0 ? '' : `; not: ${names.join(', ')}`;
 }
 
-/** A cloud that does not do its work is a person's business, though everything else is served. */
-function overallOf(state: AgentCondition['state'], clouds: readonly CloudView[] = []): StatusSnapshot['overall'] {
+/** A cloud that does not do its work, or a month’s data that is used up (docs/decisions/0018), is a person's business, though everything else is served. */
+function overallOf(
+  state: AgentCondition['state'],
+  clouds: readonly CloudView[] = [],
+  isOverBudget = false,
+): StatusSnapshot['overall'] {
   if (state === 'stopped' || state === 'misconfigured') return 'failed';
-  return state === 'serving' && !clouds.some(({ isTroubled }) => isTroubled) ? 'ok' : 'degraded';
+  return state === 'serving' && !isOverBudget && !clouds.some(({ isTroubled }) => isTroubled) ? 'ok' : 'degraded';
 }
 
 /** The outboxes as one part: the first that has trouble tells. */
@@ -235,6 +243,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
   const grade = gradeOf(receiver, clock);
   const lamps = LAMPS.map((name) => lampView(name, condition.lamps[name], mono));
   const up = from.clouds();
+  const data = from.data();
+  const isOverBudget = data.reason === 'data.over-budget';
   const latency = from.latency();
   const page = from.page();
   const source = from.session?.current()?.snapshot();
@@ -246,11 +256,11 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     bootId: from.bootId,
     startedAt: iso(from.startedWallMs),
     uptimeMs: Math.round(mono - from.startedMonoMs),
-    overall: overallOf(condition.state, up.clouds),
+    overall: overallOf(condition.state, up.clouds, isOverBudget),
     state: condition.state,
     ...(condition.state === 'serving' ? { grade } : {}),
     since: iso(condition.sinceWallMs),
-    why: `${why(condition, grade, receiver)}${butNot(up.clouds)}`,
+    why: `${why(condition, grade, receiver)}${butNot(up.clouds)}${isOverBudget ? '; the month’s data is used up' : ''}`,
     next: nextStep(lamps),
     lamps,
     parts: {
@@ -284,6 +294,8 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     ...up,
     credentials: from.credentials().map((status) => credentialView(status, clock)),
     bytes: from.bytes(),
+    data,
+    ...(from.config ? { config: from.config() } : {}),
     ...(latency ? { latency } : {}),
     ...(page ? { page } : {}),
     loopLagMs: from.loopLag(),

@@ -11,9 +11,21 @@ export interface ServiceManager {
   /** To be called every second. `stuck`: lanes that missed their own deadline; `sentence` is asked only if it is told. */
   tick(stuck: readonly string[], sentence: () => string): void;
   stopping(): void;
+  /** Parts are made anew for another configuration; `ready` ends it. */
+  reloading(): void;
 }
 
-const NOBODY: ServiceManager = { ready: () => undefined, tick: () => undefined, stopping: () => undefined };
+const NOBODY: ServiceManager = {
+  ready: () => undefined,
+  tick: () => undefined,
+  stopping: () => undefined,
+  reloading: () => undefined,
+};
+
+/** A word that the manager does not take within this is given up. */
+const WORD_MS = 5000;
+/** One after the other, of all agents of this process: a late RELOADING would leave the unit reloading for ever. */
+let saying: Promise<void> = Promise.resolve();
 
 /** Node has no unix datagram sockets, so `systemd-notify` is run as a child; without NOTIFY_SOCKET this does nothing. */
 export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: Logger): ServiceManager {
@@ -25,10 +37,18 @@ export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: 
   let wasStuck = '';
   const notify = (...words: string[]): void => {
     // Loaded only where there is a service manager: a child-process module costs memory too.
-    void import('node:child_process').then(({ spawn }) => {
-      const child = spawn('systemd-notify', ['--no-block', `--pid=${process.pid}`, ...words], { stdio: 'ignore', env });
-      child.on('error', (error) => log.debug('notify.failed', { error }));
-      child.unref();
+    saying = saying.then(async () => {
+      const { spawn } = await import('node:child_process');
+      await new Promise<void>((resolve) => {
+        const args = ['--no-block', `--pid=${process.pid}`, ...words];
+        const child = spawn('systemd-notify', args, { stdio: 'ignore', env, timeout: WORD_MS });
+        child.on('error', (error) => {
+          log.debug('notify.failed', { error });
+          resolve();
+        });
+        child.on('exit', () => resolve());
+        child.unref();
+      });
     });
   };
   return {
@@ -60,5 +80,6 @@ export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: 
     },
     // Not --stopping: systemd 252 does not know it yet.
     stopping: () => notify('STOPPING=1'),
+    reloading: () => notify('RELOADING=1', `MONOTONIC_USEC=${Math.round(clock.mono() * 1000)}`),
   };
 }

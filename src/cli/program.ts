@@ -7,6 +7,7 @@ import { addDoctorVerbs } from './doctor-verbs.js';
 import { parseDurationMs, parsePositive } from './duration.js';
 import { addEvidenceVerbs } from './evidence-verbs.js';
 import { addExplainVerbs } from './explain-verbs.js';
+import { addLifeVerbs } from './life-verbs.js';
 import { addLocationVerbs } from './location-verbs.js';
 import { addModemVerbs } from './modem-verbs.js';
 import { printJson, stderr, stdout } from './output.js';
@@ -36,6 +37,7 @@ export function buildProgram(verb: Verb): Command {
   addSimVerbs(program, verb);
   addModemVerbs(program, verb);
   addLocationVerbs(program, verb);
+  addLifeVerbs(program, verb);
   addServiceVerbs(program, verb);
   addExplainVerbs(program, verb);
   addDoctorVerbs(program, verb);

@@ -1,6 +1,8 @@
-// `waymark run`: the agent in the foreground, logging to stdout, until told to stop.
+// `waymark run`: the agent in the foreground, logging to stdout, until told to stop. SIGHUP has it read its configuration
+// again; with a mistake in it, it goes on as before and the log and the status say so.
+import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { canarySelfTest, createAgent } from '../agent/index.js';
+import { canarySelfTest, createReloadingAgent } from '../agent/index.js';
 import { loadConfig } from '../config/index.js';
 import { createClock, createTeeLogger, EXIT, inheritedAnchor, type LogLevel, linkedController } from '../core/index.js';
 import { createLogTail } from '../status/index.js';
@@ -35,10 +37,11 @@ export async function run(options: RunOptions): Promise<number> {
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
   process.on('SIGPIPE', () => undefined);
-  const agent = await createAgent({
+  const agent = await createReloadingAgent({
     config,
-    configDir: dirname(configFile),
     configFile,
+    isLevelFixed: options.log !== undefined,
+    configDir: dirname(configFile),
     logTail,
     setLogLevel: setLevel,
     clock,
@@ -46,7 +49,22 @@ export async function run(options: RunOptions): Promise<number> {
     env: process.env,
     roots: rootsOf(options),
   });
+  const hasTerminal = process.stdout.isTTY;
+  process.on('SIGHUP', () => {
+    if (hasTerminal && isTerminalGone()) stop.abort();
+    else void agent.reload().catch(() => undefined);
+  });
   await agent.run({ signal: stop.signal });
   off();
   return EXIT.ok;
+}
+
+/** SIGHUP means two things: a closed terminal ends what ran in it, anything else asks for the configuration anew. */
+function isTerminalGone(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { LOG_LEVELS } from '../core/index.js';
 import { commandsSchema, locationSchema, losantSchema, outboxSchema, thingspaceSchema } from './schema-clouds.js';
+import { dataBudgetSchema } from './schema-data.js';
 import { deviceWiseSchema } from './schema-devicewise.js';
 import { fleetSchema } from './schema-fleet.js';
 import { assistNowSchema, correctionsSchema } from './schema-location.js';
@@ -158,6 +159,7 @@ export const configSchema = section('Configuration of a Waymark gateway.', {
   clock: v.optional(clockSchema, {}),
   recovery: v.optional(recoverySchema, {}),
   status: v.optional(statusSchema, {}),
+  dataBudget: v.optional(dataBudgetSchema, {}),
 });
 
 /** A checked configuration with its defaults filled in; all paths absolute. */

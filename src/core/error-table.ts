@@ -3,6 +3,7 @@
 
 import { CLOUD_ERRORS } from './errors-cloud.js';
 
+import { DATA_ERRORS } from './errors-data.js';
 import { DEVICE_ERRORS } from './errors-device.js';
 import { DEVICEWISE_ERRORS } from './errors-devicewise.js';
 import { EVIDENCE_ERRORS } from './errors-evidence.js';
@@ -22,5 +23,6 @@ export const ERRORS = {
   ...FAR_ERRORS,
   ...FLEET_ERRORS,
   ...LOCATION_ERRORS,
+  ...DATA_ERRORS,
   ...STATUS_ERRORS,
 };

@@ -11,6 +11,7 @@ import {
   withDeadline,
 } from '../core/index.js';
 import type { AtAnswer, AtRequest, TraceLine } from './actions.js';
+import type { PersonActionName, PersonActionResult } from './person-actions.js';
 import { socketPathIn } from './server.js';
 import type { StatusSnapshot } from './snapshot.js';
 
@@ -130,6 +131,29 @@ export function postToken(
     const response = await call({ runtimeDir, path, method: 'POST', body: { id }, signal: limited });
     const body = parsed(await textOf(response), socketPath);
     if (response.statusCode !== 200) throw errorOf(body, response.statusCode ?? 0);
+  });
+}
+
+/** A module that restarts and registers anew; the agent keeps its own limit. */
+const PERSON_MS = 300_000;
+
+/**
+ * Has the running agent do what a person asks for by name.
+ * Errors: `status.unavailable`, `command.not-available`, what the part says that does it, `core.timeout`.
+ */
+export function postPersonAction(
+  runtimeDir: string,
+  clock: Clock,
+  name: PersonActionName,
+  signal?: AbortSignal,
+): Promise<PersonActionResult> {
+  const socketPath = socketPathIn(runtimeDir);
+  return withDeadline({ clock, ms: PERSON_MS, signal, what: `agent at ${socketPath}` }, async (limited) => {
+    const path = '/api/v1/actions';
+    const response = await call({ runtimeDir, path, method: 'POST', body: { name }, signal: limited });
+    const body = parsed(await textOf(response), socketPath);
+    if (response.statusCode !== 200) throw errorOf(body, response.statusCode ?? 0);
+    return body as PersonActionResult;
   });
 }
 

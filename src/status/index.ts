@@ -20,3 +20,4 @@ export * from './server.js';
 export * from './snapshot.js';
 export * from './views.js';
 export * from './views-clouds.js';
+export * from './views-life.js';

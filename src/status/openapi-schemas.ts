@@ -77,6 +77,27 @@ const STATUS = object<StatusSnapshot>({
   commands: maybe(ref('Commands')),
   credentials: list(ref('Credential')),
   bytes: mapOf({ type: 'object', properties: { in: count, out: count }, required: ['in', 'out'] }),
+  data: maybe({
+    type: 'object',
+    description: 'This billing month’s data and its budget.',
+    properties: {
+      ...{ monthBytes: count, budgetBytes: count, percent: number, since: time, resetsAt: time },
+      ...{ byPurpose: mapOf(count), profile: oneOf(['normal', 'metered']), reason: text, hint: text, sentence: text },
+    },
+    required: ['monthBytes', 'byPurpose', 'profile', 'sentence'],
+  }),
+  config: maybe({
+    type: 'object',
+    description: 'How the last reading of the configuration went; with refused the one before stays in force.',
+    properties: {
+      ...{ state: oneOf(['ok', 'refused']), since: time, file: text, reloads: count },
+      problems: list({
+        type: 'object',
+        properties: { file: text, line: count, column: count, path: text, message: text },
+      }),
+    },
+    required: ['state', 'since', 'file', 'reloads', 'problems'],
+  }),
   latency: maybe(ref('Latency')),
   page: maybe({ type: 'object', properties: { url: text, tokenFile: text }, required: ['url', 'tokenFile'] }),
   loopLagMs: { type: 'object', properties: { p50: number, p99: number, max: number } },

@@ -13,6 +13,7 @@ import type {
   ReceiverView,
 } from './views.js';
 import type { CloudView, CommandsView, LocatedView, OutputView } from './views-clouds.js';
+import type { ConfigView, DataView } from './views-life.js';
 
 export const LAMPS = ['modem', 'sim', 'network', 'identity', 'session', 'corrections', 'fix'] as const;
 export type LampName = (typeof LAMPS)[number];
@@ -151,6 +152,10 @@ export interface StatusSnapshot {
   commands?: CommandsView;
   credentials: readonly CredentialView[];
   bytes: Readonly<Record<string, { in: number; out: number }>>;
+  /** This month's data and its budget. */
+  data?: DataView;
+  /** Absent where the agent was not started from a file. */
+  config?: ConfigView;
   /** How long a far side took to answer last. */
   latency?: LatencyView;
   /** Where the page is, when it is switched on, and the file with the token its actions want. */

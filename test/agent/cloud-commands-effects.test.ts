@@ -174,6 +174,18 @@ describe('a rung of the network ladder that is asked for', () => {
     expect(t.done).toEqual(['radio', 'radio']);
   });
 
+  test('a person may restart a module that the gateway itself would leave be, but not a denied one, nor beyond the budget', async () => {
+    const t = await setUp('observe');
+    await t.begin();
+    await t.ladder.ask('module-reset', never);
+    expect(t.done).toEqual(['module-reset']);
+    await expect(t.ladder.ask('module-reset', never)).rejects.toMatchObject(REFUSED);
+    const denied = await setUp('activate', 'denied');
+    await denied.begin();
+    await expect(denied.ladder.ask('module-reset', never)).rejects.toMatchObject(REFUSED);
+    expect(denied.done).toEqual([]);
+  });
+
   test('is not done before the ladder runs, nor to a module that is left alone', async () => {
     const t = await setUp();
     await expect(t.ladder.ask('bearer', never)).rejects.toMatchObject(REFUSED);

@@ -43,7 +43,7 @@ function setUp(deps: Partial<DataPathDeps> = {}, options: { target?: string; int
       },
       ...deps,
     },
-    { everySeconds: 60, ...options },
+    { everySeconds: () => 60, ...options },
   );
   const start = (): void =>
     void path.lane.run({ signal: stop.signal, ok: () => undefined, doing: () => undefined }).catch(() => undefined);
@@ -215,7 +215,7 @@ test('a real port that listens, and one that refuses, are both a road that works
         report: () => undefined,
         connect,
       },
-      { everySeconds: 60, target },
+      { everySeconds: () => 60, target },
     ).probe(new AbortController().signal);
   expect(await look(`127.0.0.1:${port}`)).toBe('works');
   await new Promise((resolve) => server.close(resolve));

@@ -161,7 +161,7 @@ export function ladderRig(options: RigOptions = {}): LadderRig {
         return socket as unknown as Socket;
       },
     },
-    { everySeconds: 60 },
+    { everySeconds: () => 60 },
   );
   const giveBack = (reason: WaymarkError): void => void deeds.push(`give back: ${reason.code}`);
   const ladder = createNetworkLadder(

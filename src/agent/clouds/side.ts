@@ -16,6 +16,7 @@ import {
   loadReportInterval,
 } from '../cloud-commands/index.js';
 import type { CredentialSet } from '../credentials.js';
+import type { Thrift } from '../data-use/index.js';
 import type { Lane } from '../lane.js';
 import type { CorrectionLane } from '../lanes/corrections.js';
 import type { LatencyWatch } from '../latency.js';
@@ -40,6 +41,7 @@ export interface CloudSideDeps {
   vault: Vault;
   memory: AgentMemory;
   meter: Meter;
+  thrift: () => Thrift;
   latency: LatencyWatch;
   credentials: CredentialSet;
   modem: Modem | undefined;
@@ -96,7 +98,10 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
   const telling = createTelling({
     ...{ clock, trust, log, outboxes, status: deps.status, onRecord: deps.onRecord },
     stateEveryMs: (cloud) =>
-      ((cloud === DEVICEWISE ? config.deviceWise?.stateSeconds : config.losant?.stateSeconds) ?? 300) * 1000,
+      Math.max(
+        ((cloud === DEVICEWISE ? config.deviceWise?.stateSeconds : config.losant?.stateSeconds) ?? 300) * 1000,
+        deps.thrift().stateAtLeastMs,
+      ),
     answersAll: new Set([DEVICEWISE]),
   });
   const asked = await loadReportInterval(memory.reportInterval, config.commands.allow, log);
@@ -126,27 +131,34 @@ export async function createCloudSide(deps: CloudSideDeps): Promise<CloudSide> {
   );
 
   const clouds: Cloud[] = [];
-  if (config.thingspace) clouds.push(await createThingspaceCloud({ ...deps, settings: config.thingspace }));
-  if (config.losant && losantOutbox)
-    clouds.push(
-      await createLosantCloud({
-        ...deps,
-        ...{ settings: config.losant, outbox: losantOutbox, boot, sink: commands.sink },
-        reportSeconds: config.location.reportSeconds,
-        answer: (result) => telling.result('losant', result),
-      }),
-    );
-  if (config.deviceWise && deviceWiseOutbox)
-    clouds.push(
-      await createDeviceWiseCloud({
-        ...deps,
-        ...{ settings: config.deviceWise, outbox: deviceWiseOutbox, boot, sink: commands.sink },
-        answer: (result) => telling.result(DEVICEWISE, result),
-        put: (kind, body) => telling.putTo(DEVICEWISE, kind, body),
-      }),
-    );
-  if (config.fleet) clouds.push(await createFleetCloud({ ...deps, settings: config.fleet }));
-  for (const cloud of clouds) resources.use(cloud);
+  const use = (cloud: Cloud): void => void clouds.push(resources.use(cloud));
+  try {
+    if (config.thingspace) use(await createThingspaceCloud({ ...deps, settings: config.thingspace }));
+    if (config.losant && losantOutbox)
+      use(
+        await createLosantCloud({
+          ...deps,
+          ...{ settings: config.losant, outbox: losantOutbox, boot, sink: commands.sink },
+          reportSeconds: config.location.reportSeconds,
+          answer: (result) => telling.result('losant', result),
+        }),
+      );
+    if (config.deviceWise && deviceWiseOutbox)
+      use(
+        await createDeviceWiseCloud({
+          ...deps,
+          ...{ settings: config.deviceWise, outbox: deviceWiseOutbox, boot, sink: commands.sink },
+          answer: (result) => telling.result(DEVICEWISE, result),
+          put: (kind, body) => telling.putTo(DEVICEWISE, kind, body),
+        }),
+      );
+    if (config.fleet) use(await createFleetCloud({ ...deps, settings: config.fleet }));
+  } catch (error) {
+    // Another agent may be made in this process: the outboxes must not stay open.
+    life.abort();
+    await resources[Symbol.asyncDispose]();
+    throw error;
+  }
 
   return {
     lanes: clouds.flatMap(({ lanes }) => lanes),
