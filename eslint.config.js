@@ -11,6 +11,8 @@ export default tseslint.config(
       'bench/**/*.mjs',
       'bench/peers/**',
       '*.config.js',
+      // Run by the service manager as it stands.
+      'config/systemd/*.cjs',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

@@ -36,7 +36,7 @@ function answersOf({ answer, refusals = [], needsToken }: Route): Record<string,
     ]);
   return {
     200: { description: answer.description, content: content(answer.type, schema) },
-    ...Object.fromEntries(refused),
+    ...(Object.fromEntries(refused) as Record<string, unknown>),
   };
 }
 

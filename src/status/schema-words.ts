@@ -10,7 +10,7 @@ export interface Optional {
 
 /** A schema for each member of `T`; one that may be missing is marked so, and no other. */
 export type Members<T> = {
-  readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? Optional : Schema;
+  readonly [K in keyof T]-?: Partial<Pick<T, K>> extends Pick<T, K> ? Optional : Schema;
 };
 
 export const text: Schema = { type: 'string' };

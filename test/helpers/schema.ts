@@ -26,7 +26,8 @@ export function mistakesIn(
   if (only !== undefined && value !== only) return [`${at}: is not ${JSON.stringify(only)}`];
   if (Array.isArray(values) && !values.includes(value))
     return [`${at}: ${JSON.stringify(value)} is none of its values`];
-  if (type !== undefined && !isOfType(value, type)) return [`${at}: ${typeOf(value)} instead of ${String(type)}`];
+  if (type !== undefined && !isOfType(value, type))
+    return [`${at}: ${typeOf(value)} instead of ${JSON.stringify(type)}`];
   if (typeof minimum === 'number' && typeof value === 'number' && value < minimum) return [`${at}: below ${minimum}`];
   if (Array.isArray(value))
     return items === undefined

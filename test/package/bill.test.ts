@@ -17,8 +17,8 @@ test('the bill of materials holds what the bundles hold, and each has its licenc
   const bill = JSON.parse(read('dist/sbom.cdx.json')) as { bomFormat: string; components: Component[] };
   expect(bill.bomFormat).toBe('CycloneDX');
   const holders = new Map(bill.components.map((each) => [each.name, each.properties.map(({ value }) => value)]));
-  for (const name of Object.keys(JSON.parse(read('package.json')).dependencies))
-    expect(holders.get(name), name).toContain('lib/waymark.cjs');
+  const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+  for (const name of Object.keys(dependencies)) expect(holders.get(name), name).toContain('lib/waymark.cjs');
   expect(holders.get('aedes')).toEqual(['sim/sim.cjs']);
   expect(holders.get('@serialport/bindings-cpp')).toContain('prebuilds');
   for (const tool of ['vitest', 'typescript', 'esbuild', 'eslint']) expect(holders.has(tool), tool).toBe(false);
