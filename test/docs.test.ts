@@ -29,7 +29,12 @@ function fenced(text: string, language: string | undefined): string[] {
     if (fence) {
       if (inside === language && language !== undefined) kept.push('\f');
       inside = inside === undefined ? (fence[1] ?? '').trim() : undefined;
-    } else if (inside === language) kept.push(line);
+    } else if (inside === language) {
+      // A line that ends in a backslash goes on in the next.
+      const before = kept.at(-1);
+      if (before?.endsWith('\\') === true) kept[kept.length - 1] = `${before.slice(0, -1)}${line.trim()}`;
+      else kept.push(line);
+    }
   }
   return kept;
 }

@@ -353,6 +353,7 @@ corrections: {region: eu}
       clock: { requireSync: false },
       recovery: { moduleReset: true, maxResetsPerHour: 3, maxPowerCyclesPerHour: 2, giveBack: true },
       status: { socketMode: '0600' },
+      dataBudget: { profile: 'auto', resetDay: 1, warnPercent: 80 },
     });
   });
 
