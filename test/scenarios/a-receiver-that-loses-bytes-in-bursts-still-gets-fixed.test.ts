@@ -6,7 +6,7 @@ import { isFixed, QUICK_MODULE, type Scenario, startScenario } from '../helpers/
 
 /** What takes seconds passes faster, yet the slow pace (which is real time) still carries the corrections. */
 const SCALE = 3;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 100_000;
 
 /** Power cycle behind the open port, and a cold start: noticed, helped and corrected again. */
 async function restart(gateway: Scenario, time: number): Promise<void> {
