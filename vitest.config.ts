@@ -30,8 +30,8 @@ const ALONE = ['test/services/devicewise/link.test.ts', 'test/modem/data-path.te
 
 export default defineConfig({
   test: {
-    // One more than the processors of the usual runner: scenarios mostly wait.
-    maxWorkers: 3,
+    // Two more than the processors of the usual runner: scenarios and judges mostly wait.
+    maxWorkers: 4,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
