@@ -60,4 +60,4 @@ test('three months in twenty seconds: keys roll over at least twice, and correct
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-});
+}, 90_000);
