@@ -152,5 +152,7 @@ const isProven = (user: PortUser, probe: PortProbe | undefined): boolean =>
 export async function isAgent(pid: number, { proc }: Pick<Roots, 'proc'>): Promise<boolean> {
   const text = await readFile(join(proc, String(pid), 'cmdline'), 'latin1').catch(() => '');
   const words = text.slice(0, 4096).split('\0');
-  return words.some((word) => /(?:^|\/)waymark(?:\.cjs)?$/.test(word)) && words.includes('run');
+  return (
+    words.some((word) => /(?:^|\/)waymark(?:\.cjs)?$/.test(word)) && (words.includes('run') || words.includes('demo'))
+  );
 }
