@@ -17,7 +17,16 @@ import { freemem, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const SUITE = 'trixie';
-const MIRROR = process.env.WAYMARK_DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
+/** Where this machine takes its own Debian packages from; WAYMARK_DEBIAN_MIRROR names another place. */
+const mirror = () => {
+  const asked = ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'];
+  const own = must('apt-get', asked)
+    .stdout.split('\n')
+    .find((line) => /^Debian \S+\/debian\/?$/.test(line));
+  const found = process.env.WAYMARK_DEBIAN_MIRROR ?? own?.split(' ')[1];
+  if (found === undefined) throw new Error('no Debian mirror is known here: name one in WAYMARK_DEBIAN_MIRROR');
+  return found;
+};
 const HOST = { x64: 'amd64', arm64: 'arm64', arm: 'armhf' }[process.arch];
 const QEMU = { arm64: 'aarch64', armhf: 'arm' };
 /** How the kernel knows a program for that machine: the first bytes of its file (with the wildcards of /proc/.../binfmt_misc). */
@@ -120,7 +129,7 @@ function debootstrap(arch, root, extra) {
   mkdirSync(root, { recursive: true });
   const isForeign = arch !== HOST;
   const args = [`--arch=${arch}`, '--variant=minbase', ...(isForeign ? ['--foreign'] : [])];
-  must('debootstrap', [...args, SUITE, root, MIRROR]);
+  must('debootstrap', [...args, SUITE, root, mirror()]);
   // A root for tries: no waiting for the disk, and no service started by a package.
   mkdirSync(join(root, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });
   writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/fast'), 'force-unsafe-io\n');
