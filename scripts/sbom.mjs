@@ -1,10 +1,9 @@
 // What ships besides our own code, told twice: a bill of materials (CycloneDX, dist/sbom.cdx.json) and the licences
-// (dist/THIRD-PARTY-LICENSES.txt). npm knows versions, licences and who needs whom; esbuild knows what a bundle really
-// holds: the bill lists what both know of. A package that npm does not know of fails the build.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+// (dist/THIRD-PARTY-LICENSES.txt). The lock file knows versions, licences and who needs whom; esbuild knows what a bundle
+// really holds: the bill lists what both know of.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { billOfMaterials } from './cyclonedx.mjs';
 
 /** Files that are copied instead of bundled, and whose they are. */
 const COPIED = { prebuilds: '@serialport/bindings-cpp', 'page/uPlot.js': 'uplot' };
@@ -53,48 +52,12 @@ export function shipped(root, dist, metafiles) {
   );
 }
 
-/** npm's bill, cut to what ships, with nothing in it that differs between two builds of one commit. */
-export function billOfMaterials(npmBill, packages, { version, timeMs }) {
-  const ours = 'waymark@' + version;
-  const known = new Map(npmBill.components.map((each) => [`${each.name}@${each.version}`, each]));
-  const components = packages.map(({ name, version, files }) => {
-    const found = known.get(`${name}@${version}`);
-    if (!found) throw new Error(`${name}@${version} is bundled, but not in package-lock.json`);
-    const properties = files.map((file) => ({ name: 'waymark:file', value: file }));
-    return { ...found, scope: 'required', properties };
-  });
-  const refs = new Set([ours, ...components.map((each) => each['bom-ref'])]);
-  const dependencies = npmBill.dependencies
-    .filter(({ ref }) => refs.has(ref))
-    .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }));
-  const digest = createHash('sha256')
-    .update(JSON.stringify([ours, timeMs, components]))
-    .digest('hex');
-  const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-a${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
-  return {
-    ...npmBill,
-    serialNumber: `urn:uuid:${uuid}`,
-    metadata: {
-      ...npmBill.metadata,
-      timestamp: new Date(timeMs).toISOString(),
-      lifecycles: [{ phase: 'build' }],
-      component: { ...npmBill.metadata.component, name: 'waymark', type: 'application' },
-    },
-    components,
-    dependencies,
-  };
-}
-
 /** Writes both files into `dist`; gives the packages. */
 export function writeBillOfMaterials({ root, dist, metafiles, version, timeMs }) {
   const packages = shipped(root, dist, metafiles);
-  // From the lock file: what is installed here may hold more, or be a link. No network is needed for it.
-  const text = execFileSync('npm', ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--offline'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
-  const bill = billOfMaterials(JSON.parse(text), packages, { version, timeMs });
+  // From the lock file: what is installed here may hold more, or be a link.
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const bill = billOfMaterials(lock, packages, { version, timeMs });
   writeFileSync(join(dist, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 1)}\n`);
   const sections = packages.map(
     ({ name, version, license, text: words, files }) =>
