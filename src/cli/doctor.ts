@@ -4,6 +4,7 @@ import type { CheckResult, DoctorReport } from '../agent/index.js';
 import { doctorMachine, doctorUser, runDoctor } from '../agent/index.js';
 import { createClock, createOutput, EXIT, isWaymarkError, linkedController, oneLine } from '../core/index.js';
 import { hanging } from '../status/index.js';
+import { runAsUser } from './as-user.js';
 import { createProgress, DEFAULT_CONFIG, reportFailure } from './modem-access.js';
 import { onStopSignal } from './on-stop.js';
 import { printJson, stdout } from './output.js';
@@ -47,6 +48,19 @@ export function describeVerdict({ checks, verdict }: DoctorReport): string {
   return `${count('fail', 'failure')}, ${count('warn', 'warning')}.${begin} More about each check: docs/operate/doctor.md\n`;
 }
 
+/** The same question, for the process that asks it as another user. */
+export function argumentsOf(
+  { config, runtimeDir, offline, json }: DoctorFlags,
+  { sys, dev, proc }: ReturnType<typeof rootsOf>,
+): string[] {
+  return [
+    ...['doctor', '--config', config, '--sys-root', sys, '--dev-root', dev, '--proc-root', proc],
+    ...(runtimeDir === undefined ? [] : ['--runtime-dir', runtimeDir]),
+    ...(offline ? ['--offline'] : []),
+    ...(json ? ['--json'] : []),
+  ];
+}
+
 /** 0 nothing found, 1 warnings, 2 failures. */
 export async function doctor(flags: DoctorFlags): Promise<number> {
   const clock = createClock();
@@ -63,6 +77,7 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
     const configFile = resolve(flags.config);
     const roots = rootsOf(flags);
     const visitor = await doctorUser({ roots, configFile, named: flags.user });
+    if (visitor.become) return (await runAsUser(visitor.become, argumentsOf(flags, roots), { keep: false })).code;
     const report = await runDoctor({
       machine: doctorMachine({ clock, roots, ...visitor }),
       configFile,

@@ -1,5 +1,5 @@
 // Whose rights are judged. Root sees everything and may everything, which says nothing about the service: so root looks
-// who holds the ports, and then becomes the user that the service runs as. This process only; nothing goes back.
+// who holds the ports, and the rest is done by a process that has become the user that the service runs as.
 import { readFile, stat } from 'node:fs/promises';
 import { parseConfig } from '../../config/index.js';
 import { WaymarkError } from '../../core/index.js';
@@ -9,7 +9,12 @@ import { findUser, type User, unitGroups } from './users.js';
 export interface Visitor {
   user: User;
   seenHolders?: ReadonlyMap<string, readonly PortHolder[]>;
+  /** Set for root: whom to become first, and what to hand on to that process. */
+  become?: { uid: number; gid: number; groups: readonly number[]; env: Readonly<Record<string, string>> };
 }
+
+/** How root hands on who holds the ports, which others may not see. */
+const HOLDERS = 'WAYMARK_SEEN_HOLDERS';
 
 const SERVICE_USER = 'waymark';
 const ROOT: User = { name: 'root', uid: 0, groups: [0] };
@@ -32,7 +37,8 @@ export async function doctorUser(options: {
   if (me.uid !== 0) {
     if (named !== undefined && named !== me.name)
       throw new WaymarkError('cli.usage', `only root may look as ${named}`, { hint: 'Put sudo in front.' });
-    return { user: me };
+    const seenHolders = handedOn();
+    return { user: me, ...(seenHolders ? { seenHolders } : {}) };
   }
   const config = parseConfig(await readFile(configFile, 'utf8').catch(() => ''), configFile).config;
   const user = await serviceUser(named, config?.stateDir);
@@ -42,10 +48,26 @@ export async function doctorUser(options: {
   const paths = [...ports.map(({ path }) => path), ...set.filter((path) => path !== undefined)];
   const seenHolders = await findHoldersOf(paths, roots);
   const groups = [...new Set([...user.groups, ...(await unitGroups())])];
-  process.setgroups?.(groups);
-  process.setgid?.(user.groups[0] ?? user.uid);
-  process.setuid?.(user.uid);
-  return { user: { ...user, groups }, seenHolders };
+  return {
+    user: { ...user, groups },
+    seenHolders,
+    // Not by this process: a Node with the system's libuv, as Debian has, refuses to change its user.
+    become: {
+      ...{ uid: user.uid, gid: user.groups[0] ?? user.uid, groups },
+      env: { [HOLDERS]: JSON.stringify([...seenHolders]) },
+    },
+  };
+}
+
+/** What root has seen before it became us. */
+function handedOn(): ReadonlyMap<string, readonly PortHolder[]> | undefined {
+  const text = process.env[HOLDERS];
+  if (text === undefined) return undefined;
+  try {
+    return new Map(JSON.parse(text) as [string, PortHolder[]][]);
+  } catch {
+    return undefined;
+  }
 }
 
 async function serviceUser(named: string | undefined, stateDir: string | undefined): Promise<User> {

@@ -4,10 +4,12 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { doctorMachine, doctorUser, inspectPorts, runDoctor } from '../../agent/index.js';
+import { type DoctorReport, doctorMachine, doctorUser, inspectPorts, runDoctor } from '../../agent/index.js';
 import { rememberSecrets } from '../../config/index.js';
 import { type Clock, createClock, EXIT, linkedController, WaymarkError } from '../../core/index.js';
 import { atomicWrite, valuesKeptIn } from '../../vault/index.js';
+import { runAsUser } from '../as-user.js';
+import { argumentsOf } from '../doctor.js';
 import { createProgress, DEFAULT_CONFIG } from '../modem-access.js';
 import { printJson, stderr, stdout } from '../output.js';
 import { confirm } from './ask.js';
@@ -162,6 +164,11 @@ function real({ config, runtimeDir }: BundleOptions, clock: Clock): Surroundings
       using stop = linkedController();
       const configFile = resolve(config);
       const visitor = await doctorUser({ roots, configFile, named: undefined });
+      if (visitor.become) {
+        const flags = { config, offline: false, json: true, ...(runtimeDir === undefined ? {} : { runtimeDir }) };
+        const { stdout } = await runAsUser(visitor.become, argumentsOf(flags, roots), { keep: true });
+        return JSON.parse(stdout) as DoctorReport;
+      }
       return await runDoctor({
         machine: doctorMachine({ clock, roots, ...visitor }),
         configFile,
