@@ -1,7 +1,9 @@
 // Where a verb finds the running agent, and how it prints for whoever looks.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { loadConfig, parseConfig } from '../config/index.js';
+import { socketPathIn } from '../status/index.js';
 
 export interface WhereOptions {
   config: string;
@@ -14,8 +16,14 @@ export async function runtimeDirOf(options: WhereOptions): Promise<string> {
   if (options.runtimeDir !== undefined) return resolve(options.runtimeDir);
   // Whoever may ask the agent need not be allowed to read its secrets: only the text is looked at.
   const file = resolve(options.config);
-  const { config } = parseConfig(await readFile(file, 'utf8').catch(() => ''), file);
-  return config?.runtimeDir ?? (await loadConfig(file, { env: process.env })).runtimeDir;
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const { config } = parseConfig(text, file);
+  if (config) return config.runtimeDir;
+  // An agent goes on with the configuration before while somebody's edit has a mistake: it is asked all the same.
+  const written = /^runtimeDir:[ \t]*(['"]?)([^\s'"#]+)\1[ \t]*(?:#.*)?$/m.exec(text)?.[2];
+  const likely = resolve(dirname(file), written ?? '/run/waymark');
+  if (text !== '' && existsSync(socketPathIn(likely))) return likely;
+  return (await loadConfig(file, { env: process.env })).runtimeDir;
 }
 
 /** Wrapped for whoever looks; left alone for whoever pipes. */
