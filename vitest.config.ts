@@ -2,15 +2,19 @@ import { defineConfig } from 'vitest/config';
 
 // Recordings are a project of their own: a stranger's clone does not have them.
 const project = (name: string, include: string[], exclude: string[] = [], isolate = true) => ({
-  test: { name, include, exclude, isolate, testTimeout: 30_000, hookTimeout: 30_000 },
+  test: { name, include, exclude, isolate, testTimeout: 30_000, hookTimeout: 30_000, sequence: { groupOrder: 0 } },
+});
+/** Whole agents in real time: they come after everything that only needs a processor. */
+const whole = (name: string) => ({
+  test: {
+    ...{ name, include: [`test/${name}/**/*.test.ts`], testTimeout: 60_000, hookTimeout: 30_000 },
+    sequence: { groupOrder: 1 },
+  },
 });
 
 // These keep nothing in their modules that another file would notice, so a worker loads the sources once for all of them:
 // loading them anew for each file took as long as the tests. One that does notice is named beside them.
 const SHARED = [
-  'agent',
-  'config',
-  'core',
   'devicewise',
   'gnss',
   'golden',
@@ -21,8 +25,6 @@ const SHARED = [
   'outbox',
   'services',
   'sim',
-  'status',
-  'vault',
   'ztp',
 ].map((room) => `test/${room}/**/*.test.ts`);
 /** The texts of one are scrubbed of secrets that other files make up; the other counts what is done once a process. */
@@ -47,8 +49,8 @@ export default defineConfig({
       ),
       project('alone', ALONE),
       project('shared', SHARED, ALONE, false),
-      project('scenarios', ['test/scenarios/**/*.test.ts']),
-      project('interop', ['test/interop/**/*.test.ts']),
+      whole('scenarios'),
+      whole('interop'),
       project('recordings', ['test/recordings/**/*.test.ts']),
     ],
   },
