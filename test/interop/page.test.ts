@@ -112,7 +112,23 @@ test('from a fresh start to all lamps lit, by itself', async () => {
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
 });
 
+/** From now on the page notes which lamp was the first to look at, with a mark where one before it was out as well. */
+const FOLLOW_FIRST = `{
+  const seen = [];
+  const look = () => {
+    const lamps = [...document.querySelectorAll('.lamp')];
+    const first = lamps.findIndex((lamp) => lamp.matches('.first'));
+    const name = lamps[first]?.querySelector('h3').firstChild.textContent;
+    const said = first > 2 && lamps.slice(0, 3).some((lamp) => !lamp.matches('.lit')) ? name + '!' : name;
+    if (said !== undefined && said !== seen.at(-1)) seen.push(said);
+    document.body.dataset.seen = seen.join(' ');
+  };
+  const all = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(look).observe(document.querySelector('.chain'), all);
+}`;
+
 test('a pulled module is told with its reason within five seconds, and lit again by itself', async () => {
+  await page.evaluate(FOLLOW_FIRST);
   await cli('sim', 'ctl', '--state-dir', home, 'unplug', 'modem');
   const modem = page.locator('.lamp.dark.first', { has: page.locator('h3', { hasText: 'Modem' }) });
   await modem.locator('.cure code').waitFor({ timeout: 5000 });
@@ -120,6 +136,8 @@ test('a pulled module is told with its reason within five seconds, and lit again
   await takePictures('pulled');
   await cli('sim', 'ctl', '--state-dir', home, 'replug', 'modem');
   await page.locator(ALL_LIT).waitFor({ timeout: 25_000 });
+  // What only followed from it was never told as the cause.
+  expect(await page.locator('body').getAttribute('data-seen')).toMatch(/^Modem[^!]*$/);
 });
 
 /** The buttons' answers; a button says its own on the page. */
