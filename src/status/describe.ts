@@ -5,6 +5,7 @@ import { credentialLines } from './describe-credentials.js';
 import { locationLines } from './describe-location.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
+import { firstTroubled } from './first-troubled.js';
 import { cureLines } from './lines.js';
 import type { LampView, StatusSnapshot } from './snapshot.js';
 import type { ModemView } from './views.js';
@@ -13,11 +14,6 @@ const MARK = { lit: '●', waiting: '◐', dark: '○', absent: '–' } as const
 const COLOUR = { lit: 32, waiting: 33, dark: 31, absent: 90 } as const;
 
 const paint = (colour: number, text: string): string => `\u001b[${colour}m${text}\u001b[0m`;
-
-/** The lamp a person should look at: the first that should be lit and is not. */
-export function firstDark(lamps: readonly LampView[]): LampView | undefined {
-  return lamps.find(({ state }) => state === 'dark') ?? lamps.find(({ state }) => state === 'waiting');
-}
 
 const RUNG_WORDS: Readonly<Record<string, string>> = {
   reopen: 'opening the port anew',
@@ -60,7 +56,7 @@ export function describeStatus(status: StatusSnapshot, options: { colour: boolea
   // What comes from outside is harmless before anything of ours is painted; colour takes no columns.
   const fit = (lines: readonly string[]): string[] => lines.flatMap((line) => wrap(oneLine(line), width));
   const lines = fit([`Waymark ${status.version}: ${status.why}`, '']);
-  const dark = firstDark(status.lamps);
+  const dark = firstTroubled(status.lamps);
   for (const lamp of status.lamps) {
     const [first = '', ...more] = fit([lampLine(lamp)]);
     const mark = MARK[lamp.state];

@@ -1,9 +1,9 @@
 // Live events to pages and programs (server-sent events). A reader that is slower than the events loses the oldest and is
 // told how many; of the status only the newest waits. One that takes nothing for a minute is let go.
 //
-//   change ──at most once a second──> status ─┐
-//   row of the histories ──────> history ─────┼──> waiting (200 events, 256 KiB) ──> socket
-//   line of the log ───────────> log ─────────┘        overflow: the oldest go, then `lost`
+//   change ──settled, at most one a second──> status ─┐
+//   row of the histories ───────────────> history ─────┼──> waiting (200 events, 256 KiB) ──> socket
+//   line of the log ────────────────────> log ─────────┘        overflow: the oldest go, then `lost`
 import type { ServerResponse } from 'node:http';
 import { type Clock, LOG_LEVELS, type LogLevel, type Timer, WaymarkError } from '../core/index.js';
 import { COMMON_HEADERS, safeJson } from './answer.js';
@@ -16,6 +16,8 @@ const MAX_READERS = 6;
 const MAX_WAITING = 200;
 const MAX_WAITING_BYTES = 262_144;
 const STATUS_EVERY_MS = 1000;
+/** A cause and what follows from it come within a moment, in any order: they are told together. */
+const SETTLE_MS = 250;
 const COMMENT_EVERY_MS = 15_000;
 const STUCK_MS = 60_000;
 
@@ -112,6 +114,8 @@ export function createEventsDoor({ snapshot, onChange, history, log, clock }: Ev
   const readers = new Set<Reader>();
   let stops: (() => void)[] = [];
   let sentAtMs = Number.NEGATIVE_INFINITY;
+  let changedAtMs = 0;
+  let isPutOff = false;
   let statusTimer: Timer | undefined;
   let beatTimer: Timer | undefined;
 
@@ -119,13 +123,25 @@ export function createEventsDoor({ snapshot, onChange, history, log, clock }: Ev
     const data = safeJson(value);
     for (const reader of readers) reader.put(event, data);
   };
-  const changed = (): void => {
-    statusTimer ??= clock.deadline(Math.max(0, STATUS_EVERY_MS - (clock.mono() - sentAtMs)), () => {
-      statusTimer = undefined;
-      sentAtMs = clock.mono();
-      tellAll('status', snapshot());
-    });
+  const tellStatus = (): void => {
+    statusTimer = undefined;
+    isPutOff = false;
+    sentAtMs = clock.mono();
+    tellAll('status', snapshot());
   };
+  const changed = (): void => {
+    changedAtMs = clock.mono();
+    statusTimer ??= clock.deadline(Math.max(SETTLE_MS, STATUS_EVERY_MS - (changedAtMs - sentAtMs)), due);
+  };
+  /** Once, or a gateway in uproar would say nothing at all. */
+  function due(): void {
+    const isSettled = clock.mono() - changedAtMs >= SETTLE_MS;
+    if (isSettled || isPutOff) tellStatus();
+    else {
+      isPutOff = true;
+      statusTimer = clock.deadline(SETTLE_MS, due);
+    }
+  }
   const beat = (): void => {
     // First: the last of them may go by this very beat.
     beatTimer = clock.deadline(COMMENT_EVERY_MS, beat);
@@ -149,6 +165,7 @@ export function createEventsDoor({ snapshot, onChange, history, log, clock }: Ev
     stops = [];
     statusTimer?.cancel();
     statusTimer = undefined;
+    isPutOff = false;
     beatTimer?.cancel();
   };
 

@@ -2,6 +2,7 @@
 // (docs/reference/metrics.md) and the tests. Names, types and labels are kept once published; new ones may come.
 import { CLOUD_METRICS } from './metrics/clouds.js';
 import { GATEWAY_METRICS } from './metrics/gateway.js';
+import { LIFE_METRICS } from './metrics/life.js';
 import type { Metric } from './metrics/metric.js';
 import { MODEM_METRICS } from './metrics/modem.js';
 import { POSITION_METRICS } from './metrics/position.js';
@@ -17,6 +18,7 @@ export const METRIC_GROUPS: readonly { title: string; metrics: readonly Metric[]
   { title: 'The module', metrics: MODEM_METRICS },
   { title: 'Corrections and position', metrics: POSITION_METRICS },
   { title: 'Clouds and traffic', metrics: CLOUD_METRICS },
+  { title: 'The month’s data and the configuration file', metrics: LIFE_METRICS },
 ];
 
 export const METRICS: readonly Metric[] = METRIC_GROUPS.flatMap(({ metrics }) => metrics);

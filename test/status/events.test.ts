@@ -81,16 +81,39 @@ test('the status at once, then at most once a second and only on change; rows an
   await clock.advance(3000);
   expect(reader.events()).toEqual([]);
   for (let i = 0; i < 50; i++) change();
-  await clock.advance(0);
+  await clock.advance(250);
+  expect(reader.events()).toEqual(['status']);
   for (let i = 0; i < 50; i++) change();
   await clock.advance(999);
-  expect(reader.events()).toEqual(['status']);
+  expect(reader.events()).toEqual([]);
   await clock.advance(1);
   expect(reader.events()).toEqual(['status']);
   history.add(statusWith());
   log.add(line('a'));
   log.add(line('b', 'debug'));
   expect(reader.take()).toEqual([expect.stringMatching(/^history \{"atMs"/), expect.stringMatching(/^log \{"id":1/)]);
+});
+
+test('what follows from a change within a moment is told with it, and uproar is told as well', async () => {
+  const { clock, change, open } = rig();
+  const reader = open();
+  change();
+  await clock.advance(250);
+  reader.take();
+  // One is waiting for its second to be over, and just before that the module is pulled: its consequences come first.
+  change();
+  await clock.advance(950);
+  change();
+  await clock.advance(200);
+  expect(reader.events()).toEqual([]);
+  change();
+  await clock.advance(100);
+  expect(reader.events()).toEqual(['status']);
+  for (let i = 0; i < 50; i++) {
+    change();
+    await clock.advance(100);
+  }
+  expect(reader.events()).toHaveLength(4);
 });
 
 test('lines by level, a comment every quarter of a minute', async () => {

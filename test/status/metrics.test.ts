@@ -93,6 +93,27 @@ describe('what they say', () => {
     );
   });
 
+  test('the month’s data is a share of the budget, and without a budget there is none', () => {
+    const status = faultyStatus();
+    expect(valueOf(status, 'waymark_data_month_bytes')).toBe(491_520_000);
+    expect(valueOf(status, 'waymark_data_budget_bytes')).toBe(471_859_200);
+    expect(valueOf(status, 'waymark_data_budget_used_ratio')).toBeCloseTo(1.0417, 4);
+    expect(valueOf(status, 'waymark_data_month_purpose_bytes', 'purpose="losant"')).toBe(1_520_000);
+    expect(valueOf(status, 'waymark_data_profile', 'state="metered"')).toBe(1);
+    const { data: budgeted } = status;
+    if (!budgeted) throw new Error('the fixture has it');
+    const { monthBytes, byPurpose, profile, sentence } = budgeted;
+    const data = { monthBytes, byPurpose, profile, sentence };
+    expect(valueOf({ ...status, data }, 'waymark_data_budget_used_ratio')).toBeUndefined();
+    expect(valueOf({ ...status, data }, 'waymark_data_month_bytes')).toBe(491_520_000);
+  });
+
+  test('a configuration file that was refused is seen', () => {
+    expect(valueOf(faultyStatus(), 'waymark_config_state', 'state="refused"')).toBe(1);
+    expect(valueOf(faultyStatus(), 'waymark_config_problems')).toBe(1);
+    expect(valueOf(demoStatus(), 'waymark_config_state', 'state="refused"')).toBe(0);
+  });
+
   test('what is not known is left out', () => {
     expect(valueOf(faultyStatus(), 'waymark_correction_age_seconds')).toBeUndefined();
     expect(valueOf(faultyStatus(), 'waymark_modem_temperature_celsius')).toBeUndefined();

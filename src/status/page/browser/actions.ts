@@ -1,6 +1,6 @@
 // The buttons for what a person may ask for: the token once a tab, a question first where service stops for a while.
-import { h } from '../tree.js';
-import { ask, get, keepToken, token } from './api.js';
+import { h, type Element as Wanted } from '../tree.js';
+import { ask, get, keepToken, sharedFor, token } from './api.js';
 import { askPerson } from './dialog.js';
 import { patchChildren, place } from './patch.js';
 
@@ -25,8 +25,24 @@ export function nameTokenFile(file: string | undefined): void {
   if (file !== undefined) tokenFile = file;
 }
 
-function show(): void {
+/** What the buttons need, below them. */
+function needs(): Wanted {
+  if (sharedFor() === 'act')
+    return h('p', { class: 'token-state' }, 'This page is shared with its buttons: no token is needed.');
   const hasToken = token() !== undefined;
+  return h(
+    'p',
+    { class: 'token-state' },
+    hasToken ? 'The token is kept in this tab until you close it. ' : 'The first action asks for this gateway’s token.',
+    hasToken && h('button', { type: 'button', class: 'link', 'data-forget': '' }, 'Forget it'),
+  );
+}
+
+function show(): void {
+  if (sharedFor() === 'look') {
+    patchChildren(place('actions'), [h('p', { class: 'empty' }, 'This page is shared for looking only.')]);
+    return;
+  }
   patchChildren(place('actions'), [
     actions.length === 0
       ? h('p', { class: 'empty' }, 'This gateway offers no actions.')
@@ -56,14 +72,7 @@ function show(): void {
             ),
           ),
         ),
-    h(
-      'p',
-      { class: 'token-state' },
-      hasToken
-        ? 'The token is kept in this tab until you close it. '
-        : 'The first action asks for this gateway’s token.',
-      hasToken && h('button', { type: 'button', class: 'link', 'data-forget': '' }, 'Forget it'),
-    ),
+    needs(),
   ]);
 }
 
@@ -98,8 +107,9 @@ async function run(action: ActionView): Promise<void> {
     });
     if (isSure === undefined) return;
   }
-  const withToken = await tokenOrAsk();
-  if (withToken === undefined) {
+  const isShared = sharedFor() === 'act';
+  const withToken = isShared ? undefined : await tokenOrAsk();
+  if (withToken === undefined && !isShared) {
     tell('Nothing was done: there is no token.', false);
     return;
   }
@@ -107,7 +117,7 @@ async function run(action: ActionView): Promise<void> {
   show();
   const { isDone, isTokenRefused, message } = await ask(action.name, withToken);
   busy = undefined;
-  keepToken(isTokenRefused ? undefined : withToken);
+  if (!isShared) keepToken(isTokenRefused ? undefined : withToken);
   tell(
     isTokenRefused ? 'The token was refused, nothing was done. A new start of the gateway makes a new one.' : message,
     isDone,

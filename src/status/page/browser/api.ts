@@ -1,5 +1,11 @@
 // What is asked of the gateway, and the token that actions need. The token stays in this tab and leaves the address bar
-// before anything else happens.
+// before anything else happens. A shared page (`waymark page share`) asks for none: its cookie opens the door there.
+
+/** Not the door's cookie, which no script can read; only what it is good for (share/gate.ts). */
+export function sharedFor(): 'act' | 'look' | undefined {
+  const said = /(?:^|;\s*)__Host-waymark-shared=(act|look)(?:;|$)/.exec(document.cookie)?.[1];
+  return said === 'act' || said === 'look' ? said : undefined;
+}
 
 const KEY = 'waymark-token';
 
@@ -35,7 +41,7 @@ export function keepToken(value: string | undefined): void {
 /** Undefined when it could not be had: the page goes on with what it has. */
 export async function get(path: string): Promise<unknown> {
   try {
-    const answer = await fetch(path, { cache: 'no-store', credentials: 'omit' });
+    const answer = await fetch(path, { cache: 'no-store', credentials: 'same-origin' });
     return answer.ok ? ((await answer.json()) as unknown) : undefined;
   } catch {
     return undefined;
@@ -48,12 +54,16 @@ export interface ActionOutcome {
   message: string;
 }
 
-export async function ask(name: string, withToken: string): Promise<ActionOutcome> {
+/** Without a token on a shared page only. */
+export async function ask(name: string, withToken: string | undefined): Promise<ActionOutcome> {
   try {
     const answer = await fetch('/api/v1/actions', {
       method: 'POST',
-      credentials: 'omit',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${withToken}` },
+      credentials: 'same-origin',
+      headers: {
+        'content-type': 'application/json',
+        ...(withToken === undefined ? {} : { authorization: `Bearer ${withToken}` }),
+      },
       body: JSON.stringify({ name }),
     });
     const said = (await answer.json().catch(() => ({}))) as { message?: unknown; error?: unknown; hint?: unknown };
@@ -62,7 +72,7 @@ export async function ask(name: string, withToken: string): Promise<ActionOutcom
       .join(' ');
     return {
       isDone: answer.ok,
-      isTokenRefused: answer.status === 401,
+      isTokenRefused: answer.status === 401 && withToken !== undefined,
       message: words === '' ? `The gateway answered ${answer.status}.` : words,
     };
   } catch {

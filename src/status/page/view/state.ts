@@ -1,7 +1,7 @@
 // The sentence of state, and the chain of lamps: the first that is not lit carries why, the cure and what happens next.
 
+import { firstTroubled } from '../../first-troubled.js';
 import type { LampView, StatusSnapshot } from '../../snapshot.js';
-import { firstTroubled } from '../lamp.js';
 import { type Element, h } from '../tree.js';
 import { forHowLong, inWords, LAMP_WORDS, nowOf, STATE_WORDS, sentence } from '../words.js';
 import { lines } from './text.js';
