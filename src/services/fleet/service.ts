@@ -6,6 +6,7 @@ import {
   type BackoffPolicy,
   type Clock,
   type Logger,
+  linkedController,
   NETWORK_BACKOFF,
   REFUSED_BACKOFF,
   type Secret,
@@ -159,8 +160,9 @@ export function createFleet(deps: FleetDeps, options: FleetOptions): FleetServic
     if (options.homeAssistant)
       for (const { topic, payload } of announcements(options.self(), topics)) await keep(topic, payload);
     let last: Told | undefined;
-    const ended = session.closed.then((reason) => Promise.reject(reason));
-    ended.catch(() => undefined);
+    // Not a race at every look: what waits for one promise a connection long would be kept until that settles, for months.
+    using life = linkedController(signal);
+    void session.closed.then((reason) => life.abort(reason));
     for (;;) {
       const { body, key } = deps.status();
       if (isDue(last, key, clock.mono(), options.intervalMs)) {
@@ -168,7 +170,7 @@ export function createFleet(deps: FleetDeps, options: FleetOptions): FleetServic
         told++;
         last = { key, atMonoMs: clock.mono() };
       }
-      await Promise.race([sleep(clock, LOOK_MS, signal), ended]);
+      await sleep(clock, LOOK_MS, life.signal);
     }
   }
 
