@@ -20,10 +20,9 @@ const SUITE = 'trixie';
 /** Where this machine takes its own Debian packages from; WAYMARK_DEBIAN_MIRROR names another place. */
 const mirror = () => {
   const asked = ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'];
-  const own = must('apt-get', asked)
-    .stdout.split('\n')
-    .find((line) => /^Debian \S+\/debian\/?$/.test(line));
-  const found = process.env.WAYMARK_DEBIAN_MIRROR ?? own?.split(' ')[1];
+  // Before apt's first update no origin is known.
+  const own = /^(?:Debian)? ?(\S+\/debian)\/?$/m.exec(must('apt-get', asked))?.[1];
+  const found = process.env.WAYMARK_DEBIAN_MIRROR ?? own;
   if (found === undefined) throw new Error('no Debian mirror is known here: name one in WAYMARK_DEBIAN_MIRROR');
   return found;
 };

@@ -24,6 +24,10 @@ export const TEST_TOOLS = {
   chromium: 'chromium',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  man: 'man-db',
+  'systemd-analyze': 'systemd',
+  debootstrap: 'debootstrap',
+  buildah: 'buildah',
 };
 
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;

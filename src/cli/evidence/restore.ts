@@ -12,7 +12,7 @@ import { printJson, stderr, stdout } from '../output.js';
 import { exists, makeFolder, setFileAside, setStateAside } from './aside.js';
 import { confirm, readPassphrase } from './ask.js';
 import { type BackupContents, type BackupFile, unpackContents } from './backup-contents.js';
-import { refuseWhileRunning } from './place.js';
+import { refuseOutside, refuseSharedFolders, refuseWhileRunning } from './place.js';
 import { sizeWords } from './words.js';
 
 export interface RestoreOptions {
@@ -134,6 +134,8 @@ export async function restoreVerb(options: RestoreOptions): Promise<number> {
     file,
     path: file.place === 'state' ? join(stateDir, file.path) : at(file.path),
   }));
+  await refuseSharedFolders(stateDir, contents.stateDir);
+  await refuseOutside(root, [stateDir, ...targets.map(({ path }) => path)]);
   await refuseWhileRunning(stateDir);
   for (const folder of new Set([stateDir, ...targets.map(({ path }) => dirname(path))])) await checkWritable(folder);
   const owner = await heir(options, stateDir, root);

@@ -10,7 +10,7 @@ import { wipeModule } from '../modem-tools.js';
 import { printJson, stderr, stdout } from '../output.js';
 import { confirm } from './ask.js';
 import { stillValid } from './far-side.js';
-import { type Place, placeOf, refuseWhileRunning } from './place.js';
+import { type Place, placeOf, refuseSharedFolders, refuseWhileRunning } from './place.js';
 import { planWipe, type WipeItem } from './wipe-plan.js';
 import { sizeWords } from './words.js';
 
@@ -120,6 +120,7 @@ function tell(items: readonly WipeItem[], place: Place, options: WipeOptions, mo
 export async function wipeVerb(options: WipeOptions): Promise<number> {
   const place = await placeOf(options.config);
   const { config } = place;
+  await refuseSharedFolders(config.stateDir, config.runtimeDir);
   await refuseWhileRunning(config.stateDir);
   const items = await planWipe(config, options.secrets);
   if (!options.json) list(items, options);
