@@ -20,7 +20,7 @@ test.concurrent.each([1000, 400_000])(
     try {
       const demo = startCli([
         'demo',
-        ...['--for', '20s', '--json', '--source', 'ntrip', '--time-scale', `${scale}`, '--state-dir', dir],
+        ...['--for', '28s', '--json', '--source', 'ntrip', '--time-scale', `${scale}`, '--state-dir', dir],
       ]);
       let first: { used: number; atMs: number } | undefined;
       let caster: CasterState['clouds']['caster'] | undefined;
