@@ -53,5 +53,5 @@ test.concurrent.each([1000, 400_000])(
       rmSync(dir, { recursive: true, force: true });
     }
   },
-  60_000,
+  120_000,
 );
