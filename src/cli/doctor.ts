@@ -37,6 +37,16 @@ export function describeResult({ state, title, sentence, cure, code, also = [] }
   return `${lines.join('\n')}\n`;
 }
 
+/** What was left out because something else comes first: a line for each cause, not one for each check. */
+export function describeLeftOut(checks: readonly CheckResult[]): string {
+  const causes = new Map<string, string[]>();
+  for (const { title, sentence } of checks.filter(isLeftOut))
+    causes.set(sentence, [...(causes.get(sentence) ?? []), title]);
+  return [...causes].map(([why, titles]) => `–     left out, ${oneLine(why)}: ${titles.join(', ')}\n`).join('');
+}
+
+const isLeftOut = ({ state, after }: CheckResult): boolean => state === 'skipped' && after !== undefined;
+
 export function describeVerdict({ checks, verdict }: DoctorReport): string {
   const count = (state: CheckResult['state'], word: string): string => {
     const n = checks.filter((each) => each.state === state).length;
@@ -97,12 +107,12 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
         if (flags.json) return;
         clear();
         progress?.spoken();
-        stdout.write(describeResult(result));
+        if (!isLeftOut(result)) stdout.write(describeResult(result));
       },
     });
     clear();
     if (flags.json) printJson(report);
-    else stdout.write(`\n${describeVerdict(report)}`);
+    else stdout.write(`${describeLeftOut(report.checks)}\n${describeVerdict(report)}`);
     return EXIT_OF[report.verdict];
   } catch (error) {
     clear();

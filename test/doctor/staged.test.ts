@@ -206,6 +206,17 @@ const FAULTS: Record<string, (laid: Laid) => Promise<Staged> | Staged> = {
     without(laid, 'modem');
     return { check: 'services', cure: /Correct host and port in ztp\.url/, code: 'net.refused' };
   },
+  'a firewall before all services': (laid) => {
+    change(laid, 'ztp', { url: 'https://localhost:1/ztp' });
+    change(laid, 'fleet', { broker: 'localhost:2' });
+    without(laid, 'modem');
+    return { check: 'services', cure: /A firewall/, sentence: /^none of 2 services is reached; provisioning/ };
+  },
+  'a module that is gone, and with it every way out': (laid) => {
+    change(laid, 'modem', { port: '/dev/serial/by-id/usb-Telit_Wireless_Solutions_LE910C1-EUX-if02-port0' });
+    change(laid, 'ztp', { url: 'https://localhost:1/ztp' });
+    return { check: 'port', cure: /lsusb/, code: 'link.absent' };
+  },
   'a clock without battery, in 1970': (laid) => {
     laid.machine.clock = wallClock(-clock.wall());
     without(laid, 'modem');

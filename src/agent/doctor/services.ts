@@ -71,7 +71,7 @@ function corrections(config: Config, known: KnownIdentity | undefined): Service[
 
 /** Each server once, in the order of the configuration. */
 export function servicesOf(config: Config, known?: KnownIdentity): Service[] {
-  const { ztp, assistNow, thingspace, losant, deviceWise, modem } = config;
+  const { ztp, assistNow, thingspace, losant, deviceWise, fleet, modem } = config;
   const all: Service[] = [
     ...(ztp ? [ofUrl('provisioning', 'ztp.url', ztp.url, ztp.caFile)] : []),
     ...corrections(config, known),
@@ -99,6 +99,7 @@ export function servicesOf(config: Config, known?: KnownIdentity): Service[] {
           ),
         ]
       : []),
+    ...(fleet ? [ofPair('fleet broker', 'fleet.broker', fleet.broker, fleet.security === 'tls', fleet.caFile)] : []),
   ];
   return all.filter((one, i) => all.findIndex(({ host, port }) => host === one.host && port === one.port) === i);
 }

@@ -45,6 +45,10 @@ const EARLIER: readonly CheckId[] = [
   'registration',
 ];
 
+/** The first failure between us and the network, which explains that nobody is reached. */
+export const failedOnTheWay = ({ result }: Pick<Desk, 'result'>): CheckResult | undefined =>
+  EARLIER.map((id) => result(id)).find((each) => each?.state === 'fail');
+
 export const dataPathCheck = defineCheck<Desk, Facts>({
   id: 'data-path',
   title: 'Data path',
@@ -61,14 +65,13 @@ export const dataPathCheck = defineCheck<Desk, Facts>({
     const { roots } = desk.machine;
     const { modem } = desk.config;
     const name = modem?.dataPath.interface;
-    const earlier = EARLIER.map((id) => desk.result(id)).find((result) => result?.state === 'fail');
     return {
       route: defaultRoute(
         await readText(join(roots.proc, 'net/route')),
         await readText(join(roots.proc, 'net/ipv6_route')),
       ),
       wanted: name === undefined ? undefined : { name, isThere: await isThere(join(roots.sys, 'class/net', name)) },
-      earlier,
+      earlier: failedOnTheWay(desk),
       report: desk.result('module')?.state === 'ok' ? await desk.module() : undefined,
       road: (await desk.status())?.modem?.road,
       bearerMode: modem?.bearer.mode,

@@ -28,7 +28,9 @@ export const dnsCheck = defineCheck<Desk, Facts>({
     const { machine, isOffline, notes, signal } = desk;
     if (isOffline) return { isOffline, hasServices: true, asked: [] };
     const services = await knownServices(desk);
-    const named = services.filter(({ host }) => isIP(host) === 0);
+    const named = services.filter(
+      ({ host }, i) => isIP(host) === 0 && services.findIndex((each) => each.host === host) === i,
+    );
     const asked = await Promise.all(
       named.map(async (service) => {
         const { host } = service;

@@ -5,10 +5,16 @@ import type { Desk } from '../desk.js';
 import { type CheckId, defineCheck, type Finding, ok, skipped } from '../types.js';
 
 type Facts = { is: 'report'; report: ModemReport } | { is: 'absent' } | { is: 'blamed'; finding: Finding };
+type Trouble = ModemReport['troubles'][number];
+
+const troubleOf = ({ troubles }: ModemReport): Trouble | undefined =>
+  troubles.find(({ code }) => /^(?:modem|link|core)\./.test(code));
 
 /** What keeps us from the port has a check of its own, which comes first. */
 const BEFORE: Readonly<Record<string, readonly CheckId[]>> = {
   'link.absent': ['port'],
+  // As a running agent says it: the port went away under it.
+  'link.closed': ['port'],
   'link.permission': ['serial-permission'],
   'link.busy': ['modem-manager', 'port-holder'],
   'link.shared': ['modem-manager', 'port-holder'],
@@ -19,6 +25,9 @@ const BEFORE: Readonly<Record<string, readonly CheckId[]>> = {
 export function toldBefore(desk: Pick<Desk, 'result'>, code: string): CheckId | undefined {
   return BEFORE[code]?.find((id) => desk.result(id)?.state === 'fail');
 }
+
+const comesFirst = (desk: Pick<Desk, 'result'>, id: CheckId): Finding =>
+  skipped(`first comes: ${desk.result(id)?.title ?? id}`, id);
 
 export const moduleCheck = defineCheck<Desk, Facts>({
   id: 'module',
@@ -37,16 +46,16 @@ export const moduleCheck = defineCheck<Desk, Facts>({
     if (!desk.config.modem) return { is: 'absent' };
     try {
       const report = await desk.module();
-      return report ? { is: 'report', report } : { is: 'absent' };
+      if (!report) return { is: 'absent' };
+      const after = toldBefore(desk, troubleOf(report)?.code ?? '');
+      return after ? { is: 'blamed', finding: comesFirst(desk, after) } : { is: 'report', report };
     } catch (error) {
       if (!isWaymarkError(error)) throw error;
       const { code, message, hint } = error;
       const after = toldBefore(desk, code);
       return {
         is: 'blamed',
-        finding: after
-          ? skipped(`first comes: ${desk.result(after)?.title ?? after}`, after)
-          : { is: 'fail', sentence: message, cure: hint, code },
+        finding: after ? comesFirst(desk, after) : { is: 'fail', sentence: message, cure: hint, code },
       };
     }
   },
@@ -54,7 +63,7 @@ export const moduleCheck = defineCheck<Desk, Facts>({
     if (facts.is === 'absent') return skipped('no modem is configured');
     if (facts.is === 'blamed') return facts.finding;
     const { report } = facts;
-    const trouble = report.troubles.find(({ code }) => /^(?:modem|link|core)\./.test(code));
+    const trouble = troubleOf(report);
     if (trouble)
       return {
         is: 'fail',

@@ -4,9 +4,12 @@ import { buildTimeMs } from '../../version.js';
 import type { Desk } from '../desk.js';
 import { knownServices } from '../known-services.js';
 import { type Reached, reach } from '../reach.js';
-import { defineCheck, type Finding, ok, skipped } from '../types.js';
+import { type CheckResult, defineCheck, type Finding, ok, skipped } from '../types.js';
+import { failedOnTheWay } from './data-path.js';
 
-type Facts = { is: keyof typeof SKIPPED } | { is: 'tried'; reached: readonly Reached[]; nowUtcMs: number };
+type Facts =
+  | { is: keyof typeof SKIPPED }
+  | { is: 'tried'; reached: readonly Reached[]; nowUtcMs: number; earlier: CheckResult | undefined };
 
 const SOON_MS = 14 * 86_400_000;
 /** Further off, the clock is at fault and no certificate. */
@@ -47,12 +50,22 @@ export const servicesCheck = defineCheck<Desk, Facts>({
     const reached = await Promise.all(known.map((service) => reach(service, machine, signal)));
     for (const { skewMs, service } of reached)
       if (skewMs !== undefined) notes.skew ??= { ms: skewMs, host: service.host };
-    return { is: 'tried', reached, nowUtcMs: machine.clock.wall() };
+    return { is: 'tried', reached, nowUtcMs: machine.clock.wall(), earlier: failedOnTheWay(desk) };
   },
   judge(facts) {
     if (facts.is !== 'tried') return SKIPPED[facts.is];
     const skew = facts.reached.find(({ skewMs }) => skewMs !== undefined)?.skewMs;
     const isClock = skew !== undefined && Math.abs(skew) > WRONG_CLOCK_MS;
+    const cut = cutOff(facts.reached);
+    if (cut.length > 0 && facts.earlier) return skipped(`first comes: ${facts.earlier.title}`, facts.earlier.id);
+    const [{ service: one, error: why } = {}] = cut;
+    if (one && why && cut.length > 1)
+      return {
+        is: 'fail',
+        sentence: `none of ${cut.length} services is reached; ${one.name} (${one.host}:${one.port}): ${why.message}`,
+        cure: `A firewall, a proxy or the route, not the services: curl -v telnet://${one.host}:${one.port} tries one`,
+        code: why.code,
+      };
     return facts.reached.map(({ service, error, expiresAtUtcMs }): Finding => {
       const where = `${service.name} (${service.host}:${service.port})`;
       if (error?.code === 'tls.expired' && isClock) return skipped('first comes: Clock', 'clock');
@@ -76,6 +89,12 @@ export const servicesCheck = defineCheck<Desk, Facts>({
   },
 });
 
+/** All that were tried, if none was reached for a reason of the road. Plain TCP that opens proves nothing: a proxy may. */
+function cutOff(reached: readonly Reached[]): readonly Reached[] {
+  const said = reached.filter(({ service, error }) => service.tls || error);
+  return said.every(({ error }) => error?.code.startsWith('net.')) ? said : [];
+}
+
 function cureOf(code: string, key: string, host: string, port: number): string | undefined {
   switch (code) {
     case 'tls.expired':
@@ -86,6 +105,8 @@ function cureOf(code: string, key: string, host: string, port: number): string |
       return `Correct ${key}: the server’s certificate is for another name`;
     case 'net.refused':
       return `Correct host and port in ${key}: nobody serves on ${host}:${port}`;
+    case 'net.closed':
+      return `Something on the way ends the connection (a firewall, a proxy, the operator), or that server does: curl -v telnet://${host}:${port} tries it`;
     case 'net.unreachable':
       return `A firewall or the route: curl -v telnet://${host}:${port} tries it; or correct ${key}`;
     default:
