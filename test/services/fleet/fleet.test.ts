@@ -1,6 +1,7 @@
 // Words and topics of the operator's broker, when they are said, and what ends a connection.
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
+import { queryObjects } from 'node:v8';
 import { expect, test } from 'vitest';
 import { createClock, createFakeClock, silentLogger, WaymarkError } from '../../../src/core/index.js';
 import { announcements } from '../../../src/services/fleet/home-assistant.js';
@@ -73,6 +74,44 @@ test('a broker that says nothing is given up within its time', async () => {
   await clock.advance(15_000);
   await failed;
   expect(silent.destroyed).toBe(true);
+});
+
+/** Says yes to CONNECT, to each PUBLISH of QoS 1 and to pings, and nothing else. */
+function yesBroker(): Duplex {
+  const broker = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      for (let at = 0; at < chunk.length; ) {
+        const long = (chunk[at + 1] ?? 0) >= 128;
+        const start = at + (long ? 3 : 2);
+        const length = long ? ((chunk[at + 1] ?? 0) & 127) + 128 * (chunk[at + 2] ?? 0) : (chunk[at + 1] ?? 0);
+        const id = start + 2 + chunk.readUInt16BE(start);
+        const kind = (chunk[at] ?? 0) >> 4;
+        if (kind === 1) broker.push(Buffer.from([0x20, 2, 0, 0]));
+        if (kind === 12) broker.push(Buffer.from([0xd0, 0]));
+        if (kind === 3) broker.push(Buffer.from([0x40, 2, chunk[id] ?? 0, chunk[id + 1] ?? 0]));
+        at = start + length;
+      }
+      done();
+    },
+  });
+  return broker;
+}
+
+test('a connection that lasts keeps nothing of its looks, and its end ends the run', async () => {
+  const clock = createFakeClock();
+  const broker = yesBroker();
+  const fleet = make({ clock, connect: () => Promise.resolve(broker) });
+  const run = fleet.run(context(new AbortController().signal));
+  const ended = expect(run).rejects.toMatchObject({ code: 'mqtt.closed' });
+  await eventually('told', () => fleet.snapshot().told === 1);
+  await clock.advance(10_000);
+  const before = queryObjects(Promise, { format: 'count' });
+  for (let look = 0; look < 400; look++) await clock.advance(2000);
+  const kept = Number(queryObjects(Promise, { format: 'count' })) - Number(before);
+  expect(kept).toBeLessThan(100);
+  broker.destroy();
+  await ended;
 });
 
 test('two of one name: thrown out for the third time it is called a twin', () =>
