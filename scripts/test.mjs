@@ -13,7 +13,7 @@ const recordings = existsSync(join(data, 'spartn-eu-continental-99frames.bin'));
 ensureTools();
 if (!isFresh()) await buildAll({ warm: false });
 
-const projects = ['unit', 'alone', 'shared', 'scenarios', 'interop', ...(recordings ? ['recordings'] : [])];
+const projects = ['unit', 'alone', 'shared', 'scenarios', 'interop', 'mocking', ...(recordings ? ['recordings'] : [])];
 const result = spawnSync(
   process.execPath,
   [
