@@ -3,10 +3,12 @@
 // mounted or left running there is gone when the command ends, and the tree can always be deleted.
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,14 +17,16 @@ import {
 } from 'node:fs';
 import { freemem, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureTools } from './tools.mjs';
 
 const SUITE = 'trixie';
+/** The Debian mirror among what apt takes its lists from (one `ORIGIN URI` a line); before the first update no origin is known. */
+export const mirrorIn = (targets) => /^(?:Debian)? ?(\S+\/debian)\/?$/m.exec(targets)?.[1];
+
 /** Where this machine takes its own Debian packages from; WAYMARK_DEBIAN_MIRROR names another place. */
 const mirror = () => {
   const asked = ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)', 'Created-By: Packages'];
-  // Before apt's first update no origin is known.
-  const own = /^(?:Debian)? ?(\S+\/debian)\/?$/m.exec(must('apt-get', asked))?.[1];
-  const found = process.env.WAYMARK_DEBIAN_MIRROR ?? own;
+  const found = process.env.WAYMARK_DEBIAN_MIRROR ?? mirrorIn(must('apt-get', asked));
   if (found === undefined) throw new Error('no Debian mirror is known here: name one in WAYMARK_DEBIAN_MIRROR');
   return found;
 };
@@ -55,23 +59,15 @@ export function must(program, args, options = {}) {
   return done.stdout ?? '';
 }
 
-/** What is missing on this machine for `arch`, with the command that cures it; empty when all is there. */
-export function missingTools(arch, more = []) {
-  const tools = { debootstrap: 'debootstrap', unshare: 'util-linux', setpriv: 'util-linux', ...more };
-  if (arch !== HOST) tools[`qemu-${QEMU[arch]}-static`] = 'qemu-user-static';
-  const has = (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
-  const packages = Object.entries(tools).flatMap(([tool, name]) => (has(tool) ? [] : [name]));
-  const problems = packages.length > 0 ? [`apt-get install ${[...new Set(packages)].join(' ')}`] : [];
-  if (process.getuid() !== 0) problems.push('run as root: a root file system needs its owner');
-  return problems;
-}
-
-/** Ends the script, saying why, where it cannot run here. 69 is the exit code for "service unavailable". */
-export function needTools(arch, more) {
-  const problems = missingTools(arch, more);
-  if (problems.length === 0) return;
-  console.error(`cannot run here: ${problems.join('; ')}`);
-  process.exit(69);
+/** Provides what `arch` needs here (as root on a Debian machine it is installed); ends the script, saying why, where it cannot. */
+export function needTools(arch, more = {}) {
+  // 69 is the exit code for "service unavailable".
+  if (process.getuid() !== 0) {
+    console.error('cannot run here: run as root, since a root file system needs its owner');
+    process.exit(69);
+  }
+  const emulator = arch === HOST ? {} : { [`qemu-${QEMU[arch]}-static`]: 'qemu-user-static' };
+  ensureTools({ debootstrap: 'debootstrap', unshare: 'util-linux', setpriv: 'util-linux', ...emulator, ...more });
 }
 
 /** Lets the kernel run programs of `arch`: flag F opens the interpreter now, so the root needs no copy of it. */
@@ -124,8 +120,7 @@ export function inRoot(root, script, options = {}) {
   return done;
 }
 
-function debootstrap(arch, root, extra) {
-  mkdirSync(root, { recursive: true });
+function debootstrap(arch, root) {
   const isForeign = arch !== HOST;
   const args = [`--arch=${arch}`, '--variant=minbase', ...(isForeign ? ['--foreign'] : [])];
   must('debootstrap', [...args, SUITE, root, mirror()]);
@@ -146,25 +141,45 @@ function debootstrap(arch, root, extra) {
         join(root, `etc/apt/apt.conf.d/91${name.toLowerCase()}`),
         `Acquire::${name.replace('_PROXY', '').toLowerCase()}::Proxy "${process.env[name]}";\n`,
       );
-  inRoot(root, `apt-get -q update${extra.length > 0 ? ` && apt-get -qy install ${extra.join(' ')}` : ''}`, {
-    timeoutMs: 2e6,
-  });
+  rmSync(join(root, 'var/cache/apt/archives'), { recursive: true, force: true });
+}
+
+/**
+ * Installs in the root by apt, with fresh lists (a kept root may be older than its packages). What apt fetched before is
+ * offered to it again; it checks the sums as ever. Nothing fetched stays in the root.
+ */
+export function aptInstall(root, arch, what, options = {}) {
+  const kept = join(cacheDir(), `archives-${arch}`);
+  const inside = join(root, 'var/cache/apt/archives');
+  mkdirSync(kept, { recursive: true });
+  mkdirSync(join(inside, 'partial'), { recursive: true });
+  const packages = (folder) => readdirSync(folder).filter((name) => name.endsWith('.deb'));
+  for (const name of packages(kept)) copyFileSync(join(kept, name), join(inside, name));
+  const done = inRoot(root, `apt-get -q update && apt-get -qy install ${what}`, options);
+  for (const name of packages(inside)) {
+    if (!existsSync(join(kept, name))) copyFileSync(join(inside, name), join(kept, name));
+    rmSync(join(inside, name));
+  }
+  return done;
 }
 
 /**
  * The tar of a clean root for `arch` with some Debian packages more, made on the first call (a minute; under emulation
- * ten).
+ * ten). One with packages is made of the one without, so that there is one debootstrap for all.
  */
 export function rootTar(arch, extra = [], note = console.error) {
   const tar = join(cacheDir(), `${[SUITE, arch, ...extra].join('-')}.tar`);
   if (existsSync(tar)) return tar;
   registerEmulator(arch);
   note(`making a Debian ${SUITE} ${arch} root with ${extra.join(', ') || 'nothing more'} (once)`);
-  const root = mkdtempSync(join(cacheDir(), 'making-'));
+  const root = extra.length > 0 ? unpackRoot(arch) : mkdtempSync(join(roomyDir(), 'waymark-root-'));
   try {
-    debootstrap(arch, root, extra);
-    must('tar', ['-C', root, '--numeric-owner', '--exclude=./dev/*', '-cf', `${tar}.tmp`, '.']);
-    renameSync(`${tar}.tmp`, tar);
+    if (extra.length > 0) aptInstall(root, arch, extra.join(' '), { timeoutMs: 2e6 });
+    else debootstrap(arch, root);
+    // Under a name of its own until it is whole: two may make it at the same time.
+    const unfinished = `${tar}.${process.pid}.tmp`;
+    must('tar', ['-C', root, '--numeric-owner', '--exclude=./dev/*', '-cf', unfinished, '.']);
+    renameSync(unfinished, tar);
   } finally {
     rmSync(root, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -182,7 +197,7 @@ export function roomyDir() {
       readFileSync('/proc/mounts', 'utf8')
         .split('\n')
         .find((each) => each.split(' ')[1] === memory) ?? '';
-    if (bavail * bsize >= ROOM_BYTES && freemem() >= ROOM_BYTES && line !== '' && !/\bnoexec\b/.test(line))
+    if (bavail * bsize >= ROOM_BYTES && freemem() >= ROOM_BYTES && line !== '' && !/\bno(?:exec|dev)\b/.test(line))
       return memory;
   } catch {
     // Not there.
@@ -200,4 +215,14 @@ export function unpackRoot(arch, extra = []) {
   must('chmod', ['0755', root]);
   writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n');
   return root;
+}
+
+/**
+ * Runs the demo by `run(seconds)`: with the time that a quiet machine needs, and where it does not serve by then (exit
+ * 75) once more with enough for one that runs every test at the same time. Gives the last run and its seconds.
+ */
+export function runDemo(run) {
+  const [first, last] = [30, 150];
+  const done = run(first);
+  return done.status === 75 ? { done: run(last), seconds: last } : { done, seconds: first };
 }
