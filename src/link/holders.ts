@@ -3,7 +3,7 @@
 //
 // The far side of a pseudo-terminal (a simulated device, its helper shell) has the node open as well; it is the device
 // and no rival, so whoever holds the master end is left out, and its children.
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -139,8 +139,8 @@ async function isOfMaker(proc: string, pid: number, makers: ReadonlySet<number>)
   return false;
 }
 
-async function nameOf(proc: string, pid: number): Promise<string> {
-  return cleanText(await readHead(join(proc, String(pid), 'comm'), 64), 32) ?? 'unknown';
+async function nameOf(proc: string, pid: number): Promise<string | undefined> {
+  return cleanText(await readHead(join(proc, String(pid), 'comm'), 64), 32);
 }
 
 /** The holders of several ports by one look at all processes. Never throws. Paths that are no nodes have none. */
@@ -154,7 +154,8 @@ export async function findHoldersOf(
   if (wanted.length === 0) return result;
   let looked = 0;
   let sinceTurn = 0;
-  for (const pid of await processes(proc)) {
+  const shown = new Set(await processes(proc));
+  for (const pid of shown) {
     // Synchronous, because procfs never waits and a trip through the thread pool costs ten times the look.
     sinceTurn += PROCESS_COST;
     const folder = join(proc, String(pid), 'fd');
@@ -173,8 +174,12 @@ export async function findHoldersOf(
   for (const { path, pids, makers } of wanted) {
     const holders: PortHolder[] = [];
     for (const pid of [...pids].sort((a, b) => a - b))
-      if (!(await isOfMaker(proc, pid, makers)))
-        holders.push({ pid, name: await nameOf(proc, pid), isSelf: pid === process.pid });
+      if (!(await isOfMaker(proc, pid, makers))) {
+        const name = await nameOf(proc, pid);
+        // One that was shown and is no more has ended while it was looked at: a short-lived child, no rival.
+        const hasEnded = name === undefined && shown.has(pid) && !existsSync(join(proc, String(pid)));
+        if (!hasEnded) holders.push({ pid, name: name ?? 'unknown', isSelf: pid === process.pid });
+      }
     result.set(path, holders);
   }
   return result;
@@ -188,6 +193,6 @@ export async function findHolders(path: string, roots: Roots = ROOTS): Promise<r
 /** True while a ModemManager runs, whether or not it has a port open at the moment. */
 export async function isModemManagerRunning(roots: Roots = ROOTS): Promise<boolean> {
   for (const pid of await processes(roots.proc))
-    if (basename(await nameOf(roots.proc, pid)) === 'ModemManager') return true;
+    if (basename((await nameOf(roots.proc, pid)) ?? '') === 'ModemManager') return true;
   return false;
 }

@@ -104,6 +104,20 @@ describe('findHolders', () => {
     ]);
   });
 
+  test('one that ends while it is looked at is no holder', async () => {
+    using pty = await openPty();
+    using tree = layTree();
+    const proc = join(tree.root, 'proc');
+    const { dev, ino } = statSync(pty.path);
+    const place = `${((dev >> 8) & 0xfff).toString(16).padStart(2, '0')}:${(dev & 0xff).toString(16).padStart(2, '0')}`;
+    mkdirSync(proc, { recursive: true });
+    // Listed, and no more there when its name is asked for.
+    symlinkSync(join(proc, 'ended'), join(proc, '42'));
+    const lock = (pid: number): string => `1: FLOCK  ADVISORY  WRITE ${pid} ${place}:${ino} 0 EOF\n`;
+    tree.write(join(proc, 'locks'), lock(42) + lock(4711));
+    expect(await findHolders(pty.path, { ...ROOTS, proc })).toEqual([{ pid: 4711, name: 'unknown', isSelf: false }]);
+  });
+
   test('ModemManager is seen running before it has any port', async () => {
     using tree = layTree();
     const roots = { ...tree.roots, proc: join(tree.root, 'proc') };
