@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { World } from '../../src/sim/index.js';
 import { machineOf, portOf } from '../helpers/machine.js';
 import { isServing, lamp, QUICK_MODULE, type Scenario, startScenario } from '../helpers/scenario.js';
+import { type Stopwatch, stopwatch } from '../helpers/stopwatch.js';
 
 const FOUND_WITHIN_MS = 5000;
 
@@ -13,20 +14,21 @@ const NAMES: Readonly<Record<string, { port: (world: World) => string; found: st
 
 /** Does what makes the module come back elsewhere, and gives the time from its return to its first answers. */
 async function timeToFind(gateway: Scenario, leave: () => Promise<unknown>): Promise<number> {
-  let returnedMs: number | undefined;
+  let returned: Stopwatch | undefined;
   const off = machineOf(gateway.world).onPlug((device, isPlugged) => {
-    if (device === 'modem' && isPlugged) returnedMs = performance.now();
+    if (device === 'modem' && isPlugged) returned = stopwatch();
   });
   const before = portOf(gateway.world, 'at').node;
   const leaving = leave();
   await gateway.until('modem dark', (s) => lamp(s, 'modem').state === 'dark');
   await leaving;
   await gateway.until('modem lit', (s) => lamp(s, 'modem').state === 'lit');
-  const litMs = performance.now();
   off();
+  const tookMs = returned?.elapsedMs();
+  returned?.[Symbol.dispose]();
   expect(portOf(gateway.world, 'at').node).not.toBe(before);
-  if (returnedMs === undefined) throw new Error('it has never returned');
-  return litMs - returnedMs;
+  if (tookMs === undefined) throw new Error('it has never returned');
+  return tookMs;
 }
 
 test.concurrent.each(Object.keys(NAMES))(
