@@ -2,6 +2,7 @@
 import { oneLine } from '../core/index.js';
 import { cloudsLines } from './describe-clouds.js';
 import { credentialLines } from './describe-credentials.js';
+import { lifeLines } from './describe-life.js';
 import { locationLines } from './describe-location.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
@@ -83,7 +84,7 @@ function otherLines(status: StatusSnapshot): string[] {
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
   if (status.modem) lines.push(...modemNotes(status.modem, status.state === 'serving'));
-  lines.push(...cloudsLines(status));
+  lines.push(...cloudsLines(status), ...lifeLines(status));
   const { credentials, identity } = status;
   // The lamp is lit by the identity in force; that a newer one is awaited, and until when, stands nowhere else.
   if (identity.shape !== undefined && identity.nextInMs !== undefined)

@@ -103,6 +103,7 @@ export function renderPage(status: StatusSnapshot): string {
     'main',
     { id: 'main', tabindex: '-1' },
     place('state'),
+    place('notices'),
     h(
       'div',
       { class: 'columns' },

@@ -52,6 +52,13 @@ export function bytes(count: number): string {
   return `${value < 100 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
+/** `12 B`, `3.4 KiB`, `1.2 MiB`: as a budget is set. */
+export function binaryBytes(count: number): string {
+  const power = count < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(count) / 10));
+  const value = count / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${['B', 'KiB', 'MiB', 'GiB'][power] ?? ''}`;
+}
+
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** A minus sign that is one. */

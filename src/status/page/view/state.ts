@@ -7,14 +7,21 @@ import { forHowLong, inWords, LAMP_WORDS, nowOf, STATE_WORDS, sentence } from '.
 import { lines } from './text.js';
 
 /** How the whole is, for the colour beside the sentence and the word that says the same. */
-type Mood = 'good' | 'waiting' | 'trouble';
+type Mood = 'good' | 'waiting' | 'look' | 'trouble';
 
-const MOOD_WORDS: Readonly<Record<Mood, string>> = { good: 'All well', waiting: 'Under way', trouble: 'Needs a look' };
+const MOODS = {
+  good: { words: 'All well', tone: 'lit' },
+  waiting: { words: 'Under way', tone: 'waiting' },
+  // Served, and yet a person has to do something: a cloud, the month's data, a mistake in the configuration.
+  look: { words: 'Needs a look', tone: 'waiting' },
+  trouble: { words: 'Needs a look', tone: 'dark' },
+} as const satisfies Readonly<Record<Mood, { words: string; tone: LampView['state'] }>>;
 
-export function moodOf({ overall, state, lamps }: StatusSnapshot): Mood {
-  const isDark = lamps.some((lamp) => lamp.state === 'dark');
-  if (overall === 'ok' && !isDark) return state === 'serving' ? 'good' : 'waiting';
-  return overall === 'failed' || isDark || state === 'misconfigured' ? 'trouble' : 'waiting';
+export function moodOf({ overall, state, lamps, config }: StatusSnapshot): Mood {
+  if (overall === 'failed' || state === 'misconfigured' || lamps.some((lamp) => lamp.state === 'dark'))
+    return 'trouble';
+  if (state !== 'serving') return 'waiting';
+  return overall === 'ok' && config?.state !== 'refused' ? 'good' : 'look';
 }
 
 /** A shape for each state, so that no lamp is told by its colour alone. */
@@ -38,16 +45,15 @@ function lampShape(state: LampView['state']): Element {
 }
 
 export function stateView(status: StatusSnapshot): Element {
-  const mood = moodOf(status);
-  const state = mood === 'good' ? 'lit' : mood === 'waiting' ? 'waiting' : 'dark';
+  const { words, tone } = MOODS[moodOf(status)];
   return h(
     'div',
-    { class: `state ${state}` },
+    { class: `state ${tone}` },
     h(
       'p',
       { class: 'mood' },
-      lampShape(state),
-      MOOD_WORDS[mood],
+      lampShape(tone),
+      words,
       h('span', { class: 'since' }, forHowLong(status.since, nowOf(status))),
     ),
     h(
