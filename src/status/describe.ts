@@ -26,13 +26,16 @@ const RUNG_WORDS: Readonly<Record<string, string>> = {
   radio: 'switching the radio off and on',
 };
 
+/** What a lamp says of itself; behind a reason stands what is known beyond it, as the port's name. */
+export function saidOf({ state, message, detail }: LampView): string {
+  if (state === 'lit') return detail ?? '';
+  if (message !== undefined) return detail === undefined ? message : `${message} (${detail})`;
+  return detail ?? (state === 'absent' ? 'not configured' : 'waits for what stands above');
+}
+
 function lampLine(lamp: LampView): string {
   const label = lamp.name === 'sim' ? 'SIM' : lamp.name;
-  const said =
-    lamp.state === 'lit'
-      ? (lamp.detail ?? '')
-      : (lamp.message ?? lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : 'waits for what stands above'));
-  return `  ${MARK[lamp.state]} ${label.padEnd(12)}${said}`;
+  return `  ${MARK[lamp.state]} ${label.padEnd(12)}${saidOf(lamp)}`;
 }
 
 /** Words onto lines of at most `width` columns; what follows the first is indented like it, and two more. */

@@ -34,6 +34,9 @@ test('the first dark lamp carries its reason, its cure line by line, and what ha
   expect(html).toContain('<code>link.absent</code>');
   expect(html).toContain('<p>With a hub, try another of its ports: waymark modem list</p>');
   expect(textOf(html)).toContain('What happens next The port is looked for again in 9 s');
+  const said = 'he module is unplugged or off (/dev/serial/by-id/usb-Telit_LE910C1-if03-port0: the far side hung up)';
+  expect(html).toContain(`<p>T${said}</p>`);
+  expect(describeStatus(pulledSnapshot(), { colour: false })).toContain(`  ○ modem       t${said}\n`);
 });
 
 test('names from the air are text: no markup, no controls, no turned direction', () => {

@@ -1,5 +1,6 @@
 // The sentence of state, and the chain of lamps: the first that is not lit carries why, the cure and what happens next.
 
+import { saidOf } from '../../describe.js';
 import { firstTroubled } from '../../first-troubled.js';
 import type { LampView, StatusSnapshot } from '../../snapshot.js';
 import { type Element, h } from '../tree.js';
@@ -82,12 +83,6 @@ function cure(lamp: LampView, elapsedMs: number): Element {
         inMs !== undefined && h('span', { class: 'count' }, ` ${inWords(inMs)}`),
       ),
   );
-}
-
-function saidOf(lamp: LampView): string {
-  if (lamp.state === 'lit') return lamp.detail ?? '';
-  if (lamp.message !== undefined) return lamp.message;
-  return lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : 'waits for what stands above');
 }
 
 export function chainView(status: StatusSnapshot, elapsedMs = 0): Element {
