@@ -21,9 +21,11 @@ export const STATE_WORDS: Readonly<Record<LampState, string>> = {
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The first word as a sentence has it. */
-export const sentence = (text: string): string =>
-  /^(ntrip|mqtt)\b/.test(text) ? text.replace(/^\w+/, (word) => word.toUpperCase()) : upperFirst(text);
+/** The first word as a sentence has it; a name of a host or a file stays as it is. */
+export function sentence(text: string): string {
+  if (/^(ntrip|mqtt)\b/.test(text)) return text.replace(/^\w+/, (word) => word.toUpperCase());
+  return /^[^\s(]*\w[/.@]\w/.test(text) ? text : upperFirst(text);
+}
 
 /** What the gateway's own clock shows: the visitor's may be wrong. */
 export const nowOf = ({ startedAt, uptimeMs }: StatusSnapshot): number => Date.parse(startedAt) + uptimeMs;

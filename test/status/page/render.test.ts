@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { describeStatus, type StatusSnapshot } from '../../../src/status/index.js';
 import { renderPage } from '../../../src/status/page/render.js';
 import { moodOf } from '../../../src/status/page/view/state.js';
+import { sentence } from '../../../src/status/page/words.js';
 import { pulledSnapshot, servingSnapshot } from './fixture.js';
 
 /** The text of the page without its marks. */
@@ -37,6 +38,12 @@ test('the first dark lamp carries its reason, its cure line by line, and what ha
   const said = 'he module is unplugged or off (/dev/serial/by-id/usb-Telit_LE910C1-if03-port0: the far side hung up)';
   expect(html).toContain(`<p>T${said}</p>`);
   expect(describeStatus(pulledSnapshot(), { colour: false })).toContain(`  ○ modem       t${said}\n`);
+});
+
+test('a name of a host or a file keeps its first letter', () => {
+  expect(['localhost/NEAR: ended', 'pp.example.com: reset', 'the SIM/card', 'ntrip to x'].map(sentence)).toEqual([
+    ...['localhost/NEAR: ended', 'pp.example.com: reset', 'The SIM/card', 'NTRIP to x'],
+  ]);
 });
 
 test('names from the air are text: no markup, no controls, no turned direction', () => {
@@ -94,14 +101,18 @@ const DATA = {
 test('the month’s data with its budget; when it runs out there is a notice with the cure', () => {
   const status = servingSnapshot();
   expect(textOf(renderPage({ ...status, data: DATA }))).toContain(
-    '11.8 MiB this month (since 2026-11-01), 3 % of 300 MiB until 2026-12-01;',
+    '11.8 MiB this month, 3 % of 300 MiB until 2026-12-01;',
   );
   const { budgetBytes: _none, percent: _of, ...free } = DATA;
-  expect(textOf(renderPage({ ...status, data: free }))).toContain('11.8 MiB this month (since 2026-11-01), no budget');
+  expect(textOf(renderPage({ ...status, data: free }))).toContain(
+    '11.8 MiB this month until 2026-12-01, no budget is set;',
+  );
   const full = { ...DATA, percent: 104, profile: 'metered' as const, reason: 'data.over-budget', hint: 'Raise it.' };
   const over = renderPage({ ...status, overall: 'degraded', data: full });
   expect(over).toContain('class="notice dark"');
   expect(textOf(over)).toMatch(/The month’s data is used up 11\.8 of 300 MiB used.* What to do Raise it\./);
+  expect(textOf(over)).toContain('Needs a look for');
+  expect(textOf(over)).not.toContain('Nothing to do');
   expect(textOf(over)).toContain('metered: data is saved where that harms nobody');
   expect(describeStatus({ ...status, data: full }, { colour: false })).toContain(
     `  data        ${DATA.sentence}\n              → Raise it.\n              more: waymark explain data.over-budget\n`,

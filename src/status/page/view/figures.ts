@@ -69,15 +69,12 @@ function dataUse({ bytes: roads, data }: StatusSnapshot): Figure {
     return { value, unit, words: sinceStart };
   }
   const [value = '', unit = ''] = binaryBytes(data.monthBytes).split(' ');
-  const { budgetBytes, percent, since, resetsAt, profile } = data;
-  const month = [
-    'this month',
-    since === undefined ? '' : ` (since ${since.slice(0, 10)})`,
+  const { budgetBytes, percent, resetsAt, profile } = data;
+  const until = resetsAt === undefined ? '' : ` until ${resetsAt.slice(0, 10)}`;
+  const month =
     budgetBytes === undefined || percent === undefined
-      ? ', no budget is set'
-      : `, ${Math.floor(percent)} % of ${binaryBytes(budgetBytes)}`,
-    resetsAt === undefined ? '' : ` until ${resetsAt.slice(0, 10)}`,
-  ].join('');
+      ? `this month${until}, no budget is set`
+      : `this month, ${Math.floor(percent)} % of ${binaryBytes(budgetBytes)}${until}`;
   const saving = profile === 'metered' ? 'metered: data is saved where that harms nobody' : '';
   const words = [month, saving, sinceStart].filter(Boolean).join('; ');
   return { value, unit, words, ...(budgetBytes === undefined || percent === undefined ? {} : { percent }) };

@@ -27,7 +27,12 @@ function configNotice(status: StatusSnapshot): Element | undefined {
       { class: 'problems' },
       problemLines(config.problems).map((line) => h('li', {}, line)),
     ),
-    h('p', {}, h('strong', {}, 'What to do'), ' Put it right, then: ', h('code', {}, RELOAD)),
+    h(
+      'div',
+      { class: 'hint' },
+      h('strong', {}, 'What to do'),
+      h('p', {}, 'Put it right, then: ', h('code', {}, RELOAD)),
+    ),
   );
 }
 
