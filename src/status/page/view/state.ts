@@ -46,7 +46,10 @@ function lampShape(state: LampView['state']): Element {
 }
 
 export function stateView(status: StatusSnapshot): Element {
-  const { words, tone } = MOODS[moodOf(status)];
+  const mood = moodOf(status);
+  const { words, tone } = MOODS[mood];
+  // All lamps are lit then, and that is what `next` is about.
+  const next = mood === 'look' ? 'what to do stands below' : status.next;
   return h(
     'div',
     { class: `state ${tone}` },
@@ -62,7 +65,7 @@ export function stateView(status: StatusSnapshot): Element {
       { id: 'sentence', 'aria-live': 'polite', 'aria-atomic': 'true' },
       `${sentence(status.why).replace(/\.$/, '')}.`,
     ),
-    h('p', { class: 'next' }, `${sentence(status.next).replace(/\.$/, '')}.`),
+    h('p', { class: 'next' }, `${sentence(next).replace(/\.$/, '')}.`),
   );
 }
 
@@ -100,10 +103,10 @@ export function chainView(status: StatusSnapshot, elapsedMs = 0): Element {
           'div',
           { class: 'said' },
           h(
-            'h3',
-            {},
-            LAMP_WORDS[lamp.name],
-            h('span', { class: 'word' }, STATE_WORDS[lamp.state]),
+            'div',
+            { class: 'lamp-head' },
+            // A heading is jumped to by its name: one that is another every second has none.
+            h('h3', {}, LAMP_WORDS[lamp.name], ' ', h('span', { class: 'word' }, STATE_WORDS[lamp.state])),
             lamp.state !== 'absent' && h('span', { class: 'since' }, forHowLong(lamp.since, nowMs)),
           ),
           h('p', {}, sentence(saidOf(lamp))),
