@@ -9,17 +9,34 @@ import { build } from 'esbuild';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 
+/** Of the rooms of the gateway a browser gets what the page uses, and of that nothing that needs Node. */
+const sparing = {
+  name: 'sparing',
+  setup({ onResolve, resolve: find }) {
+    onResolve({ filter: /^\.\.?\// }, async ({ path, pluginData, ...where }) => {
+      if (pluginData === sparing) return undefined;
+      const { importer, resolveDir, kind } = where;
+      return { ...(await find(path, { importer, resolveDir, kind, pluginData: sparing })), sideEffects: false };
+    });
+  },
+};
+
 export async function buildPage(folder = join(root, 'dist', 'page')) {
   mkdirSync(folder, { recursive: true });
   const page = join(root, 'src', 'status', 'page');
   const common = { bundle: true, minify: true, target: ['es2022'], legalComments: 'none', logLevel: 'error' };
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: [join(page, 'browser', 'main.ts')],
     format: 'iife',
     platform: 'browser',
     outfile: join(folder, 'page.js'),
+    plugins: [sparing],
+    external: ['node:*', 'pino'],
+    metafile: true,
   });
+  const missing = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  if (missing.length > 0) throw new Error(`the page's script needs what no browser has: ${missing.join(', ')}`);
   await build({ ...common, entryPoints: [join(page, 'page.css')], outfile: join(folder, 'page.css') });
   copyFileSync(join(page, 'icon.svg'), join(folder, 'icon.svg'));
   const plot = dirname(require.resolve('uplot/package.json'));

@@ -6,7 +6,8 @@ import { type AgentCondition, type AgentEvent, initialCondition, type LampReport
 export interface LampBoard {
   lit(name: LampName, detail: string): void;
   waiting(name: LampName, detail?: string): void;
-  dark(name: LampName, error: WaymarkError, next?: { what: string; atMonoMs?: number }): void;
+  /** `detail`: what is behind the error, too long for the sentence of state. */
+  dark(name: LampName, error: WaymarkError, next?: { what: string; atMonoMs?: number }, detail?: string): void;
   /** Not lit because an earlier lamp is not. A lamp that was lit keeps its light only if its own lane says so. */
   blocked(name: LampName, by: LampName): void;
   isLit(name: LampName): boolean;
@@ -48,9 +49,9 @@ export function createLampBoard(present: readonly LampName[], clock: Clock, log:
   return {
     lit: (name, detail) => report(name, { state: 'lit', detail }),
     waiting: (name, detail) => report(name, { state: 'waiting', detail }),
-    dark: (name, error, next) =>
+    dark: (name, error, next, detail) =>
       report(name, {
-        state: 'dark',
+        ...{ state: 'dark', detail },
         reason: { code: error.code, message: error.message, hint: error.hint, rung: error.rung },
         next,
       }),

@@ -11,7 +11,7 @@ const LOGIN_ANSWER = /([+#](?:CGAUTH|UAUTHREQ|PDPAUTH|QICSGP|UPSD)\s*:\s*\d{1,3}
 /** IMEI, IMSI and ICCID, also as a card file has them. */
 const IDENTIFIER = /(?<![0-9A-Za-z])\d{14,22}F{0,2}(?![0-9A-Za-z])/gi;
 /** Tabs and line ends may pass in a log; here one entry is one line. */
-const LINE_BREAKS = /[\t\n\u061c\u200b\ufeff]/g;
+const LINE_BREAKS = /[\t\n]/g;
 
 /** Text of a module as it may be shown on one line of a terminal. */
 export function shownText(text: string): string {

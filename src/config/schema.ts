@@ -119,7 +119,11 @@ const httpSchema = section(
   'Status page and API over TCP. Off when this section is absent; the socket is always there.',
   {
     host: v.optional(
-      text('Address to listen on.', { max: 253, rule: /^[A-Za-z0-9.:-]{1,253}$/, is: hostRule }),
+      text('Address to listen on. One that others in the network reach (0.0.0.0) shows only, and in the clear.', {
+        max: 253,
+        rule: /^[A-Za-z0-9.:-]{1,253}$/,
+        is: hostRule,
+      }),
       '127.0.0.1',
     ),
     port: whole(0, 65_535, 'Port to listen on; 0 takes any free one.'),

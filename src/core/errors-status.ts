@@ -6,7 +6,7 @@ export const STATUS_ERRORS = {
     means: 'A page, site or name that is not this gateway’s asked the status door, and was not answered.',
     retry: 'operator',
     exit: 77,
-    hint: 'Open the page by the address it was given out with; another name, page or site is never answered.',
+    hint: 'Open the page by an address or the host name of the gateway, with its port; another name, page or site is never answered.',
   },
   'status.local-only': {
     means: 'This can only be asked on the gateway’s unix socket, not over TCP.',

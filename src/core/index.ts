@@ -18,3 +18,4 @@ export * from './scrub.js';
 export * from './secret.js';
 export * from './signal.js';
 export * from './tr50.js';
+export { replaceUnseen } from './unseen.js';

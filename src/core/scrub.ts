@@ -1,5 +1,6 @@
 // The net under the Secret type: every line that leaves the process passes here. Known values go first, in every form
 // they might have been encoded to; then shapes that are secret wherever they stand (specs/tokens.md section 6).
+import { replaceUnseen } from './unseen.js';
 
 const MIN_KNOWN = 6;
 
@@ -58,18 +59,16 @@ const SHAPES: readonly [RegExp, string][] = [
   [at(String.raw`AT\+CLCK=${Q}?[A-Z]{2}${Q}?,\d,`, REST), '$1[secret]'],
 ];
 
-/** Controls and bidirectional marks that JSON leaves raw; a terminal would obey them. */
-const TERMINAL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
-
 /**
  * Text from outside made safe for a terminal or a log: controls become `\x1b` and the like. Keeps newline and tab.
  * The `json` form stays readable to a JSON parser when they stand in a string.
  */
 export function escapeControls(text: string, form: 'short' | 'json' = 'short'): string {
-  return text.replace(TERMINAL, (c) => {
-    const hex = c.charCodeAt(0).toString(16);
+  const escape = (unit: string): string => {
+    const hex = unit.charCodeAt(0).toString(16);
     return form === 'short' && hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
-  });
+  };
+  return replaceUnseen(text, (sign) => (sign.length === 1 ? escape(sign) : sign.split('').map(escape).join('')));
 }
 
 /** Text from outside as a part of one line for people: it can neither steer a terminal nor begin a line of its own. */

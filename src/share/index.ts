@@ -5,3 +5,4 @@ export { COOKIE, type GateRules, passage, type Visit } from './gate.js';
 export { createTries } from './keys.js';
 export { qrLines, qrMatrix } from './qr.js';
 export { openShare } from './server.js';
+export { createVisitors } from './visitors.js';

@@ -2,12 +2,13 @@
 // of it, keeps its memory and its doors as they are, and answers as it would answer any local program.
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { type Clock, WaymarkError } from '../core/index.js';
 import { socketPathIn } from '../status/index.js';
 import type { ShareCertificate } from './certificate.js';
 import { COOKIE, FLAG, OPEN, passage } from './gate.js';
 import { createShareKeys, createTries } from './keys.js';
+import { createVisitors } from './visitors.js';
 
 export interface ShareServerOptions {
   runtimeDir: string;
@@ -18,6 +19,8 @@ export interface ShareServerOptions {
   forMs: number;
   certificate: ShareCertificate;
   clock: Clock;
+  /** How long handshake and head of a request may take to come in, each (default: 5 s). */
+  headersMs?: number;
   /** Somebody has opened the page: its key is used up. */
   onOpened: (address: string) => void;
 }
@@ -27,7 +30,7 @@ export interface ShareServer extends AsyncDisposable {
   url(): string;
 }
 
-const MAX_CONNECTIONS = 16;
+const MAX_CONNECTIONS = 32;
 const MAX_BODY = 4096;
 /** What the agent says of its answer, and nothing else of its head. */
 const PASSED = [
@@ -115,9 +118,10 @@ async function forward(
 
 /** Errors: `share.cannot-open`. */
 export async function openShare(options: ShareServerOptions): Promise<ShareServer> {
-  const { host, certificate, clock, isReadOnly } = options;
+  const { host, certificate, clock, isReadOnly, headersMs = 5000 } = options;
   const keys = createShareKeys();
   const tries = createTries();
+  const visitors = createVisitors();
   const socketPath = socketPathIn(options.runtimeDir);
   const shown = isIPv6(host) ? `[${host}]` : host.toLowerCase();
   let authority = '';
@@ -125,7 +129,9 @@ export async function openShare(options: ShareServerOptions): Promise<ShareServe
   const server = createServer(
     {
       ...{ cert: certificate.certificate, key: certificate.privateKey, minVersion: 'TLSv1.2' },
-      ...{ handshakeTimeout: 10_000, headersTimeout: 5000, requestTimeout: 10_000 },
+      ...{ handshakeTimeout: headersMs, headersTimeout: headersMs, requestTimeout: 2 * headersMs },
+      // Node looks for those that are over their time every half minute otherwise.
+      connectionsCheckingInterval: Math.min(1000, headersMs / 2),
     },
     (visit, response) => {
       const address = visit.socket.remoteAddress ?? '';
@@ -157,6 +163,11 @@ export async function openShare(options: ShareServerOptions): Promise<ShareServe
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
+  server.prependListener('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    if (visitors.enter(address, clock.mono())) socket.once('close', () => visitors.leave(address));
+    else socket.destroy();
+  });
   server.on('tlsClientError', () => undefined);
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {

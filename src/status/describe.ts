@@ -2,6 +2,7 @@
 import { oneLine } from '../core/index.js';
 import { cloudsLines } from './describe-clouds.js';
 import { credentialLines } from './describe-credentials.js';
+import { lifeLines } from './describe-life.js';
 import { locationLines } from './describe-location.js';
 import { duration } from './durations.js';
 import { evidenceWords } from './evidence.js';
@@ -25,13 +26,16 @@ const RUNG_WORDS: Readonly<Record<string, string>> = {
   radio: 'switching the radio off and on',
 };
 
+/** What a lamp says of itself; behind a reason stands what is known beyond it, as the port's name. */
+export function saidOf({ state, message, detail }: LampView): string {
+  if (state === 'lit') return detail ?? '';
+  if (message !== undefined) return detail === undefined ? message : `${message} (${detail})`;
+  return detail ?? (state === 'absent' ? 'not configured' : 'waits for what stands above');
+}
+
 function lampLine(lamp: LampView): string {
   const label = lamp.name === 'sim' ? 'SIM' : lamp.name;
-  const said =
-    lamp.state === 'lit'
-      ? (lamp.detail ?? '')
-      : (lamp.message ?? lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : 'waits for what stands above'));
-  return `  ${MARK[lamp.state]} ${label.padEnd(12)}${said}`;
+  return `  ${MARK[lamp.state]} ${label.padEnd(12)}${saidOf(lamp)}`;
 }
 
 /** Words onto lines of at most `width` columns; what follows the first is indented like it, and two more. */
@@ -83,7 +87,7 @@ function otherLines(status: StatusSnapshot): string[] {
   if (isModemLit && status.modem?.signal?.rssiDbm !== undefined)
     lines.push(`  signal      ${status.modem.signal.rssiDbm} dBm (${status.modem.signal.quality})`);
   if (status.modem) lines.push(...modemNotes(status.modem, status.state === 'serving'));
-  lines.push(...cloudsLines(status));
+  lines.push(...cloudsLines(status), ...lifeLines(status));
   const { credentials, identity } = status;
   // The lamp is lit by the identity in force; that a newer one is awaited, and until when, stands nowhere else.
   if (identity.shape !== undefined && identity.nextInMs !== undefined)

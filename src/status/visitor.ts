@@ -5,20 +5,36 @@
 //   to act: a loopback address ──> Authorization: Bearer TOKEN
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
 import { type Secret, WaymarkError } from '../core/index.js';
 
-/** The names and addresses this door answers to, with its port. */
-export function ownHosts(host: string, port: number): readonly string[] {
-  const shown = host.includes(':') ? `[${host}]` : host;
-  return [...new Set(['localhost', '127.0.0.1', '[::1]', shown.toLowerCase()])].map((name) => `${name}:${port}`);
+const asNamed = (address: string): string => (address.includes(':') ? `[${address}]` : address).toLowerCase();
+
+/**
+ * The names and addresses this door answers to, with its port. One that is open to a network is found by the machine's own
+ * name as well; somebody else's name that leads here (a rebound one above all) is not ours.
+ */
+export function ownHosts(host: string, port: number, machine = hostname()): readonly string[] {
+  const name = machine.toLowerCase();
+  const names = isLoopback(host) || name === '' ? [] : [name, ...(name.includes('.') ? [] : [`${name}.local`])];
+  return [...new Set(['localhost', '127.0.0.1', '[::1]', asNamed(host), ...names])].map((each) => `${each}:${port}`);
+}
+
+/** The address the visitor has reached, whichever of the machine's it is: 0.0.0.0 is nobody's to name. */
+function reached({ localAddress, localPort }: IncomingMessage['socket']): string {
+  return localAddress === undefined ? '' : `${asNamed(localAddress.replace(/^::ffff:(?=\d)/, ''))}:${localPort ?? 0}`;
 }
 
 export const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && (/^(?:::ffff:)?127\./.test(address) || address === '::1' || address === 'localhost');
 
 /** Why the visitor is refused, if it is. */
-export function refuseForeign({ headers }: IncomingMessage, hosts: readonly string[]): WaymarkError | undefined {
+export function refuseForeign(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  known: readonly string[],
+): WaymarkError | undefined {
   const { host = '', origin, 'sec-fetch-site': site } = headers;
+  const hosts = [...known, reached(socket)];
   if (!hosts.includes(host.toLowerCase())) return new WaymarkError('status.foreign', 'not the name of this gateway');
   if (origin !== undefined && !hosts.some((own) => origin.toLowerCase() === `http://${own}`))
     return new WaymarkError('status.foreign', 'asked by the page of another site');

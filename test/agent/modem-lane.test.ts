@@ -191,13 +191,17 @@ test.each<ErrorCode>(['modem.desync', 'modem.timeout', 'modem.error', 'link.busy
   },
 );
 
-test('an unplugged module is not blamed on whoever else has the port open', async () => {
+test('an unplugged module is not blamed on whoever else has the port open, and told in few words', async () => {
   const t = setUp();
   t.world.holders = [OURSELVES, THIEF];
   t.world.outcome = 'link.closed';
   t.start();
   await t.clock.advance(1000);
-  expect(t.lamps.condition().lamps.modem.reason?.code).toBe('link.closed');
+  // What the port said stands beside the reason: the sentence of state has no room for paths.
+  expect(t.lamps.condition().lamps.modem).toMatchObject({
+    reason: { code: 'link.closed', message: 'the module is unplugged or off' },
+    detail: 'link.closed',
+  });
 });
 
 test('the network ladder hears of every failure and of success', async () => {

@@ -31,5 +31,5 @@ export function startSource(...args: string[]): SourceRun {
 export const source = (...args: string[]): ReturnType<typeof ended> => ended(args);
 const ended = (args: string[]): SourceRun['ended'] => startSource(...args).ended;
 
-/** Everything a terminal would obey, line ends excepted: C0, DEL, C1, direction marks. */
-export const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+/** Everything a terminal would obey or hide, line ends excepted: C0, DEL, C1, direction marks, what has no width. */
+export const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;

@@ -286,11 +286,15 @@ describe('controls', () => {
   test('whatever a terminal would obey is shown, newline and tab are kept', () => {
     expect(escapeControls('a\x1b[31mb\x9bc\x7f\0\r\n\t')).toBe('a\\x1b[31mb\\x9bc\\x7f\\x00\\x0d\n\t');
     expect(escapeControls('a\u202eb\u2066c\u2028d\u200fe')).toBe('a\\u202eb\\u2066c\\u2028d\\u200fe');
+    expect(escapeControls('a\u061cb\u200bc\u2060d\ufeffe\xadf\u2069')).toBe(
+      'a\\u061cb\\u200bc\\u2060d\\ufeffe\\xadf\\u2069',
+    );
+    expect(escapeControls('tag\u{e0041}')).toBe('tag\\udb40\\udc41');
     expect(escapeControls('Grüße … 漢字 🛰')).toBe('Grüße … 漢字 🛰');
   });
 
   test('the JSON form reads back as what it was', () => {
-    const value = { a: 'x\x9b\x7f\u202e\u2028y\x1b' };
+    const value = { a: 'x\x9b\x7f\u202e\u2028y\x1b\u061c\u{e0041}' };
     const line = escapeControls(JSON.stringify(value), 'json');
     expect(line).toMatch(/^[\x20-\x7e]+$/);
     expect(JSON.parse(line)).toEqual(value);

@@ -112,6 +112,37 @@ test('from a fresh start to all lamps lit, by itself', async () => {
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
 });
 
+test('who hears the page finds the sentence, each lamp with its state, every part and button by role and name', async () => {
+  const heard = (await page.locator('body').ariaSnapshot())
+    .split('\n')
+    .map((line) => line.trim().replace(/^- |'|:$/g, ''));
+  for (const name of ['Modem', 'SIM', 'Network', 'Identity', 'Session', 'Corrections', 'Fix'])
+    expect(heard).toContain(`heading "${name} good" [level=3]`);
+  expect(heard.filter((line) => line.startsWith('heading "Serving'))).toHaveLength(1);
+  for (const title of ['Position', 'Sky', 'Credentials', 'Clouds', 'Actions', 'Log', 'Details', 'Signal', 'Data use'])
+    expect(heard).toContain(`region "${title}"`);
+  // Nothing that can be pressed, chosen or looked at is without a name.
+  const ROLES = /^(?:button|link|radio|combobox|img|region|heading|dialog|group)\b/;
+  expect(heard.filter((line) => ROLES.test(line) && !/^\w+ "\S/.test(line) && !/^group: \S/.test(line))).toEqual([]);
+  expect(heard).toEqual(
+    expect.arrayContaining(['button "Ask for corrections again"', 'combobox "Show"', 'status: Live']),
+  );
+});
+
+/** From now on the page notes what it reads out by itself. */
+const FOLLOW_HEARD = `{
+  const heard = [];
+  const note = (region, records) => {
+    heard.push(...records.map(() => region.textContent));
+    document.body.dataset.heard = JSON.stringify(heard);
+  };
+  const regions = [...document.querySelectorAll('[aria-live]')];
+  const all = { subtree: true, childList: true, characterData: true };
+  for (const region of regions)
+    new MutationObserver((records) => note(region, records)).observe(region, all);
+  regions.map((region) => region.getAttribute('aria-live'));
+}`;
+
 /** From now on the page notes which lamp was the first to look at, with a mark where one before it was out as well. */
 const FOLLOW_FIRST = `{
   const seen = [];
@@ -129,15 +160,23 @@ const FOLLOW_FIRST = `{
 
 test('a pulled module is told with its reason within five seconds, and lit again by itself', async () => {
   await page.evaluate(FOLLOW_FIRST);
+  expect(await page.evaluate(FOLLOW_HEARD)).toEqual(['polite', 'polite', 'polite']);
   await cli('sim', 'ctl', '--state-dir', home, 'unplug', 'modem');
   const modem = page.locator('.lamp.dark.first', { has: page.locator('h3', { hasText: 'Modem' }) });
   await modem.locator('.cure code').waitFor({ timeout: 5000 });
   expect(await modem.locator('.cure').textContent()).toMatch(/What happens next/);
+  expect(await page.locator('h1').textContent()).toMatch(
+    /^Degraded: modem lost \(the module is unplugged or off\)[^/]*$/,
+  );
   await takePictures('pulled');
   await cli('sim', 'ctl', '--state-dir', home, 'replug', 'modem');
   await page.locator(ALL_LIT).waitFor({ timeout: 25_000 });
   // What only followed from it was never told as the cause.
   expect(await page.locator('body').getAttribute('data-seen')).toMatch(/^Modem[^!]*$/);
+  // Read out were sentences of state alone, each once, whatever else was counted down beside it.
+  const heard = JSON.parse((await page.locator('body').getAttribute('data-heard')) ?? '[]') as string[];
+  expect(heard.filter((said, i) => !/^(?:Degraded|Serving)/.test(said) || said === heard[i - 1])).toEqual([]);
+  expect(heard.length).toBeLessThan(12);
 });
 
 /** The buttons' answers; a button says its own on the page. */

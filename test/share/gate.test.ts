@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   COOKIE,
   createTries,
+  createVisitors,
   type GateRules,
   localAddress,
   passage,
@@ -74,6 +75,26 @@ test('five wrong keys a minute from one address, and others are not held for it'
     false,
     false,
   ]);
+});
+
+test('eight connections from one address, a hundred new ones a minute, and others are not held for it', () => {
+  const visitors = createVisitors();
+  const many = (address: string, times: number, nowMs: number): number =>
+    Array.from({ length: times }, () => visitors.enter(address, nowMs)).filter(Boolean).length;
+  expect([many('a', 20, 0), many('b', 3, 0)]).toEqual([8, 3]);
+  for (let i = 0; i < 8; i++) visitors.leave('a');
+  expect(many('a', 8, 1)).toBe(8);
+  for (let i = 0; i < 8; i++) visitors.leave('a');
+  // Those that were turned away count as well.
+  expect(many('a', 100, 2)).toBe(8);
+  for (let i = 0; i < 8; i++) visitors.leave('a');
+  expect([many('a', 1, 59_999), many('a', 1, 60_000)]).toEqual([0, 1]);
+  // Whoever is inside is not forgotten for those who only knock.
+  for (let i = 0; i < 1000; i++) {
+    visitors.enter(`c${i}`, 3);
+    visitors.leave(`c${i}`);
+  }
+  expect(many('b', 20, 3)).toBe(5);
 });
 
 test('the address is one of the local network, wireless first, never the cellular one', () => {

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClock } from '../../src/core/index.js';
@@ -38,12 +40,13 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const share = async (isReadOnly = false) => {
+const share = async (isReadOnly = false, more: { headersMs?: number } = {}) => {
   heard = [];
   const certificate = await makeCertificate('127.0.0.1', Date.now());
   const opened: string[] = [];
   const server = await openShare({
     ...{ runtimeDir: dir, host: '127.0.0.1', port: 0, isReadOnly, forMs: 60_000, certificate, clock: createClock() },
+    ...more,
     onOpened: (address) => opened.push(address),
   });
   const origin = new URL(server.url()).origin;
@@ -129,6 +132,34 @@ test('openssl: TLS 1.2 or newer, P-256, the address in the certificate, and the 
     `openssl s_client -tls1_1 -connect ${new URL(origin).host} </dev/null 2>&1 | grep -c 'BEGIN CERTIFICATE' || true`,
   ];
   expect((await run('sh', old)).stdout.trim()).toBe('0');
+});
+
+test('one address has no more than eight connections, whatever it opens', async () => {
+  const { server, origin, curl } = await share();
+  await using _ = server;
+  const { hostname, port } = new URL(origin);
+  const opened = Array.from({ length: 12 }, () => connect(Number(port), hostname));
+  for (const socket of opened) socket.on('error', () => undefined);
+  const over = opened.map((socket) => new Promise((done) => socket.once('close', done)));
+  await Promise.all(over.slice(8));
+  expect(opened.map(({ destroyed }) => destroyed)).toEqual(opened.map((_socket, i) => i >= 8));
+  expect(await curl(server.url()).catch(() => 'refused')).toBe('refused');
+  for (const socket of opened) socket.destroy();
+  await Promise.all(over);
+  await expect.poll(() => curl(server.url()).catch(() => 'refused')).toBe('200');
+});
+
+test('a head that dribbles in is given up after its time, not half a minute later', async () => {
+  const { server, origin } = await share(false, { headersMs: 150 });
+  await using _ = server;
+  const { hostname, port } = new URL(origin);
+  const slow = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  slow.on('error', () => undefined);
+  const heard: Buffer[] = [];
+  slow.on('data', (chunk: Buffer) => heard.push(chunk));
+  slow.write('GET / HTTP/1.1\r\nHost: ');
+  await new Promise((done) => slow.once('close', done));
+  expect(Buffer.concat(heard).toString()).not.toMatch(/^HTTP\/1\.1 (?!408)/);
 });
 
 test('an address that is not this machine’s is said', async () => {

@@ -41,7 +41,7 @@ export interface DoorRig extends AsyncDisposable {
 }
 
 export function ask(
-  where: { socketPath: string } | { port: number },
+  where: { socketPath: string } | { host?: string; port: number },
   path: string,
   { method = 'GET', headers = {}, body }: Asked = {},
 ): Promise<Answer> {

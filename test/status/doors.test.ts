@@ -2,16 +2,17 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/index.js';
 import { createPageToken, type StatusSnapshot } from '../../src/status/index.js';
 import { openApi } from '../../src/status/openapi.js';
 import { ROUTES, type Route } from '../../src/status/routes.js';
-import { refuseActing } from '../../src/status/visitor.js';
+import { ownHosts, refuseActing } from '../../src/status/visitor.js';
 import { mistakesIn, type SchemaTree } from '../helpers/schema.js';
 import { lampOf, statusWith } from '../helpers/status.js';
-import { type Asked, openRig } from './door-rig.js';
+import { type Asked, ask, openRig } from './door-rig.js';
 
 const codeOf = (text: string): unknown => (JSON.parse(text) as { error: { code: string } }).error.code;
 const ACT = { method: 'POST', body: '{"name":"resubscribe"}' };
@@ -161,6 +162,21 @@ describe('who may come in over TCP', () => {
     const post = { ...ACT, ...rest, headers: { ...JSON_TYPE, authorization: `Bearer ${rig.token}`, ...headers } };
     expect((await rig.tcp('/api/v1/actions', post)).status).toBe(403);
     expect(rig.asked).toEqual([]);
+  });
+
+  test('open to a network it answers to the address that was reached and to the machine’s name, and to no other', async () => {
+    await using rig = await openRig({ http: { host: '0.0.0.0', port: 0 } });
+    const code = async (named: string, headers: Record<string, string> = {}): Promise<number> =>
+      (await ask({ host: '127.0.0.2', port: rig.port }, '/', { headers: { host: named, ...headers } })).status;
+    const [own, name] = [`127.0.0.2:${rig.port}`, `${hostname()}:${rig.port}`];
+    expect([await code(own), await code(name), await code(own, { origin: `http://${own}` })]).toEqual([200, 200, 200]);
+    for (const other of [`evil.example:${rig.port}`, `127.0.0.3:${rig.port}`, '127.0.0.2', '127.0.0.2:1'])
+      expect([other, await code(other)]).toEqual([other, 403]);
+    expect(await code(own, { origin: 'http://evil.example' })).toBe(403);
+    const near = ['localhost:1', '127.0.0.1:1', '[::1]:1'];
+    expect(ownHosts('127.0.0.1', 1, 'Gw')).toEqual(near);
+    expect(ownHosts('2001:DB8::1', 1, 'Gw')).toEqual([...near, '[2001:db8::1]:1', 'gw:1', 'gw.local:1']);
+    expect(ownHosts('0.0.0.0', 1, 'gw.example')).toEqual([...near, '0.0.0.0:1', 'gw.example:1']);
   });
 
   test.each<[string, Record<string, string>]>([

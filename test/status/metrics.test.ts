@@ -154,8 +154,8 @@ describe('hostile texts', () => {
   };
 
   test('quotes, backslashes, newlines and controls stay inside their label', () => {
-    const text = metricsText(withModel('a"} 1\nwaymark_evil 1\u001b[2J\\'));
-    expect(text).toContain('model="a\\"} 1 waymark_evil 1 [2J\\\\"');
+    const text = metricsText(withModel('a"} 1\nwaymark_evil 1\u001b[2J\\\u061c\u202e\u200b|'));
+    expect(text).toContain('model="a\\"} 1 waymark_evil 1 [2J\\\\   |"');
     expect(text).not.toMatch(/^waymark_evil/m);
     expect(spawnSync('promtool', ['check', 'metrics'], { input: text }).status).toBe(0);
   });

@@ -60,15 +60,19 @@ const isGone = (code: ErrorCode | undefined): boolean => code === 'link.absent' 
 export function darken(lamps: LampBoard, error: WaymarkError, nextMonoMs: number): void {
   const name = lampOf(error.code);
   const gone = isGone(error.code);
-  lamps.dark(
-    name,
-    gone
-      ? new WaymarkError(error.code, `the module is unplugged or off (${error.message})`, { hint: error.hint })
-      : error,
-    gone
-      ? { what: 'the port is looked for until it is back' }
-      : { what: name === 'sim' ? 'the card is looked at again' : 'tried again', atMonoMs: nextMonoMs },
-  );
+  if (gone)
+    // The sentence of state is read on a phone: which port it was, and what was looked at, is for who looks closer.
+    lamps.dark(
+      name,
+      new WaymarkError(error.code, 'the module is unplugged or off', { hint: error.hint }),
+      { what: 'the port is looked for until it is back' },
+      error.message,
+    );
+  else
+    lamps.dark(name, error, {
+      what: name === 'sim' ? 'the card is looked at again' : 'tried again',
+      atMonoMs: nextMonoMs,
+    });
   const chain: readonly LampName[] = ['modem', 'sim', 'network'];
   for (const behind of chain.slice(chain.indexOf(name) + 1)) lamps.blocked(behind, name);
 }

@@ -1,6 +1,6 @@
 // The Prometheus text format 0.0.4. Texts from outside (a module's model, an operator's name) are cut and cleaned, and no
 // metric has more series than a gateway can have: what watches a fleet must not be filled up by one bad device.
-import { scrubber } from '../../core/index.js';
+import { replaceUnseen, scrubber } from '../../core/index.js';
 import type { StatusSnapshot } from '../snapshot.js';
 import type { Metric, Sample } from './metric.js';
 
@@ -9,13 +9,10 @@ const MAX_SERIES = 128;
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** C0, C1 and direction controls. */
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 const escapeHelp = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 
 function escapeLabel(value: string): string {
-  const clean = scrubber.scrub(value).replaceAll(CONTROLS, ' ').slice(0, MAX_LABEL);
+  const clean = replaceUnseen(scrubber.scrub(value).replaceAll(/[\t\n]/g, ' '), () => ' ').slice(0, MAX_LABEL);
   return clean.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }
 

@@ -30,7 +30,12 @@ function banner(): Element {
     { class: 'top' },
     h('a', { class: 'skip', href: '#main' }, 'Skip to the state'),
     h('p', { class: 'brand' }, h('img', { src: '/assets/icon.svg', alt: '', width: 28, height: 28 }), 'Waymark'),
-    h('p', { id: 'live', class: 'live', hidden: true }),
+    h(
+      'p',
+      { id: 'live', class: 'live', hidden: true },
+      h('span', { id: 'live-said', role: 'status', 'aria-live': 'polite' }),
+      h('span', { id: 'live-again' }),
+    ),
   );
 }
 
@@ -103,6 +108,7 @@ export function renderPage(status: StatusSnapshot): string {
     'main',
     { id: 'main', tabindex: '-1' },
     place('state'),
+    place('notices'),
     h(
       'div',
       { class: 'columns' },

@@ -6,6 +6,7 @@ import { aboutView } from './view/about.js';
 import { cloudsView } from './view/clouds.js';
 import { credentialsView } from './view/credentials.js';
 import { figureView } from './view/figures.js';
+import { noticesView } from './view/notices.js';
 import { positionView } from './view/scatter.js';
 import { skyView } from './view/sky.js';
 import { chainView, stateView } from './view/state.js';
@@ -19,6 +20,7 @@ export interface Beside {
 
 export const SECTIONS = {
   state: (status, _beside) => stateView(status),
+  notices: (status, _beside) => noticesView(status),
   chain: (status, { elapsedMs }) => chainView(status, elapsedMs),
   'figure-signal': (status) => figureView(status, 'signal'),
   'figure-age': (status) => figureView(status, 'age'),

@@ -1,5 +1,6 @@
 // What the page shows, as plain values: the gateway writes it as HTML, the browser puts it into the document. Both get
 // the same tree from the same view, and neither ever sees markup made of a text that came from outside.
+import { replaceUnseen } from '../../core/index.js';
 
 export interface Element {
   tag: string;
@@ -12,11 +13,8 @@ export type Node = Element | string;
 type AttrValue = string | number | boolean | undefined;
 export type Child = Node | number | undefined | false | readonly Child[];
 
-// Controls, and what turns the reading direction: an operator's name comes from the air and must not rearrange a line.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNFIT = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
-
-export const harmless = (text: string): string => text.replace(UNFIT, '\ufffd');
+/** An operator's name comes from the air and must not rearrange a line. */
+export const harmless = (text: string): string => replaceUnseen(text, () => '\ufffd');
 
 function attrsOf(given: Readonly<Record<string, AttrValue>>): Record<string, string> {
   const attrs: Record<string, string> = {};

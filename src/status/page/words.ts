@@ -21,9 +21,11 @@ export const STATE_WORDS: Readonly<Record<LampState, string>> = {
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The first word as a sentence has it. */
-export const sentence = (text: string): string =>
-  /^(ntrip|mqtt)\b/.test(text) ? text.replace(/^\w+/, (word) => word.toUpperCase()) : upperFirst(text);
+/** The first word as a sentence has it; a name of a host or a file stays as it is. */
+export function sentence(text: string): string {
+  if (/^(ntrip|mqtt)\b/.test(text)) return text.replace(/^\w+/, (word) => word.toUpperCase());
+  return /^[^\s(]*\w[/.@]\w/.test(text) ? text : upperFirst(text);
+}
 
 /** What the gateway's own clock shows: the visitor's may be wrong. */
 export const nowOf = ({ startedAt, uptimeMs }: StatusSnapshot): number => Date.parse(startedAt) + uptimeMs;
@@ -50,6 +52,13 @@ export function bytes(count: number): string {
   if (count < 1000) return `${Math.round(count)} B`;
   const [value, unit] = count < 1e6 ? [count / 1e3, 'kB'] : count < 1e9 ? [count / 1e6, 'MB'] : [count / 1e9, 'GB'];
   return `${value < 100 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}
+
+/** `12 B`, `3.4 KiB`, `1.2 MiB`: as a budget is set. */
+export function binaryBytes(count: number): string {
+  const power = count < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(count) / 10));
+  const value = count / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${['B', 'KiB', 'MiB', 'GiB'][power] ?? ''}`;
 }
 
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -28,7 +28,8 @@ export function pulledSnapshot(): StatusSnapshot {
         state: 'dark' as const,
         since: new Date(Date.parse(status.startedAt) + status.uptimeMs - 4000).toISOString(),
         reason: 'link.absent',
-        message: 'the module is gone: /dev/ttyUSB2 is not there any more',
+        message: 'the module is unplugged or off',
+        detail: '/dev/serial/by-id/usb-Telit_LE910C1-if03-port0: the far side hung up',
         hint: 'Look at the cable and the power of the module.\nWith a hub, try another of its ports: waymark modem list',
         next: 'the port is looked for again',
         nextInMs: 9000,
@@ -43,8 +44,8 @@ export function pulledSnapshot(): StatusSnapshot {
     ...status,
     overall: 'degraded',
     state: 'degraded',
-    why: 'the module is gone; corrections still come over the network of the host',
-    next: 'the port is looked for again',
+    why: 'degraded: modem lost (the module is unplugged or off)',
+    next: 'the port is looked for until it is back',
     lamps,
   };
 }

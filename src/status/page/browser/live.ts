@@ -9,8 +9,10 @@ export interface LiveHandlers {
 
 export interface LiveState {
   isLive: boolean;
-  /** `Live`, or since when not and when it is tried again. */
+  /** `Live`, or since when not. */
   words: string;
+  /** When it is tried again; another one every second. */
+  again: string;
 }
 
 const BACKOFF_MS = [1000, 2000, 4000, 8000, 15_000] as const;
@@ -30,7 +32,9 @@ export function followEvents(handlers: LiveHandlers, onState: (state: LiveState)
   const tell = (): void => {
     const inS = Math.max(0, Math.ceil((retryAt - mono()) / 1000));
     const again = inS === 0 ? 'connecting …' : `trying again in ${inS} s`;
-    onState({ isLive, words: isLive ? 'Live' : `Not live since ${clockTime(lostAtMs)}, ${again}` });
+    onState(
+      isLive ? { isLive, words: 'Live', again: '' } : { isLive, words: `Not live since ${clockTime(lostAtMs)}`, again },
+    );
   };
 
   const lost = (): void => {

@@ -39,11 +39,13 @@ function take(snapshot: unknown): void {
   draw();
 }
 
-function showLive({ isLive, words }: LiveState): void {
+function showLive({ isLive, words, again }: LiveState): void {
   const live = place('live');
   live.hidden = false;
   live.className = `live ${isLive ? 'lit' : 'dark'}`;
-  live.textContent = words;
+  // What is read out by itself is that it stopped or goes on, never the countdown.
+  patchChildren(place('live-said'), [words]);
+  patchChildren(place('live-again'), [again === '' ? '' : `, ${again}`]);
   document.body.classList.toggle('stale', !isLive);
 }
 

@@ -112,7 +112,8 @@ function makePlot(Draw: typeof UPlot, kind: PlotKind): Plot {
     {
       width: Math.max(120, box.clientWidth),
       height: PLOT_HEIGHT,
-      padding: [10, 8, 0, 0],
+      // On the right as much as half of the longest label of time.
+      padding: [10, 28, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'waymark' }, points: { size: 7 } },
       scales: {

@@ -2,11 +2,13 @@
 import { duration } from '../../durations.js';
 import type { StatusSnapshot } from '../../snapshot.js';
 import { type Element, h } from '../tree.js';
-import { bytes, serviceName, signed } from '../words.js';
+import { binaryBytes, bytes, serviceName, signed } from '../words.js';
 
 interface Figure {
-  /** Nothing to show a number of. */
+  /** Absent when there is nothing to show a number of. */
   value?: string;
+  /** Of a budget. */
+  percent?: number;
   unit?: string;
   words: string;
 }
@@ -55,14 +57,39 @@ function latency({ latency: last }: StatusSnapshot): Figure {
   };
 }
 
-function dataUse({ bytes: roads }: StatusSnapshot): Figure {
+function dataUse({ bytes: roads, data }: StatusSnapshot): Figure {
   let [bytesIn, bytesOut] = [0, 0];
   for (const road of Object.values(roads)) {
     bytesIn += road.in;
     bytesOut += road.out;
   }
-  const [value = '', unit = ''] = bytes(bytesIn + bytesOut).split(' ');
-  return { value, unit, words: `${bytes(bytesIn)} in, ${bytes(bytesOut)} out since the start` };
+  const sinceStart = `${bytes(bytesIn)} in, ${bytes(bytesOut)} out since the start`;
+  if (!data) {
+    const [value = '', unit = ''] = bytes(bytesIn + bytesOut).split(' ');
+    return { value, unit, words: sinceStart };
+  }
+  const [value = '', unit = ''] = binaryBytes(data.monthBytes).split(' ');
+  const { budgetBytes, percent, resetsAt, profile } = data;
+  const until = resetsAt === undefined ? '' : ` until ${resetsAt.slice(0, 10)}`;
+  const month =
+    budgetBytes === undefined || percent === undefined
+      ? `this month${until}, no budget is set`
+      : `this month, ${Math.floor(percent)} % of ${binaryBytes(budgetBytes)}${until}`;
+  const saving = profile === 'metered' ? 'metered: data is saved where that harms nobody' : '';
+  const words = [month, saving, sinceStart].filter(Boolean).join('; ');
+  return { value, unit, words, ...(budgetBytes === undefined || percent === undefined ? {} : { percent }) };
+}
+
+/** The words beside it say the same. */
+function bar(percent: number): Element {
+  const tone = percent >= 100 ? 'dark' : percent >= 80 ? 'waiting' : 'lit';
+  const full = { y: 0, height: 6, rx: 1 };
+  return h(
+    'svg',
+    { class: `bar ${tone}`, viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    h('rect', { class: 'grid', x: 0, width: 100, ...full }),
+    h('rect', { class: 'part', x: 0, width: Math.min(100, Math.max(percent, 0.5)), ...full }),
+  );
 }
 
 const OF = { signal, age: correctionAge, latency, data: dataUse } as const;
@@ -70,11 +97,12 @@ const OF = { signal, age: correctionAge, latency, data: dataUse } as const;
 export type FigureName = keyof typeof OF;
 
 export function figureView(status: StatusSnapshot, name: FigureName): Element {
-  const { value, unit, words } = OF[name](status);
+  const { value, unit, words, percent }: Figure = OF[name](status);
   return h(
     'div',
     { class: 'figure' },
     value !== undefined && h('p', { class: 'value' }, value, h('span', { class: 'unit' }, ` ${unit ?? ''}`)),
     h('p', { class: 'words' }, words),
+    percent !== undefined && bar(percent),
   );
 }

@@ -29,7 +29,7 @@ function picture(positions: readonly HistoryPosition[]): Element | undefined {
   const words = [
     `${counted(positions.length, 'position')} around their median`,
     `half within ${metres(cep50M)}, 95 of 100 within ${metres(cep95M)}`,
-    accuracyM === undefined ? '' : `the receiver says ± ${metres(accuracyM)}`,
+    accuracyM === undefined ? '' : `the receiver says ±\u00a0${metres(accuracyM)}`,
   ]
     .filter(Boolean)
     .join('; ');
@@ -79,13 +79,13 @@ function placeFacts({ fix, located }: StatusSnapshot): Element | undefined {
   const { latitudeDeg, longitudeDeg } = fix;
   if (latitudeDeg === undefined || longitudeDeg === undefined) {
     if (!located) return undefined;
-    const accuracy = located.accuracyM === undefined ? '' : ` ± ${metres(located.accuracyM)}`;
+    const accuracy = located.accuracyM === undefined ? '' : ` ±\u00a0${metres(located.accuracyM)}`;
     return facts([['Best known', `${located.latitudeDeg}, ${located.longitudeDeg}${accuracy} (${located.source})`]]);
   }
   return facts([
     ['Position', `${latitudeDeg.toFixed(7)}, ${longitudeDeg.toFixed(7)}`],
     ['Height', fix.altitudeMslM === undefined ? '' : `${fix.altitudeMslM.toFixed(2)} m above the sea`],
-    ['Accuracy', fix.horizontalAccuracyM === undefined ? '' : `± ${metres(fix.horizontalAccuracyM)}`],
+    ['Accuracy', fix.horizontalAccuracyM === undefined ? '' : `±\u00a0${metres(fix.horizontalAccuracyM)}`],
     ['Kind', qualityWords(fix.quality)],
   ]);
 }

@@ -1,5 +1,6 @@
 // The sentence of state, and the chain of lamps: the first that is not lit carries why, the cure and what happens next.
 
+import { saidOf } from '../../describe.js';
 import { firstTroubled } from '../../first-troubled.js';
 import type { LampView, StatusSnapshot } from '../../snapshot.js';
 import { type Element, h } from '../tree.js';
@@ -7,14 +8,21 @@ import { forHowLong, inWords, LAMP_WORDS, nowOf, STATE_WORDS, sentence } from '.
 import { lines } from './text.js';
 
 /** How the whole is, for the colour beside the sentence and the word that says the same. */
-type Mood = 'good' | 'waiting' | 'trouble';
+type Mood = 'good' | 'waiting' | 'look' | 'trouble';
 
-const MOOD_WORDS: Readonly<Record<Mood, string>> = { good: 'All well', waiting: 'Under way', trouble: 'Needs a look' };
+const MOODS = {
+  good: { words: 'All well', tone: 'lit' },
+  waiting: { words: 'Under way', tone: 'waiting' },
+  // Served, and yet a person has to do something: a cloud, the month's data, a mistake in the configuration.
+  look: { words: 'Needs a look', tone: 'waiting' },
+  trouble: { words: 'Needs a look', tone: 'dark' },
+} as const satisfies Readonly<Record<Mood, { words: string; tone: LampView['state'] }>>;
 
-export function moodOf({ overall, state, lamps }: StatusSnapshot): Mood {
-  const isDark = lamps.some((lamp) => lamp.state === 'dark');
-  if (overall === 'ok' && !isDark) return state === 'serving' ? 'good' : 'waiting';
-  return overall === 'failed' || isDark || state === 'misconfigured' ? 'trouble' : 'waiting';
+export function moodOf({ overall, state, lamps, config }: StatusSnapshot): Mood {
+  if (overall === 'failed' || state === 'misconfigured' || lamps.some((lamp) => lamp.state === 'dark'))
+    return 'trouble';
+  if (state !== 'serving') return 'waiting';
+  return overall === 'ok' && config?.state !== 'refused' ? 'good' : 'look';
 }
 
 /** A shape for each state, so that no lamp is told by its colour alone. */
@@ -39,15 +47,17 @@ function lampShape(state: LampView['state']): Element {
 
 export function stateView(status: StatusSnapshot): Element {
   const mood = moodOf(status);
-  const state = mood === 'good' ? 'lit' : mood === 'waiting' ? 'waiting' : 'dark';
+  const { words, tone } = MOODS[mood];
+  // All lamps are lit then, and that is what `next` is about.
+  const next = mood === 'look' ? 'what to do stands below' : status.next;
   return h(
     'div',
-    { class: `state ${state}` },
+    { class: `state ${tone}` },
     h(
       'p',
       { class: 'mood' },
-      lampShape(state),
-      MOOD_WORDS[mood],
+      lampShape(tone),
+      words,
       h('span', { class: 'since' }, forHowLong(status.since, nowOf(status))),
     ),
     h(
@@ -55,7 +65,7 @@ export function stateView(status: StatusSnapshot): Element {
       { id: 'sentence', 'aria-live': 'polite', 'aria-atomic': 'true' },
       `${sentence(status.why).replace(/\.$/, '')}.`,
     ),
-    h('p', { class: 'next' }, `${sentence(status.next).replace(/\.$/, '')}.`),
+    h('p', { class: 'next' }, `${sentence(next).replace(/\.$/, '')}.`),
   );
 }
 
@@ -78,12 +88,6 @@ function cure(lamp: LampView, elapsedMs: number): Element {
   );
 }
 
-function saidOf(lamp: LampView): string {
-  if (lamp.state === 'lit') return lamp.detail ?? '';
-  if (lamp.message !== undefined) return lamp.message;
-  return lamp.detail ?? (lamp.state === 'absent' ? 'not configured' : 'waits for what stands above');
-}
-
 export function chainView(status: StatusSnapshot, elapsedMs = 0): Element {
   const dark = firstTroubled(status.lamps);
   const nowMs = nowOf(status);
@@ -99,10 +103,10 @@ export function chainView(status: StatusSnapshot, elapsedMs = 0): Element {
           'div',
           { class: 'said' },
           h(
-            'h3',
-            {},
-            LAMP_WORDS[lamp.name],
-            h('span', { class: 'word' }, STATE_WORDS[lamp.state]),
+            'div',
+            { class: 'lamp-head' },
+            // A heading is jumped to by its name: one that is another every second has none.
+            h('h3', {}, LAMP_WORDS[lamp.name], ' ', h('span', { class: 'word' }, STATE_WORDS[lamp.state])),
             lamp.state !== 'absent' && h('span', { class: 'since' }, forHowLong(lamp.since, nowMs)),
           ),
           h('p', {}, sentence(saidOf(lamp))),
