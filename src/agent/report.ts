@@ -25,6 +25,9 @@ import { correctionsView, locationViews, receiverView } from './report-location.
 import type { AgentCondition, Lamp } from './states.js';
 import { version } from './version.js';
 
+/** Lamps of the way to every service. */
+const WAY_OUT: ReadonlySet<string> = new Set(['modem', 'sim', 'network']);
+
 export interface ReportSources {
   clock: Clock;
   bootId: string;
@@ -205,8 +208,9 @@ function identityView({ identity: from, clock, showIdentifiers }: ReportSources)
   };
 }
 
-/** What is not served beside what is. */
-function butNot(clouds: readonly CloudView[] = []): string {
+/** What is not served beside what is; without a module or a network it goes without saying. */
+function butNot(clouds: readonly CloudView[] = [], lamps: StatusSnapshot['lamps']): string {
+  if (lamps.some(({ name, state }) => state === 'dark' && WAY_OUT.has(name))) return '';
   const names = clouds.filter(({ isTroubled }) => isTroubled).map(({ name }) => name);
   return names.length === 0 ? '' : `; not: ${names.join(', ')}`;
 }
@@ -260,7 +264,7 @@ export function buildSnapshot(from: ReportSources): StatusSnapshot {
     state: condition.state,
     ...(condition.state === 'serving' ? { grade } : {}),
     since: iso(condition.sinceWallMs),
-    why: `${why(condition, grade, receiver)}${butNot(up.clouds)}${isOverBudget ? '; the month’s data is used up' : ''}`,
+    why: `${why(condition, grade, receiver)}${butNot(up.clouds, lamps)}${isOverBudget ? '; the month’s data is used up' : ''}`,
     next: nextStep(lamps),
     lamps,
     parts: {
