@@ -152,3 +152,21 @@ test('every configuration in the documents is one that the program accepts, whol
   expect(wrong).toEqual([]);
   expect(count).toBeGreaterThan(3);
 });
+
+test('every document is reached from their map, by links alone', () => {
+  const docs = join(ROOT, 'docs');
+  const reached = new Set<string>();
+  for (const open = [join(docs, 'README.md')]; open.length > 0; ) {
+    const file = open.pop() ?? docs;
+    if (reached.has(file)) continue;
+    reached.add(file);
+    for (const [, target = ''] of (texts.get(file) ?? '').matchAll(/\]\(([^)\s#]+)[^)\s]*\)/g)) {
+      const to = resolve(dirname(file), target);
+      // A folder is a list of its files.
+      open.push(...files.filter((each) => each === to || dirname(each) === to));
+    }
+  }
+  const all = files.filter((file) => file.startsWith(`${docs}/`));
+  expect(all.filter((file) => !reached.has(file)).map(nameOf)).toEqual([]);
+  expect(all.length).toBeGreaterThan(30);
+});

@@ -3,6 +3,7 @@ export { type Agent, type AgentDeps, createAgent } from './compose.js';
 export { CHECKS as DOCTOR_CHECKS } from './doctor/checks.js';
 export { realMachine as doctorMachine } from './doctor/machine.js';
 export { runDoctor } from './doctor/run.js';
+export { isStrangerTo, onlyFor } from './doctor/stranger.js';
 export type { CheckResult, DoctorMachine, DoctorReport } from './doctor/types.js';
 export { findUser } from './doctor/users.js';
 export { doctorUser } from './doctor/visitor.js';

@@ -52,7 +52,7 @@ export async function doAction(name: string | undefined, options: DoOptions): Pr
       });
     const runtimeDir = await runtimeDirOf(options);
     using progress = createProgress(clock);
-    progress.stage(action.label.toLowerCase());
+    progress.stage(`“${action.label}” to end`);
     const { message } = await postPersonAction(runtimeDir, clock, name, stop.signal);
     if (options.json) printJson({ name, result: 'done', message });
     else stdout.write(`${message}\n`);

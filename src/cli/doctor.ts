@@ -1,7 +1,7 @@
 // `waymark doctor`: everything that may be wrong with this gateway, in order, each with the line that cures it.
 import { resolve } from 'node:path';
 import type { CheckResult, DoctorReport } from '../agent/index.js';
-import { doctorMachine, doctorUser, runDoctor } from '../agent/index.js';
+import { doctorMachine, doctorUser, isStrangerTo, onlyFor, runDoctor } from '../agent/index.js';
 import { createClock, createOutput, EXIT, isWaymarkError, linkedController, oneLine } from '../core/index.js';
 import { hanging } from '../status/index.js';
 import { runAsUser } from './as-user.js';
@@ -88,6 +88,10 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
     const roots = rootsOf(flags);
     const visitor = await doctorUser({ roots, configFile, named: flags.user });
     if (visitor.become) return (await runAsUser(visitor.become, argumentsOf(flags, roots), { keep: false })).code;
+    if (!flags.json && isStrangerTo(visitor.user.uid))
+      stdout.write(
+        `This gateway is of the user ${visitor.user.name}: what only ${onlyFor(visitor.user.name)} may see is left out. With sudo in front everything is looked at.\n\n`,
+      );
     const report = await runDoctor({
       machine: doctorMachine({ clock, roots, ...visitor }),
       configFile,

@@ -5,7 +5,7 @@ import { chmod, chown, mkdir, open, rename, stat, writeFile } from 'node:fs/prom
 import { dirname, join, resolve } from 'node:path';
 import { findUser, inspectPorts, type PortsReport } from '../agent/index.js';
 import { nearest, parseConfig } from '../config/index.js';
-import { createClock, EXIT, isWaymarkError, linkedController, WaymarkError } from '../core/index.js';
+import { createClock, EXIT, isWaymarkError, linkedController, oneLine, WaymarkError } from '../core/index.js';
 import { type Asker, createAsker, silentAsker } from './init-ask.js';
 import { composeFile, meaningOf, type Values } from './init-file.js';
 import { addSection, OFFERS, put, SERVICE_NAMES, type ServiceName, type ServiceOffer } from './init-services.js';
@@ -51,19 +51,24 @@ export async function init(flags: InitFlags): Promise<number> {
         hint: 'Answer by flags and add --yes: waymark init --help',
       });
     using asker = isSilent ? silentAsker : createAsker();
-    const { values, services } = await interview(flags, asker);
-    const left = secretsOf(services);
+    const ports = await lookForPorts(flags);
+    asker.say('u goes back to the question before; Ctrl-C ends, and nothing is written before the last answer.\n');
+    const { values, left, wantsFiles } = await asker.dialogue(async () => {
+      const told = await interview(flags, asker, ports);
+      const secrets = secretsOf(told.services);
+      const isWanted =
+        flags.secrets ??
+        (secrets.length > 0 &&
+          !isSilent &&
+          isYes(await asker.ask('Make the secrets folder with empty files', 'yes', yesOrNo)));
+      return { values: told.values, left: secrets, wantsFiles: isWanted };
+    });
     const text = composeFile(values);
     const { config, problems } = parseConfig(text, out);
     if (!config)
       throw new WaymarkError('cli.usage', problems.map(({ path, message }) => `${path}: ${message}`).join('\n'), {
         hint: 'Answer that otherwise; nothing was written.',
       });
-    const wantsFiles =
-      flags.secrets ??
-      (left.length > 0 &&
-        !isSilent &&
-        isYes(await asker.ask('Make the secrets folder with empty files', 'yes', yesOrNo)));
     await write(out, text);
     if (wantsFiles) await makeSecrets(dirname(out), left);
     if (flags.json) printJson({ schemaVersion: 1, file: out, secretFiles: wantsFiles ? 'made' : 'not made', left });
@@ -79,9 +84,12 @@ const YES = /^y(?:es)?$/i;
 const isYes = (answer: string): boolean => YES.test(answer);
 const yesOrNo = (answer: string): string | undefined => (/^(?:y|yes|n|no)$/i.test(answer) ? undefined : 'yes or no');
 
-async function interview(flags: InitFlags, asker: Asker): Promise<{ values: Values; services: ServiceName[] }> {
+async function interview(
+  flags: InitFlags,
+  asker: Asker,
+  ports: PortsReport,
+): Promise<{ values: Values; services: ServiceName[] }> {
   const values: Values = { version: 1 };
-  const ports = await lookForPorts(flags);
   const deviceAt = async (user: 'modem' | 'gnss', words: string, given: string | undefined): Promise<void> => {
     const known = ports.ports.filter((port) => port.usb !== undefined).map(({ stableName }) => stableName);
     const judge = (answer: string): string | undefined =>
@@ -91,7 +99,12 @@ async function interview(flags: InitFlags, asker: Asker): Promise<{ values: Valu
       given !== undefined && judge(given) === undefined
         ? given
         : await asker.ask(`${words}: auto, none, or a port`, usual, judge);
-    if (answer !== 'none') values[user] = { port: named(answer, ports) };
+    if (answer === 'none') return;
+    const port = named(answer, ports);
+    values[user] = { port };
+    // It may be plugged in later, or it is a slip of the keyboard.
+    if (port.startsWith('/') && !(await stat(port).catch(() => undefined)))
+      asker.say(`  ${oneLine(port)} is not there just now; it is written as it is\n`);
   };
   await deviceAt('modem', 'Cellular module', flags.modem);
   await deviceAt('gnss', 'GNSS receiver', flags.gnss);
@@ -161,7 +174,7 @@ async function chosenServices(flags: InitFlags, asker: Asker, values: Values): P
       : undefined;
   };
   if (!flags.yes && flags.services === undefined)
-    stderr.write(
+    asker.say(
       `Services:\n${SERVICE_NAMES.filter(fits)
         .map((name) => `  ${name.padEnd(13)} ${OFFERS[name].words}\n`)
         .join('')}`,

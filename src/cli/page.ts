@@ -4,7 +4,7 @@ import { fetchStatus } from '../status/index.js';
 import { onStopSignal } from './on-stop.js';
 import { explainFailure, printJson, stdout } from './output.js';
 import { runShare } from './share-process.js';
-import { runtimeDirOf, type WhereOptions } from './where.js';
+import { runtimeDirOf, sameAgent, type WhereOptions } from './where.js';
 
 const SWITCH_ON = 'status:\n  http:\n    port: 8787\n';
 
@@ -16,13 +16,13 @@ export async function page(options: WhereOptions): Promise<number> {
     else if (where) {
       stdout.write(`The page is at ${where.url}\n`);
       stdout.write(`Its buttons want the token in ${where.tokenFile} (readable for the service user only).\n`);
-      stdout.write('For a phone on the local network: waymark page share\n');
+      stdout.write(`For a phone on the local network: waymark page share${sameAgent(options)}\n`);
     } else {
       stdout.write(
-        `The page is not switched on. Put this into the configuration, then \`waymark do reload-config\`:\n`,
+        `The page is not switched on. Put this into the configuration, then \`waymark do reload-config${sameAgent(options)}\`:\n`,
       );
       stdout.write(`\n${SWITCH_ON}\n`);
-      stdout.write('`waymark page share` shows it on the local network without that.\n');
+      stdout.write(`\`waymark page share${sameAgent(options)}\` shows it on the local network without that.\n`);
     }
     return where ? EXIT.ok : EXIT.tryAgain;
   } catch (error) {

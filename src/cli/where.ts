@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { loadConfig, parseConfig } from '../config/index.js';
 import { socketPathIn } from '../status/index.js';
+import { DEFAULT_CONFIG } from './modem-access.js';
 
 export interface WhereOptions {
   config: string;
@@ -24,6 +25,13 @@ export async function runtimeDirOf(options: WhereOptions): Promise<string> {
   const likely = resolve(dirname(file), written ?? '/run/waymark');
   if (text !== '' && existsSync(socketPathIn(likely))) return likely;
   return (await loadConfig(file, { env: process.env })).runtimeDir;
+}
+
+/** The flags by which another verb finds the same agent, with a blank before each; empty for the service's. */
+export function sameAgent({ config, runtimeDir }: WhereOptions): string {
+  const quoted = (path: string): string =>
+    /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+  return `${config === DEFAULT_CONFIG ? '' : ` -c ${quoted(config)}`}${runtimeDir === undefined ? '' : ` --runtime-dir ${quoted(runtimeDir)}`}`;
 }
 
 /** Wrapped for whoever looks; left alone for whoever pipes. */

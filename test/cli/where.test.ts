@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runtimeDirOf } from '../../src/cli/where.js';
+import { runtimeDirOf, sameAgent } from '../../src/cli/where.js';
 
 test('an agent is found although its configuration has a mistake meanwhile; without one the mistake is told', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'waymark-where-'));
@@ -16,4 +16,11 @@ test('an agent is found although its configuration has a mistake meanwhile; with
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+});
+
+test('a verb that is named for the same agent carries the flags that find it', () => {
+  expect(sameAgent({ config: '/etc/waymark/gateway.yaml', json: false })).toBe('');
+  expect(sameAgent({ config: "it's.yaml", runtimeDir: '/run/x', json: false })).toBe(
+    String.raw` -c 'it'\''s.yaml' --runtime-dir /run/x`,
+  );
 });

@@ -108,7 +108,7 @@ test('what cannot be used is refused before anything is written', async () => {
   expect(() => statSync(out)).toThrow();
 });
 
-test('a person on a terminal answers, is corrected once, and gets the file', async () => {
+test('a person on a terminal answers, is corrected, takes an answer back, and gets the file', async () => {
   const out = fresh();
   // socat gives the program a terminal of its own.
   const program = `${process.execPath} --import tsx ${resolve(import.meta.dirname, '../../src/cli/main.ts')}`;
@@ -126,11 +126,16 @@ test('a person on a terminal answers, is corrected once, and gets the file', asy
     seen = '';
     child.stdin.write(`${line}\n`);
   };
+  await answer(/u goes back.*\n[^]*Cellular module.*: $/, 'u');
+  await answer(/the first question\n.*: $/, '/dev/no such');
+  await answer(/^[^]*\/dev\/no such is not there just now[^]*GNSS receiver.*: $/, 'u');
   await answer(/Cellular module.*: $/, 'none');
   await answer(/GNSS receiver.*: $/, 'auto');
   await answer(/pointperfect .*\n[^]*Services, by commas.*: $/, 'ntrpi');
   await answer(/did you mean ntrip\?\n.*: $/, 'ntrip');
-  await answer(/corrections\.ntrip\.host .*: $/, 'caster.example.org');
+  await answer(/corrections\.ntrip\.host .*: $/, 'caster.example.com');
+  await answer(/corrections\.ntrip\.mountPoint .*: $/, 'undo');
+  await answer(/^(?![^]*Cellular)[^]*corrections\.ntrip\.host .*: $/, 'caster.example.org');
   await answer(/corrections\.ntrip\.mountPoint .*: $/, 'BASE1');
   await answer(/corrections\.ntrip\.userName .*: $/, 'rover');
   await answer(/secrets folder.*\[yes\]: $/, '');

@@ -18,6 +18,7 @@ import { version } from '../version.js';
 import { CHECKS } from './checks.js';
 import { createDesk, type Desk, type DeskOptions } from './desk.js';
 import { asOneLine } from './files.js';
+import { isStrangerTo, seenByStranger } from './stranger.js';
 import type { Check, CheckId, CheckResult, DoctorReport, Finding } from './types.js';
 
 export interface DoctorOptions extends DeskOptions {
@@ -37,13 +38,18 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const { machine, signal, onCheck, onResult } = options;
   const results = new Map<CheckId, CheckResult>();
   using visit = linkedController(signal);
+  const isStranger = isStrangerTo(machine.user.uid);
   const desk = createDesk(options, results, visit.signal);
   for (const [i, check] of CHECKS.entries()) {
     signal.throwIfAborted();
     let result = whySkipped(check, results);
     if (!result) {
       onCheck?.({ id: check.id, title: check.title, n: i + 1, of: CHECKS.length });
-      result = resultOf(check, await examined(check, desk, machine.clock));
+      const found = await examined(check, desk, machine.clock);
+      result = resultOf(
+        check,
+        isStranger ? found.map((finding) => seenByStranger(check.id, finding, machine.user.name)) : found,
+      );
       signal.throwIfAborted();
     }
     results.set(check.id, result);

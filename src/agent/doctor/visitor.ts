@@ -1,7 +1,7 @@
 // Whose rights are judged. Root sees everything and may everything, which says nothing about the service: so root looks
 // who holds the ports, and the rest is done by a process that has become the user that the service runs as.
 import { readFile, stat } from 'node:fs/promises';
-import { parseConfig } from '../../config/index.js';
+import { type Config, parseConfig } from '../../config/index.js';
 import { WaymarkError } from '../../core/index.js';
 import { findHoldersOf, listPorts, type PortHolder, type Roots } from '../../link/index.js';
 import { findUser, type User, unitGroups } from './users.js';
@@ -38,9 +38,12 @@ export async function doctorUser(options: {
     if (named !== undefined && named !== me.name)
       throw new WaymarkError('cli.usage', `only root may look as ${named}`, { hint: 'Put sudo in front.' });
     const seenHolders = handedOn();
-    return { user: me, ...(seenHolders ? { seenHolders } : {}) };
+    if (seenHolders) return { user: me, seenHolders };
+    // Somebody looks at a gateway that is not theirs: a cure that gives its files to them would break it.
+    const owner = await ownerOf((await configAt(configFile))?.stateDir);
+    return { user: owner ?? me };
   }
-  const config = parseConfig(await readFile(configFile, 'utf8').catch(() => ''), configFile).config;
+  const config = await configAt(configFile);
   const user = await serviceUser(named, config?.stateDir);
   if (user.uid === 0) return { user };
   const ports = await listPorts(roots);
@@ -76,9 +79,15 @@ async function serviceUser(named: string | undefined, stateDir: string | undefin
     if (!found) throw new WaymarkError('cli.usage', `there is no user ${named} here`);
     return found;
   }
-  const owner = stateDir === undefined ? undefined : await stat(stateDir).catch(() => undefined);
-  const service = await findUser(SERVICE_USER);
   // A state directory of somebody else is a mistake to be told, where the service has a user of its own.
-  if (service) return service;
-  return (owner && (await findUser(owner.uid))) ?? ROOT;
+  return (await findUser(SERVICE_USER)) ?? (await ownerOf(stateDir)) ?? ROOT;
+}
+
+async function configAt(file: string): Promise<Config | undefined> {
+  return parseConfig(await readFile(file, 'utf8').catch(() => ''), file).config;
+}
+
+async function ownerOf(dir: string | undefined): Promise<User | undefined> {
+  const entry = dir === undefined ? undefined : await stat(dir).catch(() => undefined);
+  return entry && findUser(entry.uid);
 }

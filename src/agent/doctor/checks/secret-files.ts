@@ -4,6 +4,7 @@ import { readPrivateFile } from '../../../config/index.js';
 import { isWaymarkError, type WaymarkError } from '../../../core/index.js';
 import type { Desk } from '../desk.js';
 import { commandIn, secretPlaces } from '../secret-places.js';
+import { onlyFor } from '../stranger.js';
 import { defineCheck, type Finding, ok, skipped } from '../types.js';
 
 interface Facts {
@@ -44,7 +45,7 @@ export const secretFilesCheck = defineCheck<Desk, Facts>({
   },
   judge({ count, refused, isStranger, owner }) {
     if (count === 0) return skipped('no secret is in a file');
-    if (isStranger && refused.length > 0) return skipped(`they can only be judged as ${owner} or root`);
+    if (isStranger && refused.length > 0) return skipped(`they can only be judged as ${onlyFor(owner)}`);
     if (refused.length === 0) return ok(count === 1 ? '1 file, closed to others' : `${count} files, closed to others`);
     return refused.map(
       ({ key, error }): Finding => ({

@@ -8,6 +8,7 @@ import { inspectCredentials, inspectSecretFile } from '../../inspect.js';
 import type { Desk } from '../desk.js';
 import { quoted } from '../files.js';
 import { secretPlaces } from '../secret-places.js';
+import { onlyFor } from '../stranger.js';
 import { defineCheck, type Finding, ok, skipped } from '../types.js';
 
 interface Facts {
@@ -110,7 +111,7 @@ export const tokensCheck = defineCheck<Desk, Facts>({
   gather,
   judge({ views, absent, oddities, isStranger, owner, blamedFiles }) {
     if (isStranger && views.some(({ state }) => state === 'missing'))
-      return skipped(`they can only be judged as ${owner} or root`);
+      return skipped(`they can only be judged as ${onlyFor(owner)}`);
     const gone = new Set(absent.map(({ path }) => path));
     const found = views.flatMap((view) => ofView(view, gone, blamedFiles) ?? []);
     const told = new Set(views.map(({ file }) => file));
