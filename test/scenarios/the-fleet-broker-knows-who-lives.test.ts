@@ -9,7 +9,7 @@ import type { StatusSnapshot } from '../../src/status/index.js';
 import { startCli } from '../helpers/cli.js';
 import { secretFile } from '../helpers/clouds.js';
 import { type Follower, type Mosquitto, startMosquitto } from '../helpers/mosquitto.js';
-import { createAuthority, type Issued } from '../helpers/pki.js';
+import { createAuthority } from '../helpers/pki.js';
 import { runAgent } from '../helpers/run-agent.js';
 import { eventually } from '../helpers/scenario.js';
 import { inScratch } from '../helpers/scratch.js';
@@ -122,11 +122,9 @@ test(
     inScratch(async (dir) => {
       await using broker = await startMosquitto(dir, { wants: 'certificate' });
       const [certFile, keyFile] = [join(dir, 'gateway.pem'), join(dir, 'gateway.key')];
-      const show = ({ cert, key }: Issued): void => {
-        writeFileSync(certFile, cert);
-        writeFileSync(keyFile, key, { mode: 0o600 });
-      };
-      show(await (await createAuthority('Somebody Else')).issue({ name: 'cabinet-7' }));
+      const foreign = await (await createAuthority('Somebody Else')).issue({ name: 'cabinet-7' });
+      writeFileSync(certFile, foreign.cert);
+      writeFileSync(keyFile, foreign.key, { mode: 0o600 });
       const file = writeGateway(dir, broker, {
         ...{ name: 'cabinet-7', user: undefined, password: undefined, certFile, keyFile },
       });
@@ -140,7 +138,9 @@ test(
         const fleetOf = ({ clouds = [] }: StatusSnapshot) => clouds.find(({ name }) => name === 'fleet');
         const refused = await agent.until('refused', (now) => fleetOf(now)?.reason === 'fleet.refused');
         expect(refused.credentials).toMatchObject([{ id: 'fleet-certificate', state: 'rejected' }]);
-        show(await broker.authority.issue({ name: 'cabinet-7' }));
+        // The key stays, as where one request is signed by somebody else.
+        const { cert } = await broker.authority.issue({ name: 'cabinet-7', sameKeyAs: foreign });
+        writeFileSync(certFile, cert);
         const connected = await agent.until('connected', (now) => fleetOf(now)?.state === 'connected');
         expect(connected.credentials).toMatchObject([{ id: 'fleet-certificate', state: 'valid' }]);
       } finally {
