@@ -27,6 +27,7 @@ import {
   type StatusSnapshot,
 } from '../status/index.js';
 import { lockDirectory, openVault } from '../vault/index.js';
+import { closing } from './closing.js';
 import { createCloudSide } from './clouds/side.js';
 import { createCorrectionSide } from './correction-side.js';
 import { createCredentials } from './credentials.js';
@@ -194,7 +195,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     newSession: () => supervisor.wake('session'),
     onSession: (result) =>
       void side?.ladder.report(result === 'ok' ? { by: 'session', ok: true } : { by: 'session', failure: result }),
-  });
+  }).catch(closing(location));
 
   const gaveUp = deferred<never>();
   gaveUp.promise.catch(() => undefined);
@@ -246,10 +247,7 @@ export async function createAgent(deps: AgentDeps): Promise<Agent> {
     ladder: side?.ladder,
     onChange: changed,
     onRecord: deps.onRecord,
-  }).catch(async (error: unknown) => {
-    await location[Symbol.asyncDispose]();
-    throw error;
-  });
+  }).catch(closing(location));
   lanes.push(...clouds.lanes);
   lanes.push(
     createClockLane({

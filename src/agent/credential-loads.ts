@@ -1,4 +1,5 @@
 // How the values of single credentials are read, with what is known of their ends.
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readCertificates, resolveSecret, type SecretPlace, type SecretRef } from '../config/index.js';
 import { WaymarkError } from '../core/index.js';
@@ -138,6 +139,8 @@ export function loadOperatorCertificate(
       validFromUtcMs: life.notBeforeUtcMs,
       expiresAtUtcMs: life.notAfterUtcMs,
       expirySource: 'certificate' as const,
+      // The key may stay where the certificate is another one, and what was said of the one before no longer holds.
+      terms: `certificate ${createHash('sha256').update(certificate).digest('hex').slice(0, 16)}`,
     };
   };
 }

@@ -122,7 +122,10 @@ export function createModemSide(deps: ModemSideDeps): ModemSide {
       },
       ...(recovery.giveBack ? { giveBack: deps.giveBack } : {}),
     },
-    { moduleReset: recovery.moduleReset, giveBack: recovery.giveBack, limits: recovery },
+    {
+      pollSeconds: settings.pollSeconds,
+      ...{ moduleReset: recovery.moduleReset, giveBack: recovery.giveBack, limits: recovery },
+    },
   );
   const watched: Lane = {
     ...lane,

@@ -105,6 +105,8 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
   async function read(): Promise<{ result: PersonActionResult; anew?: Config }> {
     const after = await load(configFile, { env, clock });
     const change = changeBetween(config, after);
+    if (change.is === 'restart')
+      throw new WaymarkError('config.needs-restart', `${change.keys.join(' and ')} cannot be changed while it runs`);
     if (view.state === 'refused') view = { ...view, state: 'ok', since: isoNow(), problems: [] };
     switch (change.is) {
       case 'none':
@@ -114,6 +116,7 @@ export async function createReloadingAgent(deps: ReloadingDeps): Promise<Reloadi
       case 'in-place':
         setLevel(change.config.log.level);
         config = change.config;
+        agent.lookAtSecrets();
         view = { ...view, since: isoNow(), reloads: view.reloads + 1 };
         log.info('config.applied', { level: config.log.level });
         return {

@@ -4,7 +4,14 @@ import { slowed, type Thrift } from './data-use/index.js';
 import type { Lane } from './lane.js';
 
 /** Those whose tries cost data. */
-const CONNECTING: ReadonlySet<string> = new Set(['session', 'assistance', 'thingspace', 'losant', 'devicewise']);
+const CONNECTING: ReadonlySet<string> = new Set([
+  'session',
+  'assistance',
+  'thingspace',
+  'losant',
+  'devicewise',
+  'fleet',
+]);
 
 /** The same lanes; the policy is asked at each failure, so the profile may change while they run. */
 export function slowerWhenMetered(lanes: readonly Lane[], thrift: () => Thrift): readonly Lane[] {

@@ -43,6 +43,8 @@ interface LaneRecord {
   sinceMonoMs: number;
   attempt: number;
   nextMonoMs: number | undefined;
+  /** Until its cause is gone, however long that takes: a receiver may stay unplugged for weeks. */
+  waitsForCause: boolean;
   lastOkMonoMs: number | undefined;
   restarts: number;
   /** When it last said anything; and how often it promised to, while it runs. */
@@ -53,8 +55,8 @@ interface LaneRecord {
 
 const ENDED = new Set(['done', 'stopped']);
 
-function isStuck({ state, nextMonoMs, beatMonoMs, beatMs }: LaneRecord, now: number): boolean {
-  if (ENDED.has(state)) return false;
+function isStuck({ state, nextMonoMs, waitsForCause, beatMonoMs, beatMs }: LaneRecord, now: number): boolean {
+  if (ENDED.has(state) || waitsForCause) return false;
   // A wait ends at its time, or at a new try before: overdue, it ended in neither.
   if (nextMonoMs !== undefined) return now - nextMonoMs > OVERDUE_MS;
   return now - beatMonoMs > beatMs;
@@ -70,6 +72,7 @@ export function createSupervisor({ clock, log, random, onChange }: SupervisorDep
       sinceMonoMs: clock.mono(),
       attempt: 0,
       nextMonoMs: undefined,
+      waitsForCause: false,
       lastOkMonoMs: undefined,
       restarts: 0,
       beatMonoMs: clock.mono(),
@@ -158,11 +161,13 @@ export function createSupervisor({ clock, log, random, onChange }: SupervisorDep
     try {
       await lane.onFailure?.(failure, wait.signal);
       const early = lane.untilWorthRetrying?.(failure, wait.signal);
+      record.waitsForCause = early !== undefined;
       await Promise.race([early ?? sleep(clock, failure.waitMs, wait.signal), wake.promise]);
     } catch (error) {
       if (!signal.aborted) log.debug('lane.pause-ended', { lane: lane.name, error: toWaymarkError(error) });
     } finally {
       record.wake = undefined;
+      record.waitsForCause = false;
       wait.abort();
     }
   }

@@ -17,6 +17,8 @@ export interface RunOptions extends RootFlags {
 
 /** Gives the exit code; configuration problems reject with `config.*` (78), a leaking sink with `core.internal`. */
 export async function run(options: RunOptions): Promise<number> {
+  using stop = linkedController();
+  const hangUp = onHangUp(() => stop.abort());
   const clock = createClock(inheritedAnchor(process.env));
   const configFile = resolve(options.config);
   const config = await loadConfig(configFile, { env: process.env });
@@ -27,7 +29,6 @@ export async function run(options: RunOptions): Promise<number> {
   });
   // Before the first line; what it warms up (patterns, the library) that line would have had to, too.
   canarySelfTest();
-  using stop = linkedController();
   const off = onStopSignal(() => stop.abort());
   // A second line of defence for what no lane caught: say it once, then let the service manager start us clean.
   const fatal = (error: unknown): void => {
@@ -49,17 +50,34 @@ export async function run(options: RunOptions): Promise<number> {
     env: process.env,
     roots: rootsOf(options),
   });
-  const hasTerminal = process.stdout.isTTY;
-  process.on('SIGHUP', () => {
-    if (hasTerminal && isTerminalGone()) stop.abort();
-    else void agent.reload().catch(() => undefined);
-  });
+  hangUp.reload(() => void agent.reload().catch(() => undefined));
   await agent.run({ signal: stop.signal });
   off();
   return EXIT.ok;
 }
 
-/** SIGHUP means two things: a closed terminal ends what ran in it, anything else asks for the configuration anew. */
+/**
+ * SIGHUP means two things: a closed terminal ends what ran in it, anything else asks for the configuration anew. Listened
+ * to before anything is read, since unheard it ends the process; what comes before there is an agent is asked of it then.
+ */
+function onHangUp(end: () => void): { reload(ask: () => void): void } {
+  const hasTerminal = process.stdout.isTTY;
+  let isAskedEarly = false;
+  let reload = (): void => {
+    isAskedEarly = true;
+  };
+  process.on('SIGHUP', () => {
+    if (hasTerminal && isTerminalGone()) end();
+    else reload();
+  });
+  return {
+    reload(ask) {
+      reload = ask;
+      if (isAskedEarly) ask();
+    },
+  };
+}
+
 function isTerminalGone(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));

@@ -20,6 +20,12 @@ export const DATA_ERRORS = {
     hint: 'The file has no mistake, but the gateway cannot work with it; the configuration before is in force again. The message says what is missing.',
     exit: 78,
   },
+  'config.needs-restart': {
+    means: 'The configuration was changed in a place that only a new start can follow.',
+    retry: 'operator',
+    hint: 'stateDir and runtimeDir are where the running gateway has its identity, its waiting records and its socket: restart the service (`systemctl restart waymark`), or put the old value back. Nothing else of the file is in force until then.',
+    exit: 78,
+  },
   'share.cannot-open': {
     means: 'The shared page could not be opened at that address.',
     retry: 'operator',

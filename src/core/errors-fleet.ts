@@ -9,9 +9,9 @@ export const FLEET_ERRORS = {
     exit: 77,
   },
   'fleet.twin': {
-    means: 'Two gateways connect to the operator’s own broker by one name and end each other’s sessions.',
+    means: 'The operator’s own broker ends each session within seconds, as when two gateways have one name.',
     retry: 'backoff',
-    hint: 'Another gateway uses this name at the fleet’s broker: two were made from one image, or fleet.name is the same in both; give each its own.',
+    hint: 'Another gateway uses this name at the fleet’s broker: two were made from one image, or fleet.name is the same in both; give each its own. Or this broker hangs up on who may not write below fleet.topicPrefix: its log says which.',
     exit: 75,
   },
 } as const satisfies Readonly<Record<string, ErrorInfo>>;

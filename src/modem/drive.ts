@@ -108,7 +108,7 @@ export async function runBringUp(session: Session, signal: AbortSignal): Promise
 }
 
 /** Polls until something is lost; rejects with what. */
-export async function runWatch(session: Session, signal: AbortSignal): Promise<never> {
+export async function runWatch(session: Session, signal: AbortSignal, onPolled?: () => void): Promise<never> {
   const { clock, channel, store, options } = session;
   using scope = linkedController(signal);
   void channel.lost.then((error) => scope.abort(error));
@@ -177,6 +177,7 @@ export async function runWatch(session: Session, signal: AbortSignal): Promise<n
         if (!['modem.timeout', 'modem.error', 'modem.desync', 'modem.busy'].includes(known.code)) throw known;
         session.log.debug('modem.poll', { error: known });
       }
+      onPolled?.();
     }
   } finally {
     grace?.cancel();

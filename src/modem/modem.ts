@@ -126,9 +126,9 @@ export function createModem(deps: ModemDeps, options: ModemOptions): Modem {
         throw known;
       }
     },
-    async watch({ signal }) {
+    async watch({ signal, onPolled }) {
       try {
-        return await runWatch(alive(), signal);
+        return await runWatch(alive(), signal, onPolled);
       } catch (error) {
         if (isStopped(signal)) throw abortReason(signal);
         const known = toWaymarkError(error);

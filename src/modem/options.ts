@@ -53,8 +53,9 @@ export interface Modem extends AsyncDisposable {
   /**
    * Polls until port, module, SIM, registration or bearer is lost, and rejects with the reason. Another SIM, or one that
    * asks for its configured PIN again, ends as `modem.reset` does (evidence `card: changed`): bring up again at once.
+   * `onPolled` is told after each round of questions, however they were answered.
    */
-  watch(options: { signal: AbortSignal }): Promise<never>;
+  watch(options: { signal: AbortSignal; onPolled?: () => void }): Promise<never>;
   /** One rung of a ladder; the caller then goes on watching or brings up again. Rungs of other rooms do nothing. */
   recover(rung: Rung, options: { signal: AbortSignal }): Promise<void>;
   /** One command line as typed. Errors: those of `AtChannel.run`; `link.closed` while no port is open. */

@@ -40,6 +40,9 @@ function counterOf(stream: Duplex): Counted {
   return counted;
 }
 
+/** Others count for us, and one reading that is no number would spoil every sum after it. */
+const sane = (bytes: number): number => (bytes > 0 && bytes <= Number.MAX_SAFE_INTEGER ? bytes : 0);
+
 function sizeOf(chunk: unknown): number {
   if (chunk instanceof Uint8Array) return chunk.length;
   return typeof chunk === 'string' ? Buffer.byteLength(chunk) : 0;
@@ -69,8 +72,8 @@ export function createMeter(): Meter {
     },
     note(purpose, { bytesIn, bytesOut }) {
       const traffic = of(purpose);
-      traffic.bytesIn += bytesIn;
-      traffic.bytesOut += bytesOut;
+      traffic.bytesIn += sane(bytesIn);
+      traffic.bytesOut += sane(bytesOut);
     },
     totals() {
       const sums = Object.fromEntries([...closed].map(([purpose, traffic]) => [purpose, { ...traffic }]));

@@ -3,7 +3,16 @@ import { createDataKeeper, type DataMonth, dataMonthCodec, slowed } from '../../
 import { counted, monthAround, NO_MONTH, totalOf } from '../../src/agent/data-use/month.js';
 import { thriftFor } from '../../src/agent/data-use/thrift.js';
 import { dataView } from '../../src/agent/data-use/view.js';
-import { type ClockTrustStatus, createFakeClock, NETWORK_BACKOFF, silentLogger } from '../../src/core/index.js';
+import type { Lane } from '../../src/agent/lane.js';
+import { slowerWhenMetered } from '../../src/agent/slower-lanes.js';
+import {
+  type ClockTrustStatus,
+  createFakeClock,
+  type Logger,
+  NETWORK_BACKOFF,
+  silentLogger,
+  WaymarkError,
+} from '../../src/core/index.js';
 
 const utc = (text: string): number => Date.parse(`${text}Z`);
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
@@ -20,6 +29,9 @@ describe('the billing month', () => {
     ['2026-02-28T12:00', 31, '2026-02-28', '2026-03-31'],
     ['2026-02-27T12:00', 31, '2026-01-31', '2026-02-28'],
     ['2028-02-29T00:00', 30, '2028-02-29', '2028-03-30'],
+    ['2026-12-31T23:59:59.999', 1, '2026-12-01', '2027-01-01'],
+    ['2027-01-01T00:00', 31, '2026-12-31', '2027-01-31'],
+    ['2026-04-30T23:59:59.999', 31, '2026-04-30', '2026-05-31'],
   ])('around %s with reset day %i', (at, resetDay, start, end) => {
     const { startUtcMs, endUtcMs } = monthAround(utc(at), resetDay);
     expect([day(startUtcMs), day(endUtcMs)]).toEqual([start, end]);
@@ -62,6 +74,25 @@ describe('what counts into it', () => {
     expect(run(resetDays, ...moments)).toEqual({ bytes, month });
   });
 
+  test.each([
+    ['near the largest number there is', [1e308, 1e308, 5], Number.MAX_SAFE_INTEGER],
+    ['without end', [Number.POSITIVE_INFINITY, 5], Number.MAX_SAFE_INTEGER],
+    ['none', [Number.NaN, 5], 5],
+    ['negative', [10, -1e9, 5], 15],
+  ])('counters %s never spoil the sum', (_what, counters, bytes) => {
+    const at = { utcMs: utc('2026-11-26T00:00'), resetDay: 1 };
+    const month = counters.reduce((before, mqtt) => counted(before, { mqtt, ztp: mqtt }, at), NO_MONTH);
+    expect(month.byPurpose['mqtt']).toBe(bytes);
+    expect(totalOf(month)).toBe(Math.min(2 * bytes, Number.MAX_SAFE_INTEGER));
+    expect(dataMonthCodec.decode(JSON.parse(JSON.stringify(dataMonthCodec.encode(month))), 1)).toEqual(month);
+    expect(() => dataView(month, WITH_BUDGET, thriftFor(WITH_BUDGET, totalOf(month)))).not.toThrow();
+  });
+
+  test.each([Number.NaN, 8.64e15, -8.64e15, Number.POSITIVE_INFINITY])('a date of %d begins no month', (utcMs) => {
+    const month = counted(NO_MONTH, { mqtt: 1 }, { utcMs, resetDay: 31 });
+    expect(month).toEqual({ ...NO_MONTH, byPurpose: { mqtt: 1 } });
+  });
+
   test('purposes are bounded', () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`p${i}`, 1]));
     const month = counted(NO_MONTH, many, { utcMs: undefined, resetDay: 1 });
@@ -95,6 +126,15 @@ describe('the profile', () => {
   });
 });
 
+test('lanes that connect wait longer when metered, the own broker’s too; the others do not', () => {
+  const metered = thriftFor({ ...WITH_BUDGET, profile: 'metered' }, 0);
+  const lane = (name: string): Lane => ({ name, run: () => Promise.resolve(), policy: () => NETWORK_BACKOFF });
+  const capOf = (name: string): number | undefined =>
+    slowerWhenMetered([lane(name)], () => metered)[0]?.policy(new WaymarkError('net.refused', '')).capMs;
+  expect(['session', 'losant', 'fleet'].map(capOf)).toEqual([1_800_000, 1_800_000, 1_800_000]);
+  expect(capOf('modem')).toBe(NETWORK_BACKOFF.capMs);
+});
+
 test.each([
   [undefined, 12.3, undefined, '12.3 MiB this month; no budget is set'],
   [100, 50, undefined, '50.0 of 100 MiB used until 2026-12-01 (50 %)'],
@@ -108,13 +148,13 @@ test.each([
 });
 
 describe('the keeper', () => {
-  const setUp = async (kept: { value?: DataMonth } = {}) => {
+  const setUp = async (kept: { value?: DataMonth } = {}, log: Logger = silentLogger) => {
     const clock = createFakeClock(utc('2026-11-26T00:00'));
     const traffic = { bytesIn: 0, bytesOut: 0, connections: 1 };
     const trust: { state: ClockTrustStatus['state'] } = { state: 'trusted' };
     const keeper = await createDataKeeper(
       {
-        ...{ clock, log: silentLogger, trust: { status: () => ({ state: trust.state, reason: 'plausible' }) } },
+        ...{ clock, log, trust: { status: () => ({ state: trust.state, reason: 'plausible' }) } },
         meter: { totals: () => ({ mqtt: { ...traffic } }) },
         slot: {
           read: () => Promise.resolve(kept.value && { value: kept.value, generation: 'current' as const }),
@@ -154,6 +194,36 @@ describe('the keeper', () => {
     expect((await setUp(first.kept)).keeper.view().monthBytes).toBe(81 * MIB);
   });
 
+  test('a counter that falls back or loses its mind never makes the month less, and counts on after', async () => {
+    const { keeper, traffic } = await setUp();
+    const after = (bytesIn: number): number => {
+      traffic.bytesIn = bytesIn;
+      return keeper.view().monthBytes;
+    };
+    expect([100, 30, Number.NaN, -5, Number.POSITIVE_INFINITY, 40, 60].map(after)).toEqual([
+      100, 100, 100, 100, 100, 110, 130,
+    ]);
+  });
+
+  test('the end of a month, and a date that falls back behind its beginning, are said once each', async () => {
+    const said: string[] = [];
+    const note = (event: string, fields?: object): void => void said.push(`${event} ${JSON.stringify(fields)}`);
+    const t = await setUp({}, { ...silentLogger, info: note, warn: note });
+    t.traffic.bytesIn = 7;
+    t.keeper.view();
+    t.clock.stepWall(6 * 86_400_000);
+    t.keeper.view();
+    t.clock.stepWall(-4 * 86_400_000);
+    t.traffic.bytesIn = 9;
+    expect([t.keeper.view(), t.keeper.view()].map(({ monthBytes }) => monthBytes)).toEqual([2, 2]);
+    t.clock.stepWall(4 * 86_400_000);
+    expect(t.keeper.view()).toMatchObject({ monthBytes: 2, since: '2026-12-01T00:00:00.000Z' });
+    expect(said).toEqual([
+      'data.month {"since":"2026-12-01T00:00:00.000Z","resetsAt":"2027-01-01T00:00:00.000Z","beforeBytes":7,"monthBytes":0}',
+      'data.clock-back {"since":"2026-12-01T00:00:00.000Z"}',
+    ]);
+  });
+
   test('before the date is believed it counts without a month', async () => {
     const t = await setUp();
     t.trust.state = 'untrusted';
@@ -167,6 +237,8 @@ describe('the keeper', () => {
   test.each([
     { byPurpose: [] as unknown, startUtcMs: 'x' },
     { byPurpose: { a: -1 } },
+    { byPurpose: { a: 1e308 } },
+    { byPurpose: { a: null } },
     { byPurpose: null },
     { startUtcMs: 5, byPurpose: {} },
     { startUtcMs: 9, endUtcMs: 5, byPurpose: {} },

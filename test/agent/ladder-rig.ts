@@ -202,7 +202,7 @@ export function ladderRig(options: RigOptions = {}): LadderRig {
       network: (report) => ladder.report(report),
       giveBack,
     },
-    { moduleReset, giveBack: true, limits: LIMITS },
+    { pollSeconds: 15, moduleReset, giveBack: true, limits: LIMITS },
   );
   const supervisor = createSupervisor({ clock, log: silentLogger, random: () => 0.5, onChange: () => undefined });
   const running = supervisor.run([lane, ladder.lane, road.lane], stop.signal);
@@ -223,6 +223,9 @@ export function ladderRig(options: RigOptions = {}): LadderRig {
       for (let spent = 0; !check(); spent += STEP_MS) {
         if (spent > limitMs) throw new Error(`never ${what}; done so far: ${deeds.slice(-30).join(', ')}`);
         await clock.advance(STEP_MS);
+        // Whatever becomes of the module, the watchdog has nothing to end.
+        const hanging = supervisor.stuck();
+        if (hanging.length > 0) throw new Error(`called hanging: ${hanging.join(' ')}`);
       }
     },
     async [Symbol.asyncDispose]() {

@@ -28,6 +28,7 @@ function setUp(deps: Partial<ModemLaneDeps> = {}, giveBack = true) {
     isPortBack: false,
     holders: [OURSELVES] as readonly PortHolder[],
     lose: (_error: WaymarkError): void => undefined,
+    polled: undefined as (() => void) | undefined,
     snapshot: { stage: 'absent', registration: { state: 'unknown' }, bearer: { active: false } } as ModemSnapshot,
   };
   let kept: RecoveryState = RECOVERY_START;
@@ -44,9 +45,10 @@ function setUp(deps: Partial<ModemLaneDeps> = {}, giveBack = true) {
       }
       return Promise.reject(new WaymarkError(world.outcome, world.outcome));
     },
-    watch: ({ signal }: { signal: AbortSignal }) =>
+    watch: ({ signal, onPolled }: Parameters<Modem['watch']>[0]) =>
       new Promise((_, reject) => {
         world.lose = reject;
+        world.polled = onPolled;
         void aborted(signal).then(() => reject(new Error('stopped')));
       }),
     recover: (rung: string) => Promise.resolve(void taken.push(rung)),
@@ -78,7 +80,7 @@ function setUp(deps: Partial<ModemLaneDeps> = {}, giveBack = true) {
         Promise.resolve(void reports.push('ok' in report ? 'ok' : report.failure.code)),
       ...deps,
     },
-    { moduleReset: true, giveBack, limits: { maxResetsPerHour: 3, maxPowerCyclesPerHour: 2 } },
+    { pollSeconds: 15, moduleReset: true, giveBack, limits: { maxResetsPerHour: 3, maxPowerCyclesPerHour: 2 } },
   );
   const supervisor = createSupervisor({ clock, log: silentLogger, random: () => 1, onChange: () => undefined });
   const start = (): void => void supervisor.run([lane], stop.signal).catch(() => undefined);
@@ -253,4 +255,29 @@ test('ten minutes of answers begin a new climb', async () => {
   t.world.lose(new WaymarkError('modem.timeout', 'x'));
   await t.clock.advance(3000);
   expect(t.taken).toEqual([]);
+});
+
+test('rounds of questions are its beat: an hour and more without one is a lane that hangs, a troubled port is not', async () => {
+  const t = setUp();
+  t.world.outcome = 'link.absent';
+  t.start();
+  for (let hour = 0; hour < 12; hour++) {
+    await t.clock.advance(60 * MINUTE);
+    expect(t.supervisor.stuck()).toEqual([]);
+  }
+  t.world.outcome = 'up';
+  t.world.isPortBack = true;
+  await t.clock.advance(30 * MINUTE);
+  const bringUps = t.world.bringUps;
+  for (let minute = 0; minute < 180; minute++) {
+    t.world.polled?.();
+    await t.clock.advance(MINUTE);
+    expect(t.supervisor.stuck()).toEqual([]);
+  }
+  await t.clock.advance(59 * MINUTE);
+  expect(t.supervisor.stuck()).toEqual([]);
+  await t.clock.advance(MINUTE);
+  expect(t.supervisor.stuck()).toEqual(['modem']);
+  expect(t.world.bringUps).toBe(bringUps);
+  t.stop.abort();
 });

@@ -127,6 +127,7 @@ test('a log level is set in place; anything else ends one agent and makes anothe
   write('log: { level: debug }\n');
   expect(await ask(t)).toContain('debug');
   expect([t.levels, t.said]).toEqual([['debug'], ['made 10', 'runs 10']]);
+  expect(t.world.secretLooks).toBe(1);
   write('log: { level: debug }\nlocation: { reportSeconds: 60 }\n');
   await t.clock.advance(5000);
   expect(await ask(t)).toContain('changed: location');
@@ -135,6 +136,21 @@ test('a log level is set in place; anything else ends one agent and makes anothe
   t.stop.abort();
   await t.running;
   expect(t.said.at(-1)).toBe('stopped 60');
+});
+
+test('where the gateway lives cannot be changed by the way: that is refused, with what it needs', async () => {
+  const t = await setUp();
+  writeFileSync(file, `version: 1\nstateDir: ${dir}/elsewhere\nruntimeDir: ${dir}/run2\n`, { mode: 0o600 });
+  expect(await ask(t)).toBe('config.needs-restart');
+  expect(t.view()).toMatchObject({ state: 'refused', reloads: 0 });
+  expect(t.view()?.problems[0]?.message).toMatch(/^stateDir and runtimeDir cannot be changed .*systemctl restart/);
+  write('location: { reportSeconds: 60 }\n');
+  await t.clock.advance(5000);
+  await ask(t);
+  expect(t.said).toEqual(['made 10', 'runs 10', 'replaced 10', 'made 60', 'runs 60']);
+  expect(t.view()).toMatchObject({ state: 'ok', problems: [] });
+  t.stop.abort();
+  await t.running;
 });
 
 test('one that does not get as far as its doors gives way to the one before, and that is said', async () => {

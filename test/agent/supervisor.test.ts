@@ -186,13 +186,18 @@ test('a lane that misses its own deadline is stuck; one that waits, or has promi
   const quiet = lane('quiet', ({ signal }) => aborted(signal));
   const waiting = lane('waiting', () => Promise.reject(closed()));
   const hung = lane('hung', () => Promise.reject(closed()), { onFailure: () => new Promise(() => undefined) });
-  const running = supervisor.run([beating, quiet, waiting, hung], stop.signal);
+  const unplugged = lane('unplugged', () => Promise.reject(closed()), {
+    untilWorthRetrying: () => new Promise(() => undefined),
+  });
+  const running = supervisor.run([beating, quiet, waiting, hung, unplugged], stop.signal);
   await clock.advance(150_000);
   expect(supervisor.stuck()).toEqual([]);
   await clock.advance(60_000);
   expect(supervisor.stuck()).toEqual(['beating']);
   await clock.advance(2_000_000);
   expect(supervisor.stuck()).toEqual(['beating', 'hung']);
+  await clock.advance(86_400_000);
+  expect(supervisor.stuck()).not.toContain('unplugged');
   stop.abort();
   await Promise.race([running, clock.advance(1)]);
   expect(supervisor.stuck()).not.toContain('beating');

@@ -3,13 +3,14 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { createAuthority } from './pki.js';
+import { type Authority, createAuthority } from './pki.js';
 import { eventually } from './scenario.js';
 
 export interface Mosquitto extends AsyncDisposable {
-  /** With TLS and a password; `host:port`. */
+  /** With TLS and a password, or only a certificate of `authority`; `host:port`. */
   readonly address: string;
   readonly caFile: string;
+  readonly authority: Authority;
   readonly user: string;
   readonly password: string;
   /** In the clear, for everybody. */
@@ -53,7 +54,10 @@ const ended = (child: ChildProcess): Promise<void> =>
     else child.once('close', () => resolve());
   });
 
-export async function startMosquitto(dir: string): Promise<Mosquitto> {
+export async function startMosquitto(
+  dir: string,
+  { wants = 'password' }: { wants?: 'password' | 'certificate' } = {},
+): Promise<Mosquitto> {
   const authority = await createAuthority();
   const { cert, key } = await authority.issue({ name: 'localhost', hosts: ['localhost'] });
   const at = (name: string): string => join(dir, name);
@@ -72,7 +76,9 @@ export async function startMosquitto(dir: string): Promise<Mosquitto> {
       ...(process.getuid?.() === 0 ? ['user root'] : []),
       `listener ${port} 127.0.0.1`,
       'allow_anonymous false',
-      `password_file ${at('users')}`,
+      ...(wants === 'password'
+        ? [`password_file ${at('users')}`]
+        : ['require_certificate true', 'use_identity_as_username true']),
       `cafile ${at('broker-ca.pem')}`,
       `certfile ${at('broker.pem')}`,
       `keyfile ${at('broker.key')}`,
@@ -92,7 +98,7 @@ export async function startMosquitto(dir: string): Promise<Mosquitto> {
   return {
     address: `localhost:${port}`,
     caFile: at('broker-ca.pem'),
-    ...{ user, password, plainPort },
+    ...{ authority, user, password, plainPort },
     follow(topic) {
       const follower = spawn(
         'mosquitto_sub',

@@ -32,6 +32,8 @@ export interface IssueOptions {
   hosts?: string[];
   notBeforeUtcMs?: number;
   notAfterUtcMs?: number;
+  /** Another certificate for the key of that one, as a renewal often is. */
+  sameKeyAs?: Issued;
 }
 
 export interface Authority {
@@ -40,6 +42,7 @@ export interface Authority {
   issue(options: IssueOptions): Promise<Issued>;
 }
 
+const keysOf = new WeakMap<Issued, CryptoKeyPair>();
 const newKeys = (): Promise<CryptoKeyPair> => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 
 async function keyPem(keys: CryptoKeyPair): Promise<string> {
@@ -69,7 +72,7 @@ export async function createAuthority(name = 'Test Authority'): Promise<Authorit
   return {
     ca: `${root.toString('pem')}\n`,
     async issue(options) {
-      const own = await newKeys();
+      const own = (options.sameKeyAs && keysOf.get(options.sameKeyAs)) ?? (await newKeys());
       const extensions: Extension[] = [
         new BasicConstraintsExtension(false),
         new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
@@ -94,7 +97,9 @@ export async function createAuthority(name = 'Test Authority'): Promise<Authorit
         signingAlgorithm: ALGORITHM,
         extensions,
       });
-      return { cert: `${certificate.toString('pem')}\n`, key: await keyPem(own) };
+      const issued = { cert: `${certificate.toString('pem')}\n`, key: await keyPem(own) };
+      keysOf.set(issued, own);
+      return issued;
     },
   };
 }

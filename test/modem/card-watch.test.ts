@@ -20,6 +20,22 @@ describe('while running', () => {
     expect(modem.snapshot().iccid).toBe('89310410106543789319');
   });
 
+  test('each round of questions is told, also where questions are refused', async () => {
+    const { module, clock, stop, lost, rounds, failure } = await watching();
+    await clock.advance(60_000);
+    const before = rounds();
+    expect(before).toBeGreaterThanOrEqual(3);
+    module.behaviours.unshift((received, fake) => {
+      if (!/SQ|TEMP|MONI|COPS/.test(received)) return false;
+      fake.answer('ERROR');
+      return true;
+    });
+    await clock.advance(60_000);
+    expect([rounds() >= before + 3, failure()]).toEqual([true, undefined]);
+    stop.abort(new Error('stop'));
+    await lost;
+  });
+
   test('the number is asked at most once a minute', async () => {
     const { module, clock, stop, lost } = await watching();
     const before = sent(module, 'AT#CCID').length;

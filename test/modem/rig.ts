@@ -86,15 +86,16 @@ export async function watching(
   const outcome = await set.up();
   if (outcome !== 'up') throw new Error(`not up: ${JSON.stringify(outcome)}`);
   let failure: WaymarkError | undefined;
+  let rounds = 0;
   const lost = during(
     set.clock,
-    set.modem.watch({ signal: set.signal }).catch((error: unknown) => {
+    set.modem.watch({ signal: set.signal, onPolled: () => (rounds += 1) }).catch((error: unknown) => {
       failure = error as WaymarkError;
       throw error;
     }),
     900_000,
   );
-  return { ...set, lost, failure: () => failure };
+  return { ...set, lost, failure: () => failure, rounds: () => rounds };
 }
 
 /** What the module received that begins with `prefix`. */

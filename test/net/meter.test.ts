@@ -17,3 +17,10 @@ test('a stream that does not count by itself is counted in both directions, once
   await closed;
   expect(meter.totals()).toEqual({ modem: { bytesIn: 7, bytesOut: 13, connections: 1 } });
 });
+
+test('bytes that others counted are noted as far as they are numbers of bytes', () => {
+  const meter = createMeter();
+  for (const bytesIn of [5, Number.NaN, -7, Number.POSITIVE_INFINITY, 1e308, 3])
+    meter.note('module', { bytesIn, bytesOut: 1 });
+  expect(meter.totals()).toEqual({ module: { bytesIn: 8, bytesOut: 6, connections: 0 } });
+});

@@ -9,6 +9,7 @@ import type { StatusSnapshot } from '../../src/status/index.js';
 import { startCli } from '../helpers/cli.js';
 import { secretFile } from '../helpers/clouds.js';
 import { type Follower, type Mosquitto, startMosquitto } from '../helpers/mosquitto.js';
+import { createAuthority } from '../helpers/pki.js';
 import { runAgent } from '../helpers/run-agent.js';
 import { eventually } from '../helpers/scenario.js';
 import { inScratch } from '../helpers/scratch.js';
@@ -111,6 +112,40 @@ test(
       await eventually('the goodbye', () => lives(follower).at(-1)?.['life'] === 'stopped');
       expect(lives(follower).map(({ life }) => life)).toEqual(['alive', 'stopped']);
       expect(follower.messages.find(({ topic }) => topic === 'waymark/cabinet-7/life')).toBeDefined();
+    }),
+  60_000,
+);
+
+test(
+  'a broker that wants a certificate gets it; one it does not know is named, and put right it is enough',
+  () =>
+    inScratch(async (dir) => {
+      await using broker = await startMosquitto(dir, { wants: 'certificate' });
+      const [certFile, keyFile] = [join(dir, 'gateway.pem'), join(dir, 'gateway.key')];
+      const foreign = await (await createAuthority('Somebody Else')).issue({ name: 'cabinet-7' });
+      writeFileSync(certFile, foreign.cert);
+      writeFileSync(keyFile, foreign.key, { mode: 0o600 });
+      const file = writeGateway(dir, broker, {
+        ...{ name: 'cabinet-7', user: undefined, password: undefined, certFile, keyFile },
+      });
+      const agent = runAgent(
+        await createAgent({
+          config: await loadConfig(file, { env: {} }),
+          ...{ configDir: dir, clock: createClock(), log: silentLogger, env: {} },
+        }),
+      );
+      try {
+        const fleetOf = ({ clouds = [] }: StatusSnapshot) => clouds.find(({ name }) => name === 'fleet');
+        const refused = await agent.until('refused', (now) => fleetOf(now)?.reason === 'fleet.refused');
+        expect(refused.credentials).toMatchObject([{ id: 'fleet-certificate', state: 'rejected' }]);
+        // The key stays, as where one request is signed by somebody else.
+        const { cert } = await broker.authority.issue({ name: 'cabinet-7', sameKeyAs: foreign });
+        writeFileSync(certFile, cert);
+        const connected = await agent.until('connected', (now) => fleetOf(now)?.state === 'connected');
+        expect(connected.credentials).toMatchObject([{ id: 'fleet-certificate', state: 'valid' }]);
+      } finally {
+        await agent.stop();
+      }
     }),
   60_000,
 );

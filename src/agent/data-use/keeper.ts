@@ -4,12 +4,9 @@ import { type Clock, type ClockTrust, type Logger, toWaymarkError } from '../../
 import type { Meter } from '../../net/index.js';
 import type { DataView } from '../../status/index.js';
 import type { Codec, Slot } from '../../vault/index.js';
-import { counted, type DataMonth, NO_MONTH, totalOf } from './month.js';
+import { counted, type DataMonth, isAhead, MAX_DATE_MS, MOST_BYTES, NO_MONTH, totalOf } from './month.js';
 import { type BudgetSettings, type Thrift, thriftFor } from './thrift.js';
 import { dataView } from './view.js';
-
-/** No later date can be written as one. */
-const MAX_DATE_MS = 8.64e15;
 
 export const dataMonthCodec: Codec<DataMonth> = {
   encode: ({ startUtcMs, endUtcMs, byPurpose }) => ({
@@ -22,7 +19,7 @@ export const dataMonthCodec: Codec<DataMonth> = {
     const isDated = isTime(startUtcMs) && isTime(endUtcMs) && startUtcMs < endUtcMs;
     if (!isDated && (startUtcMs !== undefined || endUtcMs !== undefined)) throw new Error('not a month');
     if (typeof byPurpose !== 'object' || byPurpose === null) throw new Error('no counters');
-    const isCount = (bytes: unknown): boolean => typeof bytes === 'number' && Number.isFinite(bytes) && bytes >= 0;
+    const isCount = (bytes: unknown): boolean => typeof bytes === 'number' && bytes >= 0 && bytes <= MOST_BYTES;
     const entries = Object.entries(byPurpose).filter(([purpose]) => purpose !== '__proto__');
     if (entries.length > 64 || !entries.every(([, bytes]) => isCount(bytes))) throw new Error('not counters');
     return {
@@ -61,6 +58,7 @@ export async function createDataKeeper(
   const { clock, trust, log, meter, slot } = deps;
   let seen: Readonly<Record<string, number>> = {};
   let said: string | undefined;
+  let wasAhead = false;
   let month = NO_MONTH;
   try {
     month = (await slot.read())?.value ?? NO_MONTH;
@@ -72,7 +70,11 @@ export async function createDataKeeper(
 
   function look(): void {
     const totals = Object.fromEntries(
-      Object.entries(meter.totals()).map(([purpose, { bytesIn, bytesOut }]) => [purpose, bytesIn + bytesOut]),
+      Object.entries(meter.totals()).map(([purpose, { bytesIn, bytesOut }]) => {
+        const bytes = bytesIn + bytesOut;
+        // A counter out of its mind is passed over until it counts again.
+        return [purpose, Number.isFinite(bytes) && bytes >= 0 ? bytes : (seen[purpose] ?? 0)];
+      }),
     );
     const more = Object.fromEntries(
       Object.entries(totals).flatMap(([purpose, bytes]) => {
@@ -82,7 +84,20 @@ export async function createDataKeeper(
     );
     seen = totals;
     const utcMs = trust.status().state === 'trusted' ? clock.wall() : undefined;
-    month = counted(month, more, { utcMs, resetDay: settings.resetDay });
+    const before = month;
+    month = counted(before, more, { utcMs, resetDay: settings.resetDay });
+    tell(before, utcMs);
+  }
+
+  /** Where a month ends, or is held on to although the date is before it, somebody will ask why. */
+  function tell(before: DataMonth, utcMs: number | undefined): void {
+    const { since, resetsAt, monthBytes } = dataView(month, settings, thrift());
+    if (before.startUtcMs !== undefined && month.startUtcMs !== before.startUtcMs)
+      log.info('data.month', { since, resetsAt, beforeBytes: totalOf(before), monthBytes });
+    const isBack = isAhead(month, utcMs);
+    if (isBack && !wasAhead)
+      log.warn('data.clock-back', { since }, 'The date is before this month’s beginning: what is used counts into it.');
+    wasAhead = isBack;
   }
 
   const thrift = (): Thrift => thriftFor(settings, totalOf(month));

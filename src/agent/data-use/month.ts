@@ -38,11 +38,19 @@ export function monthAround(utcMs: number, resetDay: number): { startUtcMs: numb
     : { startUtcMs: startIn(year, month - 1, resetDay), endUtcMs: here };
 }
 
+/** Eight pebibytes: nobody's month. Beyond it a sum would lose bytes, and far beyond it could not be written down. */
+export const MOST_BYTES = Number.MAX_SAFE_INTEGER;
+/** No later date can be written as one. */
+export const MAX_DATE_MS = 8.64e15;
+
+/** What is no number of bytes adds nothing. */
+const added = (before: number, more: number): number => Math.min(MOST_BYTES, before + (more > 0 ? more : 0));
+
 function plus(before: DataMonth['byPurpose'], more: DataMonth['byPurpose']): DataMonth['byPurpose'] {
   const sum = new Map(Object.entries(before));
   for (const [purpose, bytes] of Object.entries(more)) {
     const known = sum.has(purpose) || sum.size < MAX_PURPOSES ? purpose : 'other';
-    sum.set(known, (sum.get(known) ?? 0) + bytes);
+    sum.set(known, added(sum.get(known) ?? 0, bytes));
   }
   return Object.fromEntries(sum);
 }
@@ -56,7 +64,8 @@ export interface Moment {
 /** Pure: the month after so many more bytes, now. Bytes since the last look belong to the month before if it has ended. */
 export function counted(before: DataMonth, more: DataMonth['byPurpose'], { utcMs, resetDay }: Moment): DataMonth {
   const sum = plus(before.byPurpose, more);
-  if (utcMs === undefined) return { ...before, byPurpose: sum };
+  // The months around it need dates, too.
+  if (utcMs === undefined || !(Math.abs(utcMs) < MAX_DATE_MS - SET_BACK_MS)) return { ...before, byPurpose: sum };
   const { startUtcMs: was, endUtcMs: end } = before;
   if (was !== undefined && utcMs < was && was - utcMs < SET_BACK_MS) return { ...before, byPurpose: sum };
   // By the end it had: another reset day moves the beginning, and what has been used is of this month all the same.
@@ -64,5 +73,8 @@ export function counted(before: DataMonth, more: DataMonth['byPurpose'], { utcMs
   return { ...monthAround(utcMs, resetDay), byPurpose: isOver ? {} : sum };
 }
 
-export const totalOf = ({ byPurpose }: DataMonth): number =>
-  Object.values(byPurpose).reduce((sum, bytes) => sum + bytes, 0);
+/** The month began after this moment: the clock was set back, and the month waits for it. Pure. */
+export const isAhead = ({ startUtcMs }: DataMonth, utcMs: number | undefined): boolean =>
+  startUtcMs !== undefined && utcMs !== undefined && utcMs < startUtcMs;
+
+export const totalOf = ({ byPurpose }: DataMonth): number => Object.values(byPurpose).reduce(added, 0);

@@ -54,6 +54,7 @@ export interface ModemLaneDeps {
 }
 
 export interface ModemLaneOptions {
+  pollSeconds: number;
   moduleReset: boolean;
   giveBack: boolean;
   limits: LadderLimits;
@@ -67,6 +68,11 @@ const ABSENT_MS = 600_000;
 const OTHER_PORT_TRIES = 3;
 /** A registration may flap; and the module may have more to say. */
 const REGISTERED_SETTLE_MS = 2000;
+/**
+ * Beyond the pause between two rounds of questions. Each question ends by its own limit, and no stage of a bring-up is
+ * patient for more than some minutes; an hour even if every one of them waits behind the longest command there is.
+ */
+const HANGS_MS = 3_600_000;
 
 export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions): Lane {
   const { modem, lamps, clock, log, recovery } = deps;
@@ -159,12 +165,12 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
     if (isRegistered(modem.snapshot())) await sleep(clock, REGISTERED_SETTLE_MS, signal);
   }
 
-  async function watch(signal: AbortSignal): Promise<void> {
+  async function watch(signal: AbortSignal, onPolled: () => void): Promise<void> {
     using scope = linkedController(signal);
     const looking = holderWatch.run(scope.signal);
     looking.catch(() => undefined);
     try {
-      await modem.watch({ signal });
+      await modem.watch({ signal, onPolled });
     } finally {
       scope.abort();
     }
@@ -172,6 +178,7 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
 
   return {
     name: 'modem',
+    beatMs: clock.ioBudgetMs(options.pollSeconds * 1000 + HANGS_MS),
     async run({ signal, ok, doing }) {
       const unsubscribe = modem.onChange(() => {
         const snapshot = modem.snapshot();
@@ -189,7 +196,7 @@ export function createModemLane(deps: ModemLaneDeps, options: ModemLaneOptions):
         useOtherPort(false);
         ok();
         void deps.network?.({ by: 'modem', ok: true });
-        await watch(signal);
+        await watch(signal, () => doing(modem.snapshot().stage));
       } catch (error) {
         if (stopped.bySignal) throw error;
         throw await holderWatch.blame(nameCause(toWaymarkError(error)));

@@ -162,6 +162,7 @@ export function createFleet(deps: FleetDeps, options: FleetOptions): FleetServic
     let last: Told | undefined;
     // Not a race at every look: what waits for one promise a connection long would be kept until that settles, for months.
     using life = linkedController(signal);
+    void ignore(session);
     void session.closed.then((reason) => life.abort(reason));
     for (;;) {
       const { body, key } = deps.status();
@@ -171,6 +172,15 @@ export function createFleet(deps: FleetDeps, options: FleetOptions): FleetServic
         last = { key, atMonoMs: clock.mono() };
       }
       await sleep(clock, LOOK_MS, life.signal);
+    }
+  }
+
+  /** Some brokers subscribe for their clients. Left unread, what they send would hold back their acknowledgements. */
+  async function ignore(session: Session): Promise<void> {
+    let isSaid = false;
+    for await (const { topic } of session.messages) {
+      if (!isSaid) log.warn('fleet.unasked', { topic: topic.slice(0, 128) }, 'Nothing was subscribed: it is ignored.');
+      isSaid = true;
     }
   }
 

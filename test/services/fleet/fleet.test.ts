@@ -78,25 +78,25 @@ test('a broker that says nothing is given up within its time', async () => {
 
 /** Says yes to CONNECT, to each PUBLISH of QoS 1 and to pings, and nothing else. */
 function yesBroker(): Duplex {
-  // A packet comes in as many pieces as its writer likes.
-  let held = Buffer.alloc(0);
+  let rest = Buffer.alloc(0);
   const broker = new Duplex({
     read: () => undefined,
+    // The client writes a packet in as many pieces as it has members.
     write(chunk: Buffer, _encoding, done) {
-      held = Buffer.concat([held, chunk]);
-      while (held.length >= 2) {
-        const long = (held[1] ?? 0) >= 128;
-        const start = long ? 3 : 2;
-        const end = start + (long ? ((held[1] ?? 0) & 127) + 128 * (held[2] ?? 0) : (held[1] ?? 0));
-        if (held.length < end) break;
-        const kind = (held[0] ?? 0) >> 4;
+      rest = Buffer.concat([rest, chunk]);
+      for (;;) {
+        const [first = 0, low = 0, high = 0] = rest;
+        const start = low >= 128 ? 3 : 2;
+        const end = start + (low >= 128 ? (low & 127) + 128 * high : low);
+        if (rest.length < Math.max(2, end)) break;
+        const kind = first >> 4;
         if (kind === 1) broker.push(Buffer.from([0x20, 2, 0, 0]));
         if (kind === 12) broker.push(Buffer.from([0xd0, 0]));
         if (kind === 3) {
-          const id = start + 2 + held.readUInt16BE(start);
-          broker.push(Buffer.from([0x40, 2, held[id] ?? 0, held[id + 1] ?? 0]));
+          const id = start + 2 + rest.readUInt16BE(start);
+          broker.push(Buffer.from([0x40, 2, rest[id] ?? 0, rest[id + 1] ?? 0]));
         }
-        held = held.subarray(end);
+        rest = rest.subarray(end);
       }
       done();
     },
@@ -118,6 +118,49 @@ test('a connection that lasts keeps nothing of its looks, and its end ends the r
   expect(kept).toBeLessThan(100);
   broker.destroy();
   await ended;
+});
+
+/** A PUBLISH of QoS 0. */
+function unasked(topic: string, payload: Buffer): Buffer {
+  const name = Buffer.from(topic);
+  const length = 2 + name.length + payload.length;
+  return Buffer.concat([
+    Buffer.from([0x31, (length & 127) | 128, length >> 7, name.length >> 8, name.length & 255]),
+    name,
+    payload,
+  ]);
+}
+
+test('what a broker sends unasked is said once, ignored, and holds nothing back', async () => {
+  const clock = createFakeClock();
+  const broker = yesBroker();
+  const said: unknown[] = [];
+  const log = { ...silentLogger, warn: (event: string, fields?: object) => void said.push([event, fields]) };
+  const fleet = make({ clock, log, connect: () => Promise.resolve(broker) });
+  const stop = new AbortController();
+  const ended = fleet.run(context(stop.signal)).catch(() => undefined);
+  await eventually('told', () => fleet.snapshot().told === 1);
+  for (let at = 0; at < 300; at++) broker.push(unasked('waymark/all/reboot', Buffer.alloc(1000)));
+  for (let look = 0; look < 31; look++) await clock.advance(2000);
+  await eventually('told again', () => fleet.snapshot().told === 2);
+  expect(said).toEqual([['fleet.unasked', { topic: 'waymark/all/reboot' }]]);
+  stop.abort();
+  await ended;
+});
+
+test.each([
+  ['a message beyond 4 KiB', unasked('waymark/cabinet-7/life', Buffer.alloc(9000)), 'mqtt.packet-too-large'],
+  ['no MQTT', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'mqtt.closed'],
+  ['zeros', Buffer.alloc(64), 'mqtt.closed'],
+])('a broker that sends %s is left, and that is said', async (_what, bytes, code) => {
+  const broker = yesBroker();
+  const fleet = make({ clock: createFakeClock(), connect: () => Promise.resolve(broker) });
+  const failed = expect(fleet.run(context(new AbortController().signal))).rejects.toMatchObject({ code });
+  await eventually('told', () => fleet.snapshot().told === 1);
+  broker.push(bytes);
+  await failed;
+  expect(broker.destroyed).toBe(true);
+  expect(fleet.snapshot()).toMatchObject({ state: 'waiting', lastReason: { code } });
 });
 
 test('two of one name: thrown out for the third time it is called a twin', () =>
