@@ -37,6 +37,16 @@ test('Home Assistant is told entities that read the two topics', () => {
     expect(topic).toMatch(/^homeassistant\/(?:binary_)?sensor\/waymark_cabinet_7\/[a-z_]+\/config$/);
     expect(JSON.parse(payload)).toMatchObject({ state_topic: TOPICS.status, availability_topic: TOPICS.life });
   }
+  // As published: home-assistant.io/integrations/mqtt, …/binary_sensor.mqtt and …/sensor.mqtt.
+  const fields = [
+    ...['name', 'unique_id', 'state_topic', 'availability_topic', 'availability_template', 'device'],
+    ...['device_class', 'value_template', 'unit_of_measurement', 'state_class'],
+  ];
+  for (const { payload } of all) {
+    const { device, ...entity } = JSON.parse(payload) as Record<string, string>;
+    expect(Object.keys(entity).filter((name) => !fields.includes(name))).toEqual([]);
+    expect(Object.keys(device ?? {})).toEqual(['identifiers', 'name', 'manufacturer', 'model', 'sw_version']);
+  }
   expect(new Set(all.map(({ payload }) => (JSON.parse(payload) as { unique_id: string }).unique_id)).size).toBe(
     all.length,
   );
