@@ -23,6 +23,8 @@ test('a service manager is told: ready, one sentence, well while every lane make
     const greeting = setInterval(() => service.ready(), 100);
     await until('READY', () => heard.includes('READY=1'));
     clearInterval(greeting);
+    // The sender stays until its word is taken: one that has gone cannot be told to be of the unit, and is not heard.
+    await until('the barrier', () => heard.includes('BARRIER=1'));
     service.tick([], () => 'looking for\nthe module');
     await until('the sentence', () => heard.includes('STATUS=looking for the module'));
     await until('well', () => count('WATCHDOG=1') === 1);
