@@ -40,7 +40,9 @@ export function createServiceManager(env: NodeJS.ProcessEnv, clock: Clock, log: 
     saying = saying.then(async () => {
       const { spawn } = await import('node:child_process');
       await new Promise<void>((resolve) => {
-        const args = ['--no-block', `--pid=${process.pid}`, ...words];
+        // It waits until the word is taken (not --no-block): of a sender that is gone already the manager cannot tell which
+        // unit it was of, and drops the word.
+        const args = [`--pid=${process.pid}`, ...words];
         const child = spawn('systemd-notify', args, { stdio: 'ignore', env, timeout: WORD_MS });
         child.on('error', (error) => {
           log.debug('notify.failed', { error });

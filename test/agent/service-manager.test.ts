@@ -10,8 +10,11 @@ import { until } from '../cli/in-process.js';
 test('a service manager is told: ready, one sentence, well while every lane makes progress, stopping', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'waymark-notify-'));
   const socket = join(dir, 'notify');
-  // A process of its own that knows nothing of us plays the manager's socket.
-  const manager = spawn('socat', ['-u', `UNIX-RECV:${socket}`, 'STDOUT'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A process of its own that knows nothing of us plays the manager's socket. Like the real one, and unlike socat, it lets go
+  // of the descriptor by which a sender sees that its word was taken.
+  const receive =
+    'socket(S,AF_UNIX,SOCK_DGRAM,0);bind(S,pack_sockaddr_un(shift));$|=1;print $b while defined recv(S,$b,4096,0)';
+  const manager = spawn('perl', ['-MSocket', '-e', receive, socket], { stdio: ['ignore', 'pipe', 'pipe'] });
   let heard = '';
   manager.stdout.on('data', (bytes: Buffer) => (heard += bytes.toString()));
   const clock = createFakeClock();
@@ -19,10 +22,12 @@ test('a service manager is told: ready, one sentence, well while every lane make
   const service = createServiceManager(env, clock, silentLogger);
   const count = (word: string): number => heard.split(word).length - 1;
   try {
-    // The file is there once socat listens; until then a word would be lost, so it is said again.
+    // The file is there once it listens; until then a word would be lost, so it is said again.
     const greeting = setInterval(() => service.ready(), 100);
     await until('READY', () => heard.includes('READY=1'));
     clearInterval(greeting);
+    // The sender stays until its word is taken: one that has gone cannot be told to be of the unit, and is not heard.
+    await until('the barrier', () => heard.includes('BARRIER=1'));
     service.tick([], () => 'looking for\nthe module');
     await until('the sentence', () => heard.includes('STATUS=looking for the module'));
     await until('well', () => count('WATCHDOG=1') === 1);

@@ -25,7 +25,7 @@ export const configurationCheck = defineCheck<Desk, Facts>({
   looksAt: 'the configuration file: readable, valid, each problem with its line',
   cures: [
     ['there is no file', '`waymark init --out FILE` writes one'],
-    ['it may not be read', '`chmod o+r FILE`, or run as root'],
+    ['it may not be read', '`sudo waymark doctor`'],
     ['it has problems', 'correct the lines named; `waymark config check -c FILE` tests it'],
   ],
   async gather(desk) {
@@ -51,7 +51,11 @@ export const configurationCheck = defineCheck<Desk, Facts>({
       return {
         is: 'fail',
         sentence: `${file}: cannot be read (${unreadable})`,
-        cure: unreadable === 'EACCES' ? `As root: chmod o+r ${quoted(file)}` : `Look at it: ls -l ${quoted(file)}`,
+        // Its folder may be closed on purpose, as that of the package is: the file's own mode would help nobody.
+        cure:
+          unreadable === 'EACCES'
+            ? `sudo waymark doctor${isDefault ? '' : ` -c ${quoted(file)}`}`
+            : `Look at it: ls -l ${quoted(file)}`,
         code: 'config.unreadable',
       };
     if (!config)
