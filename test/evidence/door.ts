@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { socketPathIn } from '../../src/status/index.js';
 
 export interface FakeDoor extends AsyncDisposable {
-  /** Every level it was told, in order. */
+  /** Every change of the level it was told, in order: `trace 90` is one for a time. */
   readonly levels: string[];
   /** How many listen to its events. */
   listeners(): number;
@@ -16,11 +16,10 @@ export interface FakeDoor extends AsyncDisposable {
 export async function openFakeDoor(
   runtimeDir: string,
   answers: Readonly<Record<string, unknown>> = {},
-  { level = 'info', trace = [] }: { level?: string; trace?: readonly object[] } = {},
+  { trace = [] }: { trace?: readonly object[] } = {},
 ): Promise<FakeDoor> {
   const levels: string[] = [];
   const listening = new Set<ServerResponse>();
-  let current = level;
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (path === '/events') {
@@ -37,10 +36,9 @@ export async function openFakeDoor(
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
-        const asked = (JSON.parse(body) as { level: string }).level;
-        levels.push(asked);
-        response.end(JSON.stringify({ level: asked, before: current }));
-        current = asked;
+        const { level: asked, forSeconds } = JSON.parse(body) as { level: string; forSeconds?: number };
+        levels.push(forSeconds === undefined ? asked : `${asked} ${forSeconds}`);
+        response.end(JSON.stringify({ level: asked, before: 'info' }));
       });
       return;
     }

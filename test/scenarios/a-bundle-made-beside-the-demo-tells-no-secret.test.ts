@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { setLogLevel } from '../../src/cli/evidence/door.js';
 import { createClock, sleep } from '../../src/core/index.js';
 import type { StatusSnapshot } from '../../src/status/index.js';
 import { cli, startCli } from '../helpers/cli.js';
@@ -49,6 +51,13 @@ test('doctor, bundle, capture and wipe beside and after a running demo', async (
       await sleep(clock, 200);
     }
   };
+  const eventually = async (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> => {
+    const end = clock.mono() + 20_000;
+    while (!(await isSo())) {
+      if (clock.mono() > end) throw new Error(`not within 20 s: ${what}`);
+      await sleep(clock, 50);
+    }
+  };
   const demo = startCli(['demo', '--state-dir', state]);
   try {
     await until('serving', isServing);
@@ -90,6 +99,16 @@ test('doctor, bundle, capture and wipe beside and after a running demo', async (
     const lately = /"atMs":(\d+),"level":"trace"/g;
     const tail = [...textIn(after).matchAll(lately)].map(([, at]) => Number(at));
     expect(tail.filter((at) => at > clock.wall() - 1000)).toEqual([]);
+
+    // Killed, it has left a level that ends by itself: the agent still knows the one before.
+    const killed = startCli(['bundle', '-c', config, '--yes', '--capture', '--for', '60s', '--out', `${out}.3`]);
+    await eventually('it records', () => killed.output.stderr.includes('Recording'));
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const { runtimeDir } = parse(readFileSync(config, 'utf8')) as { runtimeDir: string };
+    const door = { runtimeDir, clock };
+    expect(await setLogLevel(door, 'trace', 1)).toBe('trace');
+    await eventually('the level before', async () => (await setLogLevel(door, 'warn', 0)) === 'info');
 
     expect((await cli('wipe', '-c', config, '--yes')).code).not.toBe(0);
     demo.child.kill('SIGTERM');

@@ -67,11 +67,21 @@ export function askDoor(door: Door, path: string, body?: unknown): Promise<strin
 
 const isLevel = (value: unknown): value is LogLevel => (LOG_LEVELS as readonly unknown[]).includes(value);
 
-/** Sets the level of the running agent's log; gives the one before, where the agent says it. Errors: `status.unavailable`. */
-export async function setLogLevel(door: Door, level: LogLevel): Promise<LogLevel | undefined> {
-  const answer: unknown = JSON.parse(await askDoor(door, '/api/v1/log/level', { level }));
-  const { before, previous } = (answer ?? {}) as Partial<Record<string, unknown>>;
-  return [before, previous].find(isLevel);
+/**
+ * Sets the level of the running agent's log, with `forSeconds` for a time, 0 for the end of that; gives the one before,
+ * where the agent says it. Errors: `status.unavailable`.
+ */
+export async function setLogLevel(door: Door, level: LogLevel, forSeconds?: number): Promise<LogLevel | undefined> {
+  const body = { level, ...(forSeconds === undefined ? {} : { forSeconds }) };
+  const answer: unknown = JSON.parse(await askDoor(door, '/api/v1/log/level', body));
+  const { before } = (answer ?? {}) as Partial<Record<string, unknown>>;
+  return isLevel(before) ? before : undefined;
+}
+
+/** Whether the failure says that no process listens there, unlike one that listens and is slow or refuses. */
+export function isNobodyThere(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
 /**
