@@ -14,7 +14,7 @@ test('what was said is kept, and the level is raised for its time only', () =>
     const stop = new AbortController();
     const running = capture({ runtimeDir, clock, forMs: 60_000, signal: stop.signal });
     await until('it listens', () => door.listeners() === 1);
-    door.emit('log', { id: 1, event: 'modem.lost' });
+    door.emit('log', { id: 1, level: 'trace', event: 'modem.lost' });
     door.emit('status', { state: 'serving' });
     door.emit('log', { id: 2, event: 'modem.up' });
     // It was started anew in the middle.

@@ -20,9 +20,12 @@ export async function openFakeDoor(
 ): Promise<FakeDoor> {
   const levels: string[] = [];
   const listening = new Set<ServerResponse>();
+  const everything = new WeakSet<ServerResponse>();
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (path === '/events') {
+      // Without it an agent tells nobody what is below info.
+      if (request.url?.endsWith('?level=trace')) everything.add(response);
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n');
       listening.add(response);
       response.on('close', () => listening.delete(response));
@@ -50,7 +53,9 @@ export async function openFakeDoor(
     levels,
     listeners: () => listening.size,
     emit: (event, data) =>
-      listening.forEach((each) => each.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)),
+      [...listening]
+        .filter((each) => everything.has(each) || (data as { level?: string }).level !== 'trace')
+        .forEach((each) => each.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)),
     hangUp() {
       for (const each of listening) each.end();
       listening.clear();

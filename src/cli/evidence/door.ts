@@ -85,7 +85,7 @@ export function isNobodyThere(error: unknown): boolean {
 }
 
 /**
- * Follows `/events`; each event's name and data as text. Resolves when `signal` aborts, rejects with `status.unavailable`
+ * Follows `/events` with every line of the log, whatever its level; each event's name and data as text. Resolves when `signal` aborts, rejects with `status.unavailable`
  * when the agent ends or offers no events.
  */
 export async function followEvents(
@@ -95,7 +95,7 @@ export async function followEvents(
 ): Promise<void> {
   const socketPath = socketPathIn(door.runtimeDir);
   try {
-    const response = await send(door, { path: '/events', signal });
+    const response = await send(door, { path: '/events?level=trace', signal });
     if (response.statusCode !== 200) {
       response.resume();
       throw nobody(socketPath);
