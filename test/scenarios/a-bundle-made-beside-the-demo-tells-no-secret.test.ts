@@ -116,6 +116,8 @@ test('doctor, bundle, capture and wipe beside and after a running demo', async (
     await demo.ended;
     const wiped = await cli('wipe', '-c', config, '--yes', '--secrets');
     expect(wiped.code).toBe(0);
+    // It knew every name there was.
+    expect(readdirSync(join(state, 'agent'))).toEqual([]);
     expect(found(allTextBelow(join(state, 'agent')), secrets)).toEqual([]);
     expect(readdirSync(join(state, 'secrets')).length).toBeLessThan(Object.keys(secrets).length);
   } finally {

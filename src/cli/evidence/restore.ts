@@ -5,15 +5,16 @@ import { constants } from 'node:fs';
 import { access, lstat, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { version } from '../../agent/version.js';
-import { ConfigError, explainProblems, parseConfig } from '../../config/index.js';
+import { ConfigError, explainProblems, namedFiles, parseConfig } from '../../config/index.js';
 import { EXIT, WaymarkError } from '../../core/index.js';
 import { headOfSealed, lockDirectory, type Owner, unseal, writeForOwner } from '../../vault/index.js';
 import { printJson, stderr, stdout } from '../output.js';
 import { exists, makeFolder, setFileAside, setStateAside } from './aside.js';
 import { confirm, readPassphrase } from './ask.js';
 import { type BackupContents, type BackupFile, unpackContents } from './backup-contents.js';
+import { sortState } from './own-names.js';
 import { refuseOutside, refuseSharedFolders, refuseWhileRunning } from './place.js';
-import { sizeWords } from './words.js';
+import { foreignLines, sizeWords } from './words.js';
 
 export interface RestoreOptions {
   file: string;
@@ -63,7 +64,7 @@ async function heir(options: RestoreOptions, stateDir: string, root: string): Pr
   return before ? { uid: before.uid, gid: before.gid } : userNamed(DEFAULT_USER, root);
 }
 
-/** Errors: `config.invalid` with every problem, `backup.damaged`. */
+/** A backup puts files only where its own configuration names them. Errors: `config.invalid` with every problem, `backup.damaged`. */
 function checkConfig({ files, stateDir }: BackupContents): void {
   const file = files.find(({ place }) => place === 'config');
   if (!file) return;
@@ -71,6 +72,12 @@ function checkConfig({ files, stateDir }: BackupContents): void {
   if (!config) throw new ConfigError('config.invalid', problems, explainProblems(problems));
   if (config.stateDir !== stateDir)
     throw new WaymarkError('backup.damaged', 'the backup contradicts itself about its state directory');
+  const named = new Map(
+    namedFiles(config).map(({ path, holds }) => [path, holds === 'certificate' ? holds : ('secret' as const)]),
+  );
+  for (const { place: kind, path } of files)
+    if ((kind === 'secret' || kind === 'certificate') && named.get(path) !== kind)
+      throw new WaymarkError('backup.damaged', `the backup has ${path}, which its configuration does not name`);
 }
 
 /** Errors: `vault.permission` where something could not be written. */
@@ -144,6 +151,11 @@ export async function restoreVerb(options: RestoreOptions): Promise<number> {
     for (const { file, path } of targets)
       stderr.write(`  ${file.place.padEnd(12)} ${sizeWords(file.bytes.length).padStart(9)}  ${path}\n`);
   }
+  const { foreign } = await sortState(stateDir);
+  if (!json && foreign.length > 0)
+    stderr.write(
+      `Not the agent’s, so they stay where they are:\n${foreignLines(foreign.map((name) => join(stateDir, name)))}`,
+    );
   if (!options.yes && !(await confirm('Put these back? What is there is kept aside.'))) return EXIT.usage;
 
   await makeFolder(stateDir, 0o700, owner);
