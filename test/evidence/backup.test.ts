@@ -94,6 +94,20 @@ test('what was there is kept aside; what is the same is left alone', () =>
     expect((await again()).aside).toEqual([join(dir, 'state/before-restore.2')]);
   }));
 
+test('whom the person names gets the state directory and the secrets, those that are the same, too', () =>
+  inScratch(async (dir) => {
+    const { config, passphraseFile, file } = gateway(dir);
+    await printed(() =>
+      backupVerb({ config, backup: file, passphraseFile, yes: true, json: true }, createClock(), CHEAP),
+    );
+    // Only root can give something away; everybody else keeps it.
+    const isRoot = process.geteuid?.() === 0;
+    await printed(() => restoreVerb({ file, passphraseFile, owner: 'nobody', yes: true, json: true }));
+    const owners = ['state', 'state/identity', 'etc/secrets/ztp'].map((name) => statSync(join(dir, name)).uid);
+    expect(new Set(owners)).toEqual(new Set([isRoot ? 65_534 : process.geteuid?.()]));
+    expect(statSync(config).uid).toBe(process.geteuid?.());
+  }));
+
 test('a wrong passphrase, damage anywhere and another layout are told apart, and nothing is written', async () => {
   const right = new Secret('password', WORDS);
   const whole = await seal(Buffer.from('contents'), right, { program: '1.0.0', createdAt: 'now' }, CHEAP);

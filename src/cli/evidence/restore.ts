@@ -2,7 +2,7 @@
 // configuration in it, that no agent runs on that state directory, that the places can be written. What stood there is
 // kept aside.
 import { constants } from 'node:fs';
-import { access, lstat, open, readFile, stat } from 'node:fs/promises';
+import { access, chown, lstat, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { version } from '../../agent/version.js';
 import { ConfigError, explainProblems, namedFiles, parseConfig } from '../../config/index.js';
@@ -109,12 +109,27 @@ async function ownerFor(file: BackupFile, path: string, owner: Owner | undefined
   return (file.mode & 0o040) === 0 ? owner : { uid: 0, gid: owner.gid };
 }
 
-async function place(file: BackupFile, path: string, owner: Owner | undefined): Promise<string | undefined> {
+/** What is the same already is left alone, but must belong to whom the person named. */
+async function giveTo(owner: Owner, path: string): Promise<void> {
+  await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await handle.chown(owner.uid, owner.gid);
+}
+
+interface Heir {
+  owner: Owner | undefined;
+  /** By `--owner`. */
+  isNamed: boolean;
+}
+
+async function place(file: BackupFile, path: string, { owner, isNamed }: Heir): Promise<string | undefined> {
   const isPrivate = file.place === 'state' || file.place === 'secret';
   const mine = await ownerFor(file, path, owner);
   await makeFolder(dirname(path), isPrivate ? 0o700 : 0o755, isPrivate ? owner : undefined);
   const before = file.place === 'state' ? undefined : await readFile(path).catch(() => undefined);
-  if (before?.equals(file.bytes)) return undefined;
+  if (before?.equals(file.bytes)) {
+    if (owner && isNamed && file.place === 'secret') await giveTo(owner, path);
+    return undefined;
+  }
   const aside = file.place !== 'state' && (await exists(path)) ? await setFileAside(path) : undefined;
   await writeForOwner(path, file.bytes, path, mine ? { owner: mine } : {});
   const mode = modeOf(file);
@@ -159,6 +174,7 @@ export async function restoreVerb(options: RestoreOptions): Promise<number> {
   if (!options.yes && !(await confirm('Put these back? What is there is kept aside.'))) return EXIT.usage;
 
   await makeFolder(stateDir, 0o700, owner);
+  if (owner) await chown(stateDir, owner.uid, owner.gid);
   const unlock = lockDirectory(stateDir);
   const aside: string[] = [];
   try {
@@ -168,7 +184,7 @@ export async function restoreVerb(options: RestoreOptions): Promise<number> {
     for (const { file, path } of [...targets].sort(
       (a, b) => Number(a.file.place === 'config') - Number(b.file.place === 'config'),
     )) {
-      const moved = await place(file, path, owner);
+      const moved = await place(file, path, { owner, isNamed: options.owner !== undefined });
       if (moved !== undefined) aside.push(moved);
     }
   } finally {
