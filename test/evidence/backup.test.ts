@@ -2,12 +2,13 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createPinLedger, pinFileCodec } from '../../src/agent/pin-ledger.js';
 import { backupVerb } from '../../src/cli/evidence/backup.js';
 import { packContents } from '../../src/cli/evidence/backup-contents.js';
 import { isKeptInBackup } from '../../src/cli/evidence/kept-files.js';
 import { restoreVerb } from '../../src/cli/evidence/restore.js';
-import { createClock, Secret } from '../../src/core/index.js';
-import { lockDirectory, seal, unseal } from '../../src/vault/index.js';
+import { createClock, Secret, silentLogger } from '../../src/core/index.js';
+import { lockDirectory, openVault, seal, unseal } from '../../src/vault/index.js';
 import { printed } from '../cli/in-process.js';
 import { inScratch } from '../helpers/scratch.js';
 
@@ -92,6 +93,25 @@ test('what was there is kept aside; what is the same is left alone', () =>
     expect(readFileSync(join(dir, 'etc/secrets/ztp.before-restore'), 'utf8')).toBe('another');
     // A second time loses nothing either.
     expect((await again()).aside).toEqual([join(dir, 'state/before-restore.2')]);
+  }));
+
+test('a PIN that was refused is remembered by the restored gateway', () =>
+  inScratch(async (dir) => {
+    const { config, passphraseFile, file } = gateway(dir);
+    rmSync(join(dir, 'state/pins'));
+    const ledger = async () => {
+      const vault = await openVault(join(dir, 'state'), { clock: createClock(), log: silentLogger });
+      return createPinLedger(vault.slot('pins', pinFileCodec));
+    };
+    const [card, pin] = ['89310410106543789301', new Secret('pin', '4711')];
+    const record = { outcome: 'refused', isProven: false, at: '2026-06-15T11:00:00.000Z' } as const;
+    await (await ledger()).write(card, pin, record);
+    await printed(() =>
+      backupVerb({ config, backup: file, passphraseFile, yes: true, json: true }, createClock(), CHEAP),
+    );
+    rmSync(join(dir, 'state'), { recursive: true });
+    await printed(() => restoreVerb({ file, passphraseFile, yes: true, json: true }));
+    expect(await (await ledger()).read(card, pin)).toEqual(record);
   }));
 
 test('whom the person names gets the state directory and the secrets, those that are the same, too', () =>
