@@ -1,10 +1,11 @@
 // What changes something: an action by name, and how much the log says.
 //
 //   POST actions     {name}  → {message} | {error}
-//   POST log/level   {level} → {level, before} | {error}      (unix socket only)
+//   POST log/level   {level, forSeconds?} → {level, before} | {error}      (unix socket only)
 import { type Clock, LOG_LEVELS, type LogLevel, WaymarkError } from '../core/index.js';
 import type { StatusActions } from './actions.js';
 import { send } from './answer.js';
+import { type LevelLease, MAX_LEASE_SECONDS } from './level-lease.js';
 import { isPersonAction, PERSON_ACTIONS, type PersonActionName } from './person-actions.js';
 import { answerPost, objectOf } from './post.js';
 import type { Visit } from './router.js';
@@ -24,9 +25,19 @@ function nameOf(text: string): PersonActionName | undefined {
   return isPersonAction(name) ? name : undefined;
 }
 
-function levelOf(text: string): LogLevel | undefined {
-  const level = objectOf(text)?.['level'];
-  return LOG_LEVELS.find((one) => one === level);
+interface LevelAsked {
+  level: LogLevel;
+  forSeconds?: number;
+}
+
+function levelOf(text: string): LevelAsked | undefined {
+  const value = objectOf(text);
+  const level = LOG_LEVELS.find((one) => one === value?.['level']);
+  const forSeconds = value?.['forSeconds'];
+  if (level === undefined) return undefined;
+  if (forSeconds === undefined) return { level };
+  const isTime = typeof forSeconds === 'number' && Number.isInteger(forSeconds);
+  return isTime && forSeconds >= 0 && forSeconds <= MAX_LEASE_SECONDS ? { level, forSeconds } : undefined;
 }
 
 /** Never rejects. */
@@ -51,19 +62,20 @@ export function act(actions: StatusActions, clock: Clock, { request, response }:
 }
 
 /** Never rejects. Errors: `status.not-found` where the level cannot be changed. */
-export function setLogLevel(
-  { setLogLevel: set }: StatusActions,
-  clock: Clock,
-  { request, response }: Visit,
-): Promise<void> {
-  if (!set) throw new WaymarkError('status.not-found', 'the log of this agent keeps its level');
+export function setLogLevel(lease: LevelLease | undefined, clock: Clock, { request, response }: Visit): Promise<void> {
+  if (!lease) throw new WaymarkError('status.not-found', 'the log of this agent keeps its level');
   return answerPost(
     clock,
     {
       parse: levelOf,
-      form: '{"level":"debug"}',
+      form: `{"level":"debug"}, or {"level":"debug","forSeconds":0…${MAX_LEASE_SECONDS}}`,
       limit: () => ({ ms: LEVEL_MS, what: 'the change of the level' }),
-      act: (level) => Promise.resolve({ level, before: set(level) }),
+      act: ({ level, forSeconds }) =>
+        Promise.resolve(
+          forSeconds === 0
+            ? lease.end(level)
+            : lease.set(level, forSeconds === undefined ? undefined : forSeconds * 1000),
+        ),
     },
     request,
     response,

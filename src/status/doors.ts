@@ -4,6 +4,7 @@ import { act, sendActions, setLogLevel } from './act-door.js';
 import { COMMON_HEADERS, send } from './answer.js';
 import { createEventsDoor } from './events-door.js';
 import { MAX_HISTORY_SECONDS } from './history.js';
+import { createLevelLease } from './level-lease.js';
 import { createModemDoor } from './modem-door.js';
 import { sendAsset, sendPage } from './page-door.js';
 import { type Handlers, type Visit, wholeOf } from './router.js';
@@ -54,6 +55,7 @@ export function createDoors(snapshot: () => StatusSnapshot, options: StatusServe
   const { actions = {}, history, log, config, schema, page, metrics, isReady = () => true, onChange } = options;
   const modem = createModemDoor(actions, clock);
   const token = createTokenDoor(actions, clock);
+  const lease = actions.setLogLevel && createLevelLease(clock, (level) => actions.setLogLevel?.(level) ?? level);
   const events = createEventsDoor({ snapshot, onChange, history, log, clock });
   const handlers: Handlers = {
     page: ({ response }) => sendPage(response, page, snapshot()),
@@ -82,11 +84,17 @@ export function createDoors(snapshot: () => StatusSnapshot, options: StatusServe
       const now = snapshot();
       send(response, ready ? 200 : 503, { ready, state: now.state, connected: isConnected(now) });
     },
-    logLevel: (visit) => setLogLevel(actions, clock, visit),
+    logLevel: (visit) => setLogLevel(lease, clock, visit),
     modemAt: ({ request, response }) => modem.at(request, response),
     modemTrace: ({ request, response }) => modem.trace(request, response),
     tokenTest: ({ request, response }) => token.handle('test', request, response),
     tokenRotate: ({ request, response }) => token.handle('rotate', request, response),
   };
-  return { handlers, [Symbol.dispose]: () => events[Symbol.dispose]() };
+  return {
+    handlers,
+    [Symbol.dispose]() {
+      lease?.[Symbol.dispose]();
+      events[Symbol.dispose]();
+    },
+  };
 }

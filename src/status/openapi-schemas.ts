@@ -2,6 +2,7 @@
 import { LOG_LEVELS } from '../core/index.js';
 import type { AtAnswer, AtRequest } from './actions.js';
 import { HISTORY_SERIES, type History, type HistoryPosition } from './history-shape.js';
+import { MAX_LEASE_SECONDS } from './level-lease.js';
 import type { LogEntry } from './log-shape.js';
 import { VIEW_SCHEMAS } from './openapi-views.js';
 import { PERSON_ACTIONS, type PersonAction, type PersonActionResult } from './person-actions.js';
@@ -143,7 +144,15 @@ export const SCHEMAS = {
   ActionList: object<{ schemaVersion: 1; actions: unknown }>({ schemaVersion: version1, actions: list(ref('Action')) }),
   ActionRequest: object<{ name: string }>({ name: actionName }),
   ActionAnswer: object<PersonActionResult>({ message: said(text, 'What came of it.') }),
-  LogLevelRequest: object<{ level: string }>({ level }),
+  LogLevelRequest: object<{ level: string; forSeconds?: number }>({
+    level,
+    forSeconds: maybe(
+      said(
+        { ...count, maximum: MAX_LEASE_SECONDS },
+        'After so long the level before it is in force again, unless it was changed meanwhile; asked again it lasts anew. 0 ends that now. Without: for good.',
+      ),
+    ),
+  }),
   LogLevelAnswer: object<{ level: string; before: string }>({ level, before: level }),
   AtRequest: object<AtRequest>({ command: text, unsafe: flag, timeoutMs: maybe(ms) }),
   AtAnswer: object<AtAnswer>({ lines: list(text), final: text }),

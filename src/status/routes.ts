@@ -138,8 +138,8 @@ export const ROUTES = {
   },
   logLevel: {
     ...{ method: 'POST', path: '/api/v1/log/level', where: 'socket', tag: 'act' },
-    summary: 'Change how much the log says',
-    body: { schema: 'LogLevelRequest', example: { level: 'debug' } },
+    summary: 'Change how much the log says, for good or for a time',
+    body: { schema: 'LogLevelRequest', example: { level: 'debug', forSeconds: 600 } },
     answer: json('LogLevelAnswer', 'The level in force, and the one there was.'),
     refusals: [400, 404, 413, 415],
   },

@@ -3,8 +3,8 @@
 // have a copy: whoever calls this has to say so.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, readdir, rmdir, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { syncDirectory } from './atomic.js';
 import { realDisk } from './disk.js';
 
@@ -28,16 +28,4 @@ export async function eraseFile(path: string): Promise<void> {
   if (facts.isFile() && facts.nlink === 1) await overwrite(path).catch(() => undefined);
   await unlink(path);
   await syncDirectory(realDisk, dirname(path));
-}
-
-/** Everything in a folder and below, the folder itself left in place, for it may be a mount point. Links are not followed. */
-export async function eraseContents(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (!entry.isDirectory()) await eraseFile(path);
-    else {
-      await eraseContents(path);
-      await rmdir(path);
-    }
-  }
 }

@@ -7,7 +7,7 @@ export * from './credential-model.js';
 export * from './credential-source.js';
 export * from './derived.js';
 export * from './disk.js';
-export { eraseContents, eraseFile } from './erase.js';
+export { eraseFile } from './erase.js';
 export { heirOf, writeForOwner } from './for-owner.js';
 export * from './identity.js';
 export * from './identity-check.js';

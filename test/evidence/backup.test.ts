@@ -1,12 +1,14 @@
 // A backup holds who the gateway is and nothing else, opens with its passphrase alone, and is put back whole or not at all.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createPinLedger, pinFileCodec } from '../../src/agent/pin-ledger.js';
 import { backupVerb } from '../../src/cli/evidence/backup.js';
+import { packContents } from '../../src/cli/evidence/backup-contents.js';
 import { isKeptInBackup } from '../../src/cli/evidence/kept-files.js';
 import { restoreVerb } from '../../src/cli/evidence/restore.js';
-import { createClock, Secret } from '../../src/core/index.js';
-import { lockDirectory, seal, unseal } from '../../src/vault/index.js';
+import { createClock, Secret, silentLogger } from '../../src/core/index.js';
+import { lockDirectory, openVault, seal, unseal } from '../../src/vault/index.js';
 import { printed } from '../cli/in-process.js';
 import { inScratch } from '../helpers/scratch.js';
 
@@ -15,7 +17,7 @@ const CHEAP = { N: 16, r: 1, p: 1 };
 const WORDS = 'four plain words together';
 
 function gateway(dir: string): { config: string; passphraseFile: string; file: string } {
-  for (const folder of ['etc', 'etc/secrets', 'state', 'state/outbox-losant'])
+  for (const folder of ['etc', 'etc/secrets', 'state', 'state/outbox', 'state/outbox/losant', 'state/photos'])
     mkdirSync(join(dir, folder), { mode: 0o700 });
   const files: Record<string, string> = {
     'etc/gateway.yaml': `version: 1\nstateDir: ../state\nruntimeDir: ../run\nztp: {token: "file:secrets/ztp"}\nlosant: {deviceId: "0123456789abcdef01234567", accessKey: "file:secrets/absent", accessSecret: "env:LOSANT_SECRET"}\n`,
@@ -26,7 +28,9 @@ function gateway(dir: string): { config: string; passphraseFile: string; file: s
     'state/boot': '{"boot":7}',
     'state/holder': 'nobody',
     'state/assist-orbits': 'cache',
-    'state/outbox-losant/000001.log': 'records',
+    'state/outbox/losant/000000000000001-000.wal': 'records',
+    'state/photos/1.jpg': 'somebody else’s',
+    'state/notes': 'somebody else’s',
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text, { mode: 0o600 });
   writeFileSync(join(dir, 'words'), `${WORDS}\n`, { mode: 0o600 });
@@ -81,10 +85,47 @@ test('what was there is kept aside; what is the same is left alone', () =>
       join(dir, 'etc/secrets/ztp.before-restore'),
     ]);
     expect(readFileSync(join(dir, 'state/before-restore/identity'), 'utf8')).toBe('another');
-    expect(readFileSync(join(dir, 'state/before-restore/outbox-losant/000001.log'), 'utf8')).toBe('records');
+    expect(readFileSync(join(dir, 'state/before-restore/outbox/losant/000000000000001-000.wal'), 'utf8')).toBe(
+      'records',
+    );
+    for (const name of ['photos/1.jpg', 'notes'])
+      expect(readFileSync(join(dir, 'state', name), 'utf8')).toContain('else');
     expect(readFileSync(join(dir, 'etc/secrets/ztp.before-restore'), 'utf8')).toBe('another');
     // A second time loses nothing either.
     expect((await again()).aside).toEqual([join(dir, 'state/before-restore.2')]);
+  }));
+
+test('a PIN that was refused is remembered by the restored gateway', () =>
+  inScratch(async (dir) => {
+    const { config, passphraseFile, file } = gateway(dir);
+    rmSync(join(dir, 'state/pins'));
+    const ledger = async () => {
+      const vault = await openVault(join(dir, 'state'), { clock: createClock(), log: silentLogger });
+      return createPinLedger(vault.slot('pins', pinFileCodec));
+    };
+    const [card, pin] = ['89310410106543789301', new Secret('pin', '4711')];
+    const record = { outcome: 'refused', isProven: false, at: '2026-06-15T11:00:00.000Z' } as const;
+    await (await ledger()).write(card, pin, record);
+    await printed(() =>
+      backupVerb({ config, backup: file, passphraseFile, yes: true, json: true }, createClock(), CHEAP),
+    );
+    rmSync(join(dir, 'state'), { recursive: true });
+    await printed(() => restoreVerb({ file, passphraseFile, yes: true, json: true }));
+    expect(await (await ledger()).read(card, pin)).toEqual(record);
+  }));
+
+test('whom the person names gets the state directory and the secrets, those that are the same, too', () =>
+  inScratch(async (dir) => {
+    const { config, passphraseFile, file } = gateway(dir);
+    await printed(() =>
+      backupVerb({ config, backup: file, passphraseFile, yes: true, json: true }, createClock(), CHEAP),
+    );
+    // Only root can give something away; everybody else keeps it.
+    const isRoot = process.geteuid?.() === 0;
+    await printed(() => restoreVerb({ file, passphraseFile, owner: 'nobody', yes: true, json: true }));
+    const owners = ['state', 'state/identity', 'etc/secrets/ztp'].map((name) => statSync(join(dir, name)).uid);
+    expect(new Set(owners)).toEqual(new Set([isRoot ? 65_534 : process.geteuid?.()]));
+    expect(statSync(config).uid).toBe(process.geteuid?.());
   }));
 
 test('a wrong passphrase, damage anywhere and another layout are told apart, and nothing is written', async () => {
@@ -111,6 +152,30 @@ test('a layout this program does not know names the version that does, before th
     const failure = await restoreVerb({ file, yes: true, json: true }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'backup.version', message: expect.stringContaining('9.1.0') });
   }));
+
+test.each([
+  ['secret', 'etc/cron.d/job', 'backup.damaged'],
+  ['certificate', 'etc/secrets/ztp', 'backup.damaged'],
+  ['secret', 'etc/secrets/ztp', undefined],
+] as const)('a %s for %s is put only where the configuration of the backup names it', (place, name, code) =>
+  inScratch(async (dir) => {
+    const { config, passphraseFile, file } = gateway(dir);
+    const bytes = readFileSync(config);
+    const payload = packContents({
+      stateDir: join(dir, 'state'),
+      files: [
+        { place: 'config', path: config, mode: 0o600, bytes },
+        { place, path: join(dir, name), mode: 0o600, bytes: Buffer.from('another') },
+      ],
+    });
+    const about = { program: '1.0.0', createdAt: 'now' };
+    writeFileSync(file, await seal(payload, new Secret('password', WORDS), about, CHEAP));
+    const done = printed(() => restoreVerb({ file, passphraseFile, yes: true, json: true }));
+    if (code !== undefined) await expect(done).rejects.toMatchObject({ code });
+    else expect((await done).code).toBe(0);
+    expect(existsSync(join(dir, 'etc/cron.d'))).toBe(false);
+  }),
+);
 
 test('nothing is put back while an agent runs there, nor from a passphrase file others may read', () =>
   inScratch(async (dir) => {
@@ -140,6 +205,7 @@ test.each([
   ['holder', false],
   ['recovery', false],
   ['identity.tmp.123', false],
+  ['notes', false],
   ['../identity', false],
 ])('%s is part of a backup: %s', (name, isKept) => {
   expect(isKeptInBackup(name)).toBe(isKept);

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { socketPathIn } from '../../src/status/index.js';
 
 export interface FakeDoor extends AsyncDisposable {
-  /** Every level it was told, in order. */
+  /** Every change of the level it was told, in order: `trace 90` is one for a time. */
   readonly levels: string[];
   /** How many listen to its events. */
   listeners(): number;
@@ -16,14 +16,16 @@ export interface FakeDoor extends AsyncDisposable {
 export async function openFakeDoor(
   runtimeDir: string,
   answers: Readonly<Record<string, unknown>> = {},
-  { level = 'info', trace = [] }: { level?: string; trace?: readonly object[] } = {},
+  { trace = [] }: { trace?: readonly object[] } = {},
 ): Promise<FakeDoor> {
   const levels: string[] = [];
   const listening = new Set<ServerResponse>();
-  let current = level;
+  const everything = new WeakSet<ServerResponse>();
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (path === '/events') {
+      // Without it an agent tells nobody what is below info.
+      if (request.url?.endsWith('?level=trace')) everything.add(response);
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n');
       listening.add(response);
       response.on('close', () => listening.delete(response));
@@ -37,10 +39,9 @@ export async function openFakeDoor(
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
-        const asked = (JSON.parse(body) as { level: string }).level;
-        levels.push(asked);
-        response.end(JSON.stringify({ level: asked, before: current }));
-        current = asked;
+        const { level: asked, forSeconds } = JSON.parse(body) as { level: string; forSeconds?: number };
+        levels.push(forSeconds === undefined ? asked : `${asked} ${forSeconds}`);
+        response.end(JSON.stringify({ level: asked, before: 'info' }));
       });
       return;
     }
@@ -52,7 +53,9 @@ export async function openFakeDoor(
     levels,
     listeners: () => listening.size,
     emit: (event, data) =>
-      listening.forEach((each) => each.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)),
+      [...listening]
+        .filter((each) => everything.has(each) || (data as { level?: string }).level !== 'trace')
+        .forEach((each) => each.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)),
     hangUp() {
       for (const each of listening) each.end();
       listening.clear();

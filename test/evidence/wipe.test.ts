@@ -11,7 +11,15 @@ const KEY = 'Canary-private-key-0123456789abcdef';
 const TOKEN = 'Canary-losant-key-0815';
 
 function gateway(dir: string): { config: string; secrets: boolean; module: boolean; yes: boolean; json: boolean } {
-  for (const folder of ['state', 'state/outbox', 'state/before-restore', 'run', 'secrets'])
+  for (const folder of [
+    'state',
+    'state/outbox',
+    'state/outbox/losant',
+    'state/before-restore',
+    'state/photos',
+    'run',
+    'secrets',
+  ])
     mkdirSync(join(dir, folder), { mode: 0o700 });
   const files: Record<string, string> = {
     'gateway.yaml':
@@ -21,16 +29,18 @@ function gateway(dir: string): { config: string; secrets: boolean; module: boole
     'secrets/keyring': 'somebody else’s',
     'state/identity': JSON.stringify({ v: 1, data: { privateKey: KEY } }),
     'state/before-restore/identity': JSON.stringify({ v: 1, data: { privateKey: `${KEY}-old` } }),
-    'state/outbox/000001.log': 'records',
+    'state/outbox/losant/000000000000001-000.wal': 'records',
+    'state/outbox/note.txt': 'somebody else’s',
+    'state/photos/identity': 'somebody else’s',
     'run/page-token': 'token of the page',
     elsewhere: 'not ours',
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text, { mode: 0o600 });
-  symlinkSync(join(dir, 'elsewhere'), join(dir, 'state/link'));
+  symlinkSync(join(dir, 'elsewhere'), join(dir, 'state/salt'));
   return { config: join(dir, 'gateway.yaml'), secrets: false, module: false, yes: true, json: true };
 }
 
-test('state, queue, caches and what was kept aside are gone; secret files only when asked for; links are not followed', () =>
+test('what the agent made is gone, and nothing else; secret files only when asked for; links are not followed', () =>
   inScratch(async (dir) => {
     const options = gateway(dir);
     const first = await printed(() => wipeVerb(options));
@@ -42,7 +52,13 @@ test('state, queue, caches and what was kept aside are gone; secret files only w
       elsewhere: [{ key: 'losant.accessSecret' }],
     });
     expect(first.stdout).toContain('Access Keys');
-    expect([readdirSync(join(dir, 'state')), readdirSync(join(dir, 'run'))]).toEqual([[], []]);
+    const strangers = ['state/outbox/note.txt', 'state/photos/identity'];
+    expect((JSON.parse(first.stdout) as { foreign: string[] }).foreign).toEqual(
+      strangers.map((name) => join(dir, name)),
+    );
+    for (const name of strangers) expect(readFileSync(join(dir, name), 'utf8')).toBe('somebody else’s');
+    expect(readdirSync(join(dir, 'state')).sort()).toEqual(['outbox', 'photos']);
+    expect([readdirSync(join(dir, 'state/outbox')), readdirSync(join(dir, 'run'))]).toEqual([['note.txt'], []]);
     expect(readdirSync(join(dir, 'secrets')).sort()).toEqual(['key', 'key.prev', 'keyring']);
     expect(readFileSync(join(dir, 'elsewhere'), 'utf8')).toBe('not ours');
 

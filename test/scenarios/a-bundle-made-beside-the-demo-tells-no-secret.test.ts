@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { setLogLevel } from '../../src/cli/evidence/door.js';
 import { createClock, sleep } from '../../src/core/index.js';
 import type { StatusSnapshot } from '../../src/status/index.js';
 import { cli, startCli } from '../helpers/cli.js';
@@ -49,6 +51,13 @@ test('doctor, bundle, capture and wipe beside and after a running demo', async (
       await sleep(clock, 200);
     }
   };
+  const eventually = async (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> => {
+    const end = clock.mono() + 20_000;
+    while (!(await isSo())) {
+      if (clock.mono() > end) throw new Error(`not within 20 s: ${what}`);
+      await sleep(clock, 50);
+    }
+  };
   const demo = startCli(['demo', '--state-dir', state]);
   try {
     await until('serving', isServing);
@@ -83,7 +92,8 @@ test('doctor, bundle, capture and wipe beside and after a running demo', async (
     for (const useful of ['"lamps"', 'link.absent', 'AT+CPIN?', '[secret', 'credential-ztp-token', '"port-holder"'])
       expect(first, useful).toContain(useful);
     // Talkative while it lasted, and as before afterwards.
-    expect(second).toMatch(/"level":\s?"trace"/);
+    const recorded = second.slice(second.indexOf('capture/log.jsonl\0'), second.indexOf('capture/at-trace.txt\0'));
+    expect(recorded).toContain('"level":"trace"');
     expect(second).toContain('AT#DWCFG=');
     const after = join(home, 'after.tar.gz');
     expect((await cli('bundle', '-c', config, '--yes', '--out', after)).code).toBe(0);
@@ -91,11 +101,23 @@ test('doctor, bundle, capture and wipe beside and after a running demo', async (
     const tail = [...textIn(after).matchAll(lately)].map(([, at]) => Number(at));
     expect(tail.filter((at) => at > clock.wall() - 1000)).toEqual([]);
 
+    // Killed, it has left a level that ends by itself: the agent still knows the one before.
+    const killed = startCli(['bundle', '-c', config, '--yes', '--capture', '--for', '60s', '--out', `${out}.3`]);
+    await eventually('it records', () => killed.output.stderr.includes('Recording'));
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const { runtimeDir } = parse(readFileSync(config, 'utf8')) as { runtimeDir: string };
+    const door = { runtimeDir, clock };
+    expect(await setLogLevel(door, 'trace', 1)).toBe('trace');
+    await eventually('the level before', async () => (await setLogLevel(door, 'warn', 0)) === 'info');
+
     expect((await cli('wipe', '-c', config, '--yes')).code).not.toBe(0);
     demo.child.kill('SIGTERM');
     await demo.ended;
     const wiped = await cli('wipe', '-c', config, '--yes', '--secrets');
     expect(wiped.code).toBe(0);
+    // It knew every name there was.
+    expect(readdirSync(join(state, 'agent'))).toEqual([]);
     expect(found(allTextBelow(join(state, 'agent')), secrets)).toEqual([]);
     expect(readdirSync(join(state, 'secrets')).length).toBeLessThan(Object.keys(secrets).length);
   } finally {

@@ -215,6 +215,16 @@ describe('who may come in over TCP', () => {
     expect(
       (await rig.socket('/api/v1/log/level', { method: 'POST', headers: JSON_TYPE, body: '{"level":"loud"}' })).status,
     ).toBe(400);
+    for (const seconds of ['-1', '1.5', '86401', '"60"', 'null'])
+      expect(
+        (
+          await rig.socket('/api/v1/log/level', {
+            method: 'POST',
+            headers: JSON_TYPE,
+            body: `{"level":"trace","forSeconds":${seconds}}`,
+          })
+        ).status,
+      ).toBe(400);
     expect(rig.asked).toEqual(['log trace']);
   });
 });

@@ -1,10 +1,9 @@
 // What stood in the place of something restored is kept aside under a name nobody has yet: a restore of the wrong backup
 // must be no loss.
-import { chmod, chown, lstat, mkdir, readdir, rename } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, rename, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Owner } from '../../vault/index.js';
-
-export const ASIDE = 'before-restore';
+import { ASIDE, foldersOf, sortState } from './own-names.js';
 
 export const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
@@ -27,13 +26,23 @@ export async function setFileAside(path: string): Promise<string> {
   return aside;
 }
 
-/** Moves all that a state directory holds into a folder within it: the directory itself may be a mount point. */
+/** Removes folders that are empty now; what is not the agent's keeps its own. */
+export async function removeEmpty(dir: string, folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await rmdir(join(dir, folder)).catch(() => undefined);
+}
+
+/** Moves all that the agent has in a state directory into a folder within it: the directory itself may be a mount point. */
 export async function setStateAside(stateDir: string, owner: Owner | undefined): Promise<string | undefined> {
-  const entries = (await readdir(stateDir)).filter((name) => name !== 'holder' && !name.startsWith(ASIDE));
-  if (entries.length === 0) return undefined;
+  const names = (await sortState(stateDir)).own.filter(
+    (name) => !/^holder(?:$|\.)/.test(name) && !name.startsWith(ASIDE),
+  );
+  if (names.length === 0) return undefined;
   const aside = await freeName(join(stateDir, ASIDE));
   await makeFolder(aside, 0o700, owner);
-  for (const name of entries) await rename(join(stateDir, name), join(aside, name));
+  const folders = foldersOf(names);
+  for (const folder of folders.toReversed()) await makeFolder(join(aside, folder), 0o700, owner);
+  for (const name of names) await rename(join(stateDir, name), join(aside, name));
+  await removeEmpty(stateDir, folders);
   return aside;
 }
 

@@ -2,12 +2,65 @@
 // arguments, where every process of the machine could read it.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { clearLine, moveCursor } from 'node:readline';
 import { Secret, WaymarkError } from '../../core/index.js';
 import { stderr } from '../output.js';
 
 const MIN_PASSPHRASE = 12;
 const MAX_PASSPHRASE_BYTES = 4096;
+
+/** Typed past the end of an answer: the next one's beginning, for people type ahead and paste. */
+let ahead = '';
+
+const withoutLast = (text: string): string => Array.from(text).slice(0, -1).join('');
+
+function takeBack(): void {
+  moveCursor(process.stderr, -1, 0);
+  clearLine(process.stderr, 1);
+}
+
+/**
+ * One line from the terminal, which shows nothing by itself while anything is asked: what is typed ahead of a hidden
+ * answer would stand there otherwise. Undefined where the person gave up.
+ */
+function readLine(prompt: string, isShown: boolean): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const input = process.stdin;
+    let text = '';
+    const end = (answer: string | undefined): void => {
+      input.off('data', onData).setRawMode(false).pause();
+      stderr.write('\n');
+      resolve(answer);
+    };
+    const onData = (chunk: string): void => {
+      const characters = Array.from(chunk);
+      for (const [at, c] of characters.entries()) {
+        if (c === '\r' || c === '\n') {
+          ahead = characters
+            .slice(at + 1)
+            .join('')
+            .replace(c === '\r' ? /^\n/ : '', '');
+          end(text);
+          return;
+        }
+        if (c === '\u0003' || (c === '\u0004' && text === '')) {
+          end(undefined);
+          return;
+        }
+        const isErased = c === '\u007f' || c === '\b';
+        if (isShown && isErased && text !== '') takeBack();
+        else if (isShown && c >= ' ' && !isErased) stderr.write(c);
+        text = isErased ? withoutLast(text) : `${text}${c}`;
+      }
+    };
+    // Silent before it asks: an answer may come at once.
+    input.setEncoding('utf8').setRawMode(true).resume().on('data', onData);
+    stderr.write(prompt);
+    const before = ahead;
+    ahead = '';
+    if (before !== '') onData(before);
+  });
+}
 
 /** True for yes. Without a terminal nobody can answer. Errors: `cli.usage`. */
 export async function confirm(question: string): Promise<boolean> {
@@ -15,42 +68,13 @@ export async function confirm(question: string): Promise<boolean> {
     throw new WaymarkError('cli.usage', 'nobody is there to be asked', {
       hint: 'Say --yes to go on without a question.',
     });
-  const lines = createInterface({ input: process.stdin });
-  try {
-    stderr.write(`${question} [y/N] `);
-    for await (const line of lines) return /^\s*y(?:es)?\s*$/i.test(line);
-    return false;
-  } finally {
-    lines.close();
-  }
+  return /^\s*y(?:es)?\s*$/i.test((await readLine(`${question} [y/N] `, true)) ?? '');
 }
 
-function readHidden(prompt: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const input = process.stdin;
-    let text = '';
-    const end = (): void => {
-      input.off('data', onData).setRawMode(false).pause();
-      stderr.write('\n');
-    };
-    const onData = (chunk: string): void => {
-      for (const c of chunk) {
-        if (c === '\r' || c === '\n') {
-          end();
-          resolve(text);
-          return;
-        }
-        if (c === '\u0003' || c === '\u0004') {
-          end();
-          reject(new WaymarkError('cli.usage', 'no passphrase was given'));
-          return;
-        }
-        text = c === '\u007f' || c === '\b' ? text.slice(0, -1) : `${text}${c}`;
-      }
-    };
-    stderr.write(prompt);
-    input.setEncoding('utf8').setRawMode(true).resume().on('data', onData);
-  });
+async function readHidden(prompt: string): Promise<string> {
+  const text = await readLine(prompt, false);
+  if (text === undefined) throw new WaymarkError('cli.usage', 'no passphrase was given');
+  return text;
 }
 
 async function fromStdin(): Promise<string> {

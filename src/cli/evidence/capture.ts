@@ -5,11 +5,11 @@
 //               ↑ │
 //               └─┘ the agent was started anew: it speaks at its configured level again, so it is raised again
 //
-// Told twice to end, it still lowers first: that takes seconds, and a gateway that writes a trace for weeks costs its
-// flash. What no program can catch is kill -9 of this one: then `waymark bundle --lower` or a restart of the agent does it.
-import { type Clock, type LogLevel, linkedController, sleep, toWaymarkError } from '../../core/index.js';
+// Raised for a time only: the agent knows the level before and returns to it by itself, so that kill -9 of this program
+// costs half a minute of trace, and a level that a reload has set meanwhile stays. Told twice to end, it still lowers first.
+import { type Clock, linkedController, sleep, toWaymarkError } from '../../core/index.js';
 import { followTrace, type TraceLine } from '../../status/index.js';
-import { type Door, followEvents, setLogLevel } from './door.js';
+import { type Door, followEvents, isNobodyThere, setLogLevel } from './door.js';
 
 export interface Captured {
   /** JSON, one line each. */
@@ -31,30 +31,38 @@ export interface CaptureOptions extends Door {
 
 const MAX_LINES = 20_000;
 const RETRY_MS = 500;
-/** So long an agent that restarts is waited for when the level is to go down. */
+/** So long an agent that is busy is asked again when the level is to go down. */
 const LOWER_MS = 10_000;
-/** Levels a recording is not left at, if the agent cannot say what there was before. */
-const USUAL: LogLevel = 'info';
+/** The level outlives the recording by this, where nobody lowers it: time to reach a busy agent. */
+const SPARE_SECONDS = 30;
+const MAX_LEASE_SECONDS = 86_400;
 
 const later = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
   sleep(clock, ms, signal).catch(() => undefined);
 
-/** Back to `level`; true when the agent has taken it or is gone, and starts at its configured level then. */
-async function lower(door: Door, level: LogLevel, notes: string[]): Promise<boolean> {
+/** The log's level up until some time after `endMs`. */
+function raise(door: Door, endMs: number): Promise<unknown> {
+  const seconds = Math.ceil(Math.max(0, endMs - door.clock.mono()) / 1000) + SPARE_SECONDS;
+  return setLogLevel(door, 'trace', Math.min(seconds, MAX_LEASE_SECONDS));
+}
+
+/** Back to the level before; true when the agent has taken it or is gone, and starts at its configured level then. */
+async function lower(door: Door, notes: string[]): Promise<boolean> {
   const end = door.clock.mono() + LOWER_MS;
   for (;;) {
     try {
-      await setLogLevel(door, level);
+      await setLogLevel(door, 'trace', 0);
       return true;
     } catch (error) {
+      if (isNobodyThere(error)) return true;
       if (door.clock.mono() < end) {
         await later(door.clock, RETRY_MS);
         continue;
       }
       const { message } = toWaymarkError(error);
       notes.push(
-        `The log's level could not be lowered to ${level}: ${message}. An agent that starts anew uses the configured level; ` +
-          'if it still runs: waymark bundle --lower.',
+        `The log's level could not be lowered: ${message}. The agent does it by itself within the minute; ` +
+          'sooner: waymark bundle --lower.',
       );
       return false;
     }
@@ -65,20 +73,19 @@ async function lower(door: Door, level: LogLevel, notes: string[]): Promise<bool
 export async function capture({ runtimeDir, clock, forMs, signal, onRecording }: CaptureOptions): Promise<Captured> {
   const door: Door = { runtimeDir, clock };
   const captured: Captured = { log: [], trace: [], notes: [], isLowered: false };
-  const before = (await setLogLevel(door, 'trace')) ?? USUAL;
-  // Left behind by a capture that was killed: nobody wants to stay there.
-  const back: LogLevel = before === 'trace' ? USUAL : before;
+  const endMs = clock.mono() + forMs;
+  await raise(door, endMs);
   try {
     using stop = linkedController(signal);
     const limit = clock.deadline(forMs, () => stop.abort());
     onRecording?.();
     try {
-      await Promise.all([recordLog(door, captured, stop.signal), recordTrace(door, captured, stop.signal)]);
+      await Promise.all([recordLog(door, endMs, captured, stop.signal), recordTrace(door, captured, stop.signal)]);
     } finally {
       limit.cancel();
     }
   } finally {
-    captured.isLowered = await lower(door, back, captured.notes);
+    captured.isLowered = await lower(door, captured.notes);
   }
   return captured;
 }
@@ -90,7 +97,7 @@ const keep = <T>(list: T[], item: T): void => {
 
 const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
-async function recordLog(door: Door, { log, notes }: Captured, signal: AbortSignal): Promise<void> {
+async function recordLog(door: Door, endMs: number, { log, notes }: Captured, signal: AbortSignal): Promise<void> {
   const onEvent = (event: string, data: string): void => {
     if (event === 'log') keep(log, data);
     else if (event === 'lost') keep(notes, `Lines of the log were lost: ${data}`);
@@ -99,7 +106,7 @@ async function recordLog(door: Door, { log, notes }: Captured, signal: AbortSign
     await followEvents(door, onEvent, signal).catch(() => undefined);
     if (isOver(signal)) return;
     await later(door.clock, RETRY_MS, signal);
-    const isBack = await setLogLevel(door, 'trace').then(
+    const isBack = await raise(door, endMs).then(
       () => true,
       () => false,
     );

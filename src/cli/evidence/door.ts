@@ -67,15 +67,25 @@ export function askDoor(door: Door, path: string, body?: unknown): Promise<strin
 
 const isLevel = (value: unknown): value is LogLevel => (LOG_LEVELS as readonly unknown[]).includes(value);
 
-/** Sets the level of the running agent's log; gives the one before, where the agent says it. Errors: `status.unavailable`. */
-export async function setLogLevel(door: Door, level: LogLevel): Promise<LogLevel | undefined> {
-  const answer: unknown = JSON.parse(await askDoor(door, '/api/v1/log/level', { level }));
-  const { before, previous } = (answer ?? {}) as Partial<Record<string, unknown>>;
-  return [before, previous].find(isLevel);
+/**
+ * Sets the level of the running agent's log, with `forSeconds` for a time, 0 for the end of that; gives the one before,
+ * where the agent says it. Errors: `status.unavailable`.
+ */
+export async function setLogLevel(door: Door, level: LogLevel, forSeconds?: number): Promise<LogLevel | undefined> {
+  const body = { level, ...(forSeconds === undefined ? {} : { forSeconds }) };
+  const answer: unknown = JSON.parse(await askDoor(door, '/api/v1/log/level', body));
+  const { before } = (answer ?? {}) as Partial<Record<string, unknown>>;
+  return isLevel(before) ? before : undefined;
+}
+
+/** Whether the failure says that no process listens there, unlike one that listens and is slow or refuses. */
+export function isNobodyThere(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
 /**
- * Follows `/events`; each event's name and data as text. Resolves when `signal` aborts, rejects with `status.unavailable`
+ * Follows `/events` with every line of the log, whatever its level; each event's name and data as text. Resolves when `signal` aborts, rejects with `status.unavailable`
  * when the agent ends or offers no events.
  */
 export async function followEvents(
@@ -85,7 +95,7 @@ export async function followEvents(
 ): Promise<void> {
   const socketPath = socketPathIn(door.runtimeDir);
   try {
-    const response = await send(door, { path: '/events', signal });
+    const response = await send(door, { path: '/events?level=trace', signal });
     if (response.statusCode !== 200) {
       response.resume();
       throw nobody(socketPath);

@@ -2,18 +2,19 @@
 // configuration in it, that no agent runs on that state directory, that the places can be written. What stood there is
 // kept aside.
 import { constants } from 'node:fs';
-import { access, lstat, open, readFile, stat } from 'node:fs/promises';
+import { access, chown, lstat, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { version } from '../../agent/version.js';
-import { ConfigError, explainProblems, parseConfig } from '../../config/index.js';
+import { ConfigError, explainProblems, namedFiles, parseConfig } from '../../config/index.js';
 import { EXIT, WaymarkError } from '../../core/index.js';
 import { headOfSealed, lockDirectory, type Owner, unseal, writeForOwner } from '../../vault/index.js';
 import { printJson, stderr, stdout } from '../output.js';
 import { exists, makeFolder, setFileAside, setStateAside } from './aside.js';
 import { confirm, readPassphrase } from './ask.js';
 import { type BackupContents, type BackupFile, unpackContents } from './backup-contents.js';
+import { sortState } from './own-names.js';
 import { refuseOutside, refuseSharedFolders, refuseWhileRunning } from './place.js';
-import { sizeWords } from './words.js';
+import { foreignLines, sizeWords } from './words.js';
 
 export interface RestoreOptions {
   file: string;
@@ -63,7 +64,7 @@ async function heir(options: RestoreOptions, stateDir: string, root: string): Pr
   return before ? { uid: before.uid, gid: before.gid } : userNamed(DEFAULT_USER, root);
 }
 
-/** Errors: `config.invalid` with every problem, `backup.damaged`. */
+/** A backup puts files only where its own configuration names them. Errors: `config.invalid` with every problem, `backup.damaged`. */
 function checkConfig({ files, stateDir }: BackupContents): void {
   const file = files.find(({ place }) => place === 'config');
   if (!file) return;
@@ -71,6 +72,12 @@ function checkConfig({ files, stateDir }: BackupContents): void {
   if (!config) throw new ConfigError('config.invalid', problems, explainProblems(problems));
   if (config.stateDir !== stateDir)
     throw new WaymarkError('backup.damaged', 'the backup contradicts itself about its state directory');
+  const named = new Map(
+    namedFiles(config).map(({ path, holds }) => [path, holds === 'certificate' ? holds : ('secret' as const)]),
+  );
+  for (const { place: kind, path } of files)
+    if ((kind === 'secret' || kind === 'certificate') && named.get(path) !== kind)
+      throw new WaymarkError('backup.damaged', `the backup has ${path}, which its configuration does not name`);
 }
 
 /** Errors: `vault.permission` where something could not be written. */
@@ -102,12 +109,27 @@ async function ownerFor(file: BackupFile, path: string, owner: Owner | undefined
   return (file.mode & 0o040) === 0 ? owner : { uid: 0, gid: owner.gid };
 }
 
-async function place(file: BackupFile, path: string, owner: Owner | undefined): Promise<string | undefined> {
+/** What is the same already is left alone, but must belong to whom the person named. */
+async function giveTo(owner: Owner, path: string): Promise<void> {
+  await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await handle.chown(owner.uid, owner.gid);
+}
+
+interface Heir {
+  owner: Owner | undefined;
+  /** By `--owner`. */
+  isNamed: boolean;
+}
+
+async function place(file: BackupFile, path: string, { owner, isNamed }: Heir): Promise<string | undefined> {
   const isPrivate = file.place === 'state' || file.place === 'secret';
   const mine = await ownerFor(file, path, owner);
   await makeFolder(dirname(path), isPrivate ? 0o700 : 0o755, isPrivate ? owner : undefined);
   const before = file.place === 'state' ? undefined : await readFile(path).catch(() => undefined);
-  if (before?.equals(file.bytes)) return undefined;
+  if (before?.equals(file.bytes)) {
+    if (owner && isNamed && file.place === 'secret') await giveTo(owner, path);
+    return undefined;
+  }
   const aside = file.place !== 'state' && (await exists(path)) ? await setFileAside(path) : undefined;
   await writeForOwner(path, file.bytes, path, mine ? { owner: mine } : {});
   const mode = modeOf(file);
@@ -144,9 +166,15 @@ export async function restoreVerb(options: RestoreOptions): Promise<number> {
     for (const { file, path } of targets)
       stderr.write(`  ${file.place.padEnd(12)} ${sizeWords(file.bytes.length).padStart(9)}  ${path}\n`);
   }
+  const { foreign } = await sortState(stateDir);
+  if (!json && foreign.length > 0)
+    stderr.write(
+      `Not the agent’s, so they stay where they are:\n${foreignLines(foreign.map((name) => join(stateDir, name)))}`,
+    );
   if (!options.yes && !(await confirm('Put these back? What is there is kept aside.'))) return EXIT.usage;
 
   await makeFolder(stateDir, 0o700, owner);
+  if (owner) await chown(stateDir, owner.uid, owner.gid);
   const unlock = lockDirectory(stateDir);
   const aside: string[] = [];
   try {
@@ -156,7 +184,7 @@ export async function restoreVerb(options: RestoreOptions): Promise<number> {
     for (const { file, path } of [...targets].sort(
       (a, b) => Number(a.file.place === 'config') - Number(b.file.place === 'config'),
     )) {
-      const moved = await place(file, path, owner);
+      const moved = await place(file, path, { owner, isNamed: options.owner !== undefined });
       if (moved !== undefined) aside.push(moved);
     }
   } finally {

@@ -1,8 +1,9 @@
-// What a wipe removes: everything in the state directory, what an agent leaves in the runtime directory, and with
-// `--secrets` the files of secrets that the configuration names, with the copies that rotation and restore put beside them.
+// What a wipe removes: what the agent makes in state directory and runtime directory, and with `--secrets` the files of
+// secrets that the configuration names, with the copies that rotation and restore put beside them.
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Config, namedFiles } from '../../config/index.js';
+import { sortRuntime, sortState } from './own-names.js';
 
 export interface WipeItem {
   path: string;
@@ -10,18 +11,19 @@ export interface WipeItem {
   of: 'state' | 'runtime' | 'secret';
 }
 
-async function filesBelow(dir: string, of: WipeItem['of']): Promise<WipeItem[]> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch(() => []);
-  const items = await Promise.all(
-    entries
-      .filter((entry) => !entry.isDirectory())
-      .map(async (entry) => {
-        const path = join(entry.parentPath, entry.name);
-        return { path, bytes: (await lstat(path).catch(() => undefined))?.size ?? 0, of };
-      }),
-  );
-  return items.sort((a, b) => a.path.localeCompare(b.path));
+export interface WipePlan {
+  items: WipeItem[];
+  /** Files in state and runtime directory that are not the agent's: they stay. */
+  foreign: string[];
 }
+
+const itemsOf = (dir: string, names: readonly string[], of: WipeItem['of']): Promise<WipeItem[]> =>
+  Promise.all(
+    names.map(async (name) => {
+      const path = join(dir, name);
+      return { path, bytes: (await lstat(path).catch(() => undefined))?.size ?? 0, of };
+    }),
+  );
 
 const COPY = /^(?:\.next|\.prev|\.before-restore(?:\.\d+)?|\.tmp\.\d+)?$/;
 
@@ -39,19 +41,29 @@ async function secretFiles(path: string): Promise<WipeItem[]> {
   );
 }
 
-/** Certificates and authorities are public and stay, unless they are in the state directory. */
-export async function planWipe(config: Config, withSecrets: boolean): Promise<WipeItem[]> {
-  const state = await filesBelow(config.stateDir, 'state');
-  const runtime = await filesBelow(config.runtimeDir, 'runtime');
+/** Certificates and authorities are public and stay. */
+export async function planWipe(config: Config, withSecrets: boolean): Promise<WipePlan> {
+  const { stateDir, runtimeDir } = config;
+  const [state, runtime] = await Promise.all([sortState(stateDir), sortRuntime(runtimeDir)]);
+  const named = namedFiles(config);
   const secrets = withSecrets
     ? (
-        await Promise.all(
-          namedFiles(config)
-            .filter(({ holds }) => holds !== 'certificate')
-            .map(({ path }) => secretFiles(path)),
-        )
+        await Promise.all(named.filter(({ holds }) => holds !== 'certificate').map(({ path }) => secretFiles(path)))
       ).flat()
     : [];
-  const seen = new Set<string>();
-  return [...state, ...runtime, ...secrets].filter(({ path }) => !seen.has(path) && seen.add(path));
+  const items = [
+    ...(await itemsOf(stateDir, state.own, 'state')),
+    ...(await itemsOf(runtimeDir, runtime.own, 'runtime')),
+    ...secrets,
+  ];
+  const paths = new Set(items.map(({ path }) => path));
+  const known = new Set([...paths, ...named.map(({ path }) => path)]);
+  const strangers = [
+    ...state.foreign.map((name) => join(stateDir, name)),
+    ...runtime.foreign.map((name) => join(runtimeDir, name)),
+  ];
+  return {
+    items: items.filter(({ path }) => paths.delete(path)),
+    foreign: [...new Set(strangers)].filter((path) => !known.has(path)),
+  };
 }

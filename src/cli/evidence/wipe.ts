@@ -1,18 +1,20 @@
 // `waymark wipe`: a gateway forgets who it was. Listed first, refused while an agent runs, written over before it is
 // unlinked, and looked for afterwards: the values are learned before they go, and no file that is left may hold one.
 import { lstat, readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { namedFiles, rememberSecrets, secretsElsewhere } from '../../config/index.js';
 import { createClock, EXIT, linkedController, type Secret, toWaymarkError, WaymarkError } from '../../core/index.js';
-import { eraseContents, eraseFile, holdsAny, lockDirectory, valuesKeptIn } from '../../vault/index.js';
+import { eraseFile, holdsAny, lockDirectory, valuesKeptIn } from '../../vault/index.js';
 import { createProgress, findModem, type ModemFlags } from '../modem-access.js';
 import { wipeModule } from '../modem-tools.js';
 import { printJson, stderr, stdout } from '../output.js';
+import { removeEmpty } from './aside.js';
 import { confirm } from './ask.js';
 import { stillValid } from './far-side.js';
+import { foldersOf } from './own-names.js';
 import { type Place, placeOf, refuseSharedFolders, refuseWhileRunning } from './place.js';
-import { planWipe, type WipeItem } from './wipe-plan.js';
-import { sizeWords } from './words.js';
+import { planWipe, type WipeItem, type WipePlan } from './wipe-plan.js';
+import { foreignLines, sizeWords } from './words.js';
 
 export interface WipeOptions extends ModemFlags {
   secrets: boolean;
@@ -73,24 +75,17 @@ async function leftovers(paths: readonly string[], values: readonly Secret[]): P
 /** Gives what could not be removed, with the reason. */
 async function erase(items: readonly WipeItem[], { config }: Place): Promise<string[]> {
   const failed: string[] = [];
-  const attempt = (path: string, work: Promise<void>): Promise<void> =>
-    work.catch((error: unknown) => void failed.push(`${path}: ${toWaymarkError(error).message}`));
-  for (const { path, of } of items)
-    if (of !== 'state' || dirname(path) === config.stateDir) await attempt(path, eraseFile(path));
-  for (const dir of [config.stateDir, config.runtimeDir])
-    if (
-      await lstat(dir).then(
-        (facts) => facts.isDirectory(),
-        () => false,
-      )
-    )
-      await attempt(dir, eraseContents(dir));
+  for (const { path } of items)
+    await eraseFile(path).catch((error: unknown) => void failed.push(`${path}: ${toWaymarkError(error).message}`));
+  const below = items.filter(({ of }) => of === 'state').map(({ path }) => relative(config.stateDir, path));
+  await removeEmpty(config.stateDir, foldersOf(below));
   return failed;
 }
 
-function list(items: readonly WipeItem[], options: WipeOptions): void {
+function list({ items, foreign }: WipePlan, options: WipeOptions): void {
   stderr.write(items.length === 0 ? 'There is nothing to remove.\n' : 'This will be removed for good:\n');
   for (const { path, bytes } of items) stderr.write(`  ${sizeWords(bytes).padStart(9)}  ${path}\n`);
+  if (foreign.length > 0) stderr.write(`Not the agent’s, so they stay:\n${foreignLines(foreign)}`);
   if (!options.secrets)
     stderr.write('The secret files that the configuration names stay (--secrets removes them, too).\n');
   stderr.write(
@@ -122,8 +117,9 @@ export async function wipeVerb(options: WipeOptions): Promise<number> {
   const { config } = place;
   await refuseSharedFolders(config.stateDir, config.runtimeDir);
   await refuseWhileRunning(config.stateDir);
-  const items = await planWipe(config, options.secrets);
-  if (!options.json) list(items, options);
+  const plan = await planWipe(config, options.secrets);
+  const { items, foreign } = plan;
+  if (!options.json) list(plan, options);
   if (!options.yes && !(await confirm('Remove all this?'))) return EXIT.usage;
   // Known before it goes, so that it can be looked for afterwards.
   const values = [
@@ -149,6 +145,7 @@ export async function wipeVerb(options: WipeOptions): Promise<number> {
     printJson({
       removed: items.map(({ path }) => path),
       valuesLookedFor: values.length,
+      foreign,
       ...{ failed, left, stillValid: stillValid(config), elsewhere: secretsElsewhere(config) },
       ...(module ? { module } : {}),
       note: FLASH,
