@@ -23,7 +23,7 @@ export const DATA_ERRORS = {
   'config.needs-restart': {
     means: 'The configuration was changed in a place that only a new start can follow.',
     retry: 'operator',
-    hint: 'stateDir and runtimeDir are where the running gateway has its identity, its waiting records and its socket: restart the service (`systemctl restart waymark`), or put the old value back. Nothing else of the file is in force until then.',
+    hint: 'Restart the service (`systemctl restart waymark`), or put the old value back: stateDir and runtimeDir are where the running gateway has its identity, its waiting records and its socket. Nothing else of the file is in force until then.',
     exit: 78,
   },
   'share.cannot-open': {

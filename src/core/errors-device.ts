@@ -30,7 +30,7 @@ export const DEVICE_ERRORS = {
   'config.unreadable': {
     means: 'The configuration file does not exist or cannot be opened.',
     retry: 'never',
-    hint: 'Name the configuration file with -c FILE; that of the service is read by root and by the service’s user: sudo -u waymark waymark …',
+    hint: 'Name the configuration file with -c FILE. That of the service is read by root and by the service’s user, so put `sudo -u waymark` before the command.',
     exit: 78,
   },
   'config.invalid': {

@@ -60,7 +60,10 @@ test('the cure is for what is out, also when something above is only coming up',
     lamp.name === 'corrections'
       ? { ...lamp, state: 'waiting' as const, detail: 'the receiver is not connected' }
       : lamp.name === 'fix'
-        ? { ...lamp, state: 'dark' as const, message: 'receiver: hang-up', hint: 'Check cable and power.' }
+        ? {
+            ...{ name: lamp.name, since: lamp.since, state: 'dark' as const },
+            ...{ message: 'receiver: hang-up', hint: 'Check cable and power.' },
+          }
         : lamp,
   );
   expect(said({ lamps })).toMatch(/receiver: hang-up\n {6}→ Check cable and power\./);
