@@ -5,6 +5,7 @@ import { doctorMachine, doctorUser, isStrangerTo, onlyFor, runDoctor } from '../
 import { createClock, createOutput, EXIT, isWaymarkError, linkedController, oneLine } from '../core/index.js';
 import { hanging } from '../status/index.js';
 import { runAsUser } from './as-user.js';
+import { guidePath } from './guide.js';
 import { createProgress, DEFAULT_CONFIG, reportFailure } from './modem-access.js';
 import { onStopSignal } from './on-stop.js';
 import { printJson, stdout } from './output.js';
@@ -55,7 +56,7 @@ export function describeVerdict({ checks, verdict }: DoctorReport): string {
   if (verdict === 'ok') return 'Nothing wrong was found.\n';
   const first = checks.find(({ state }) => state === 'fail');
   const begin = first ? ` Begin with: ${first.title}.` : '';
-  return `${count('fail', 'failure')}, ${count('warn', 'warning')}.${begin} More about each check: docs/operate/doctor.md\n`;
+  return `${count('fail', 'failure')}, ${count('warn', 'warning')}.${begin} More about each check: ${guidePath('operate/doctor.md')}\n`;
 }
 
 /** The same question, for the process that asks it as another user. */

@@ -2,6 +2,7 @@
 // the same sections behind a #, with their defaults. Nothing is written here twice: what the schema says is what stands
 // in the file.
 import schema from '../../config/waymark.schema.json' with { type: 'json' };
+import { guidePath } from './guide.js';
 
 /** Values by section and key; a section may be empty. */
 export interface Values {
@@ -73,7 +74,7 @@ function body(node: Node, values: Values, indent: string): string[] {
 export function composeFile(values: Values): string {
   const lines = [
     '# A Waymark gateway. Lines behind a # show what else there is, with what is in force without them.',
-    '# Every key is explained in docs/reference/config.md; `waymark config check -c FILE` judges this file.',
+    `# Every key is explained in ${guidePath('reference/config.md')}; \`waymark config check -c FILE\` judges this file.`,
     '# Secrets never stand here: each is in a file of its own (chmod 600), which is named here.',
     '',
   ];

@@ -243,6 +243,8 @@ function describe(out: string, left: readonly Left[], areMade: boolean): string 
     }
     lines.push('');
   }
-  lines.push('Then:', `  waymark doctor${named}     # what is still in the way`, `  waymark run${named}`, '');
+  // The file that the service reads was written by root; whatever else is run by hand.
+  const [sudo, start] = named === '' ? ['sudo ', 'sudo systemctl start waymark'] : ['', `waymark run${named}`];
+  lines.push('Then:', `  ${sudo}waymark doctor${named}     # what is still in the way`, `  ${start}`, '');
   return lines.join('\n');
 }

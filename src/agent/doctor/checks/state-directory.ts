@@ -150,7 +150,7 @@ export const stateDirectoryCheck = defineCheck<Desk, Facts>({
       found.push({
         is: 'warn',
         sentence: `${dir} is in memory (${mount.type}): identity and records are gone at the next start`,
-        cure: 'Set stateDir to a directory on the disk, such as /var/lib/waymark',
+        cure: 'Set stateDir to a directory on the disk',
       });
     const room = free ? `, ${Math.round(free.bytes / MIB)} MiB free` : '';
     return found.length > 0
