@@ -99,7 +99,7 @@ function documents(tree, version, epochSeconds) {
   put(tree, `${doc}/CHANGELOG.md.gz`, packed(readFileSync(join(root, 'CHANGELOG.md'))));
   put(tree, `${doc}/THIRD-PARTY-LICENSES.txt.gz`, packed(readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'))));
   symlinkSync('../../../lib/waymark/sbom.cdx.json', join(tree, doc, 'sbom.cdx.json'));
-  for (const folder of ['start', 'operate', 'reference'])
+  for (const folder of ['start', 'operate', 'understand', 'reference'])
     if (existsSync(join(root, 'docs', folder)))
       for (const name of readdirSync(join(root, 'docs', folder)))
         if (name.endsWith('.md')) copy(tree, `docs/${folder}/${name}`, `${doc}/${folder}/${name}`);
