@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ErrorCode } from '../../../core/index.js';
 import type { Desk } from '../desk.js';
 import { quoted, readText } from '../files.js';
 import { defineCheck, type Finding } from '../types.js';
@@ -16,6 +17,8 @@ interface Facts {
   mount: { type: string; isReadOnly: boolean } | undefined;
   free: { bytes: number; inodes: number } | undefined;
   minFreeBytes: number;
+  /** What a running agent could not read there. */
+  unread: { why: string; cure: string } | undefined;
 }
 
 const MIB = 1_048_576;
@@ -68,10 +71,15 @@ export const stateDirectoryCheck = defineCheck<Desk, Facts>({
     ['it is not there and cannot be made', '`install -d -m 700 -o USER DIR`'],
     ['the file system is read-only', '`mount -o remount,rw …`; after errors (`dmesg`) check or replace the card'],
     ['the disk is full', '`du -xh / | sort -h | tail` shows what takes the space; a smaller `outbox.maxMiB`'],
+    ['a newer version of the program wrote it', 'install that version again, or move the file away to start afresh'],
     ['vfat or tmpfs', 'move `stateDir` to ext4: renames are not safe on vfat, and tmpfs forgets'],
   ],
-  async gather({ config, machine }) {
+  async gather(desk) {
+    const { config, machine } = desk;
     const { stateDir: dir, outbox } = config;
+    const lamp = (await desk.status())?.lamps.find(
+      ({ state, reason }) => state === 'dark' && reason === 'vault.unreadable',
+    );
     const entry = await stat(dir).catch(() => undefined);
     const above = await nearest(dir, machine.user);
     const table = (await readText(join(machine.roots.proc, 'mounts'))) ?? '';
@@ -84,12 +92,13 @@ export const stateDirectoryCheck = defineCheck<Desk, Facts>({
       mount: mountOf(table, place),
       free: await machine.free(place),
       minFreeBytes: outbox.minFreeMiB * MIB,
+      unread: lamp && { why: lamp.message ?? 'a file there cannot be read', cure: lamp.hint ?? 'Move the file away' },
     };
   },
-  judge({ dir, user, entry, above, mount, free, minFreeBytes }) {
+  judge({ dir, user, entry, above, mount, free, minFreeBytes, unread }) {
     const at = quoted(dir);
     const found: Finding[] = [];
-    const fail = (sentence: string, cure: string, code: 'vault.permission' | 'vault.write'): void =>
+    const fail = (sentence: string, cure: string, code: ErrorCode): void =>
       void found.push({ is: 'fail', sentence, cure, code });
     if (mount?.isReadOnly)
       fail(
@@ -123,6 +132,7 @@ export const stateDirectoryCheck = defineCheck<Desk, Facts>({
         cure: `chmod 700 ${at}`,
         code: 'vault.permission',
       });
+    if (found.length === 0 && unread) fail(unread.why, unread.cure, 'vault.unreadable');
     if (free && !mount?.isReadOnly) {
       const cure = `Make room: du -xh / | sort -h | tail shows what takes it; or lower outbox.maxMiB`;
       const left = `${(free.bytes / MIB).toFixed(free.bytes < 10 * MIB ? 1 : 0)} MiB`;
