@@ -2,32 +2,27 @@ import { defineConfig } from 'vitest/config';
 import { bundleSources, isWanted, NATIVE, nativeSources } from './test/native-sources.js';
 
 if (isWanted) await bundleSources();
-/** What most projects share: the sources as Node loads them (test/native-sources.ts). */
-const native = isWanted ? { plugins: [nativeSources] } : {};
-const server = isWanted ? { deps: { external: NATIVE } } : {};
 
-// Recordings are a project of their own: a stranger's clone does not have them.
-const project = (name: string, include: string[], exclude: string[] = [], isolate = true) => ({
-  ...native,
+interface Manner {
+  exclude?: string[];
+  isolate?: boolean;
+  /** Whole agents in real time: they come after everything that only needs a processor. */
+  isWhole?: boolean;
+  /** The sources come through the runner's own loader, not as Node loads them (test/native-sources.ts). */
+  isMocking?: boolean;
+}
+
+const project = (
+  name: string,
+  include: string[],
+  { exclude = [], isolate = true, isWhole = false, isMocking = false }: Manner = {},
+) => ({
+  plugins: isWanted && !isMocking ? [nativeSources] : [],
   test: {
-    name,
-    include,
-    exclude,
-    isolate,
-    server,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    sequence: { groupOrder: 0 },
+    ...{ name, include, exclude, isolate, server: { deps: { external: NATIVE } } },
+    ...{ testTimeout: isWhole ? 60_000 : 30_000, hookTimeout: 30_000, sequence: { groupOrder: isWhole ? 1 : 0 } },
   },
 });
-/** Whole agents in real time: they come after everything that only needs a processor. */
-const whole = (name: string, include = [`test/${name}/**/*.test.ts`], exclude: string[] = []) => ({
-  test: { name, include, exclude, testTimeout: 60_000, hookTimeout: 30_000, sequence: { groupOrder: 1 } },
-});
-const wholeNative = (name: string) => {
-  const { test } = whole(name, undefined, MOCKING);
-  return { ...native, test: { ...test, server } };
-};
 
 // These keep nothing in their modules that another file would notice, so a worker loads the sources once for all of them:
 // loading them anew for each file took as long as the tests. One that does notice is named beside them.
@@ -61,16 +56,15 @@ export default defineConfig({
       reporter: ['text-summary', 'json-summary'],
     },
     projects: [
-      project(
-        'unit',
-        ['test/**/*.test.ts'],
-        ['test/recordings/**', 'test/scenarios/**', 'test/interop/**', 'node_modules/**', ...SHARED],
-      ),
+      project('unit', ['test/**/*.test.ts'], {
+        exclude: ['test/recordings/**', 'test/scenarios/**', 'test/interop/**', 'node_modules/**', ...SHARED],
+      }),
       project('alone', ALONE),
-      project('shared', SHARED, [...ALONE, ...MOCKING], false),
-      wholeNative('scenarios'),
-      wholeNative('interop'),
-      whole('mocking', MOCKING),
+      project('shared', SHARED, { exclude: [...ALONE, ...MOCKING], isolate: false }),
+      project('scenarios', ['test/scenarios/**/*.test.ts'], { exclude: MOCKING, isWhole: true }),
+      project('interop', ['test/interop/**/*.test.ts'], { isWhole: true }),
+      project('mocking', MOCKING, { isWhole: true, isMocking: true }),
+      // A project of its own: a stranger's clone does not have them.
       project('recordings', ['test/recordings/**/*.test.ts']),
     ],
   },
