@@ -9,12 +9,12 @@ export interface Stopwatch extends Disposable {
   elapsedMs(): number;
 }
 
-export function stopwatch(now: () => number = () => performance.now()): Stopwatch {
-  const started = now();
+export function stopwatch(): Stopwatch {
+  const started = performance.now();
   let ticked = started;
   let withheldMs = 0;
   const look = (): void => {
-    const at = now();
+    const at = performance.now();
     withheldMs += Math.max(0, at - ticked - TICK_MS);
     ticked = at;
   };
@@ -22,7 +22,7 @@ export function stopwatch(now: () => number = () => performance.now()): Stopwatc
   return {
     elapsedMs() {
       look();
-      return now() - started - withheldMs;
+      return performance.now() - started - withheldMs;
     },
     [Symbol.dispose]: () => {
       clearInterval(timer);

@@ -10,7 +10,7 @@ import { startCli } from '../helpers/cli.js';
 import { secretFile } from '../helpers/clouds.js';
 import { type Follower, type Mosquitto, startMosquitto } from '../helpers/mosquitto.js';
 import { createAuthority } from '../helpers/pki.js';
-import { runAgent } from '../helpers/run-agent.js';
+import { type RunningAgent, runAgent } from '../helpers/run-agent.js';
 import { eventually } from '../helpers/scenario.js';
 import { inScratch } from '../helpers/scratch.js';
 
@@ -31,6 +31,16 @@ function writeGateway(dir: string, broker: Mosquitto, fleet: Record<string, unkn
   writeFileSync(file, stringify(config), { mode: 0o600 });
   return file;
 }
+
+const startGateway = async (configDir: string, file: string): Promise<RunningAgent> =>
+  runAgent(
+    await createAgent({
+      config: await loadConfig(file, { env: {} }),
+      ...{ configDir, clock: createClock(), log: silentLogger, env: {} },
+    }),
+  );
+
+const fleetOf = ({ clouds = [] }: StatusSnapshot) => clouds.find(({ name }) => name === 'fleet');
 
 const lives = ({ messages }: Follower): Record<string, unknown>[] =>
   messages
@@ -87,14 +97,8 @@ test(
       const file = writeGateway(dir, broker, { name: 'cabinet-7', homeAssistant: true });
       secretFile(dir, 'fleet-password', 'not-the-Passw0rd');
       using follower = broker.follow('#');
-      const agent = runAgent(
-        await createAgent({
-          config: await loadConfig(file, { env: {} }),
-          ...{ configDir: dir, clock: createClock(), log: silentLogger, env: {} },
-        }),
-      );
+      const agent = await startGateway(dir, file);
       try {
-        const fleetOf = ({ clouds = [] }: StatusSnapshot) => clouds.find(({ name }) => name === 'fleet');
         const refused = await agent.until('refused', (now) => fleetOf(now)?.reason === 'fleet.refused');
         expect(fleetOf(refused)).toMatchObject({ isTroubled: true, evidence: { connack: 5 } });
         expect(refused.credentials).toMatchObject([{ id: 'fleet-password', state: 'rejected' }]);
@@ -128,14 +132,8 @@ test(
       const file = writeGateway(dir, broker, {
         ...{ name: 'cabinet-7', user: undefined, password: undefined, certFile, keyFile },
       });
-      const agent = runAgent(
-        await createAgent({
-          config: await loadConfig(file, { env: {} }),
-          ...{ configDir: dir, clock: createClock(), log: silentLogger, env: {} },
-        }),
-      );
+      const agent = await startGateway(dir, file);
       try {
-        const fleetOf = ({ clouds = [] }: StatusSnapshot) => clouds.find(({ name }) => name === 'fleet');
         const refused = await agent.until('refused', (now) => fleetOf(now)?.reason === 'fleet.refused');
         expect(refused.credentials).toMatchObject([{ id: 'fleet-certificate', state: 'rejected' }]);
         // The key stays, as where one request is signed by somebody else.
