@@ -11,6 +11,7 @@ import {
   type LampView,
   type ModemView,
   type PartView,
+  ROAD,
   type ServingGrade,
   type StatusSnapshot,
 } from '../status/index.js';
@@ -24,9 +25,6 @@ import type { LocationSide } from './location-side.js';
 import { correctionsView, locationViews, receiverView } from './report-location.js';
 import type { AgentCondition, Lamp } from './states.js';
 import { version } from './version.js';
-
-/** Lamps of the way to every service. */
-const WAY_OUT: ReadonlySet<string> = new Set(['modem', 'sim', 'network']);
 
 export interface ReportSources {
   clock: Clock;
@@ -210,7 +208,7 @@ function identityView({ identity: from, clock, showIdentifiers }: ReportSources)
 
 /** What is not served beside what is; without a module or a network it goes without saying. */
 function butNot(clouds: readonly CloudView[] = [], lamps: StatusSnapshot['lamps']): string {
-  if (lamps.some(({ name, state }) => state === 'dark' && WAY_OUT.has(name))) return '';
+  if (lamps.some(({ name, state }) => state === 'dark' && ROAD.includes(name))) return '';
   const names = clouds.filter(({ isTroubled }) => isTroubled).map(({ name }) => name);
   return names.length === 0 ? '' : `; not: ${names.join(', ')}`;
 }

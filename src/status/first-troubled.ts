@@ -1,8 +1,8 @@
 // Which lamp a person should look at first: the one to mend, not one that is out because of it.
 import type { LampName, LampView } from './snapshot.js';
 
-/** The way to the network. What lies behind it cannot be reached while it is not there. */
-const ROAD: ReadonlySet<LampName> = new Set(['modem', 'sim', 'network']);
+/** The way to the network, in its order. What lies behind it cannot be reached while it is not there. */
+export const ROAD: readonly LampName[] = ['modem', 'sim', 'network'];
 /** What a far side that cannot be reached looks like from here. */
 const UNREACHED = /^(?:net\.|core\.timeout$|tls\.failed$|(?:ntrip|mqtt)\.(?:unavailable|closed)$)/;
 
@@ -15,6 +15,6 @@ export function firstTroubled(lamps: readonly LampView[]): LampView | undefined 
   const waiting = lamps.find(({ state }) => state === 'waiting');
   if (!dark || !waiting) return dark ?? waiting;
   const isConsequence =
-    ROAD.has(waiting.name) && lamps.indexOf(waiting) < lamps.indexOf(dark) && UNREACHED.test(dark.reason ?? '');
+    ROAD.includes(waiting.name) && lamps.indexOf(waiting) < lamps.indexOf(dark) && UNREACHED.test(dark.reason ?? '');
   return isConsequence ? waiting : dark;
 }

@@ -5,6 +5,7 @@ export { describeCredentials } from './describe-credentials.js';
 export { placeWords, useWords } from './describe-location.js';
 export { isConnected } from './doors.js';
 export { duration } from './durations.js';
+export { ROAD } from './first-troubled.js';
 export * from './history.js';
 export * from './history-shape.js';
 export { cureLines, hanging } from './lines.js';

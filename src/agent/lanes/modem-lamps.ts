@@ -1,7 +1,7 @@
 // The three lamps a module lights: what its own progress says about them, and what its failures darken.
 import { type ErrorCode, WaymarkError } from '../../core/index.js';
 import type { ModemSnapshot } from '../../modem/index.js';
-import type { LampName } from '../../status/index.js';
+import { type LampName, ROAD } from '../../status/index.js';
 import type { LampBoard } from '../lamp-board.js';
 
 /** Network and SIM trouble is told by lamps of their own; everything else is the module's or its port's. */
@@ -73,6 +73,5 @@ export function darken(lamps: LampBoard, error: WaymarkError, nextMonoMs: number
       what: name === 'sim' ? 'the card is looked at again' : 'tried again',
       atMonoMs: nextMonoMs,
     });
-  const chain: readonly LampName[] = ['modem', 'sim', 'network'];
-  for (const behind of chain.slice(chain.indexOf(name) + 1)) lamps.blocked(behind, name);
+  for (const behind of ROAD.slice(ROAD.indexOf(name) + 1)) lamps.blocked(behind, name);
 }
